@@ -1,0 +1,41 @@
+"""tfgan_suite: the living GAN library for TensorFlow and Keras 3.
+
+The public names are loaded when they are first used, so that `import tfgan_suite` and `--help` do
+not wait for TensorFlow.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "GAN": "tfgan_suite.models.gan",
+    "MLPGAN": "tfgan_suite.models.mlp_gan",
+    "DCGAN": "tfgan_suite.models.dcgan",
+    "ConditionalGAN": "tfgan_suite.models.conditional_gan",
+    "load_model": "tfgan_suite.models.loading",
+    "LOSSES": "tfgan_suite.losses",
+    "AdversarialLoss": "tfgan_suite.losses",
+    "PRESETS": "tfgan_suite.config",
+    "TrainConfig": "tfgan_suite.config",
+    "train": "tfgan_suite.training",
+    "load_images": "tfgan_suite.data.sources",
+    "training_batches": "tfgan_suite.data.pipeline",
+    "export_generator": "tfgan_suite.serving.export",
+    "SavedGenerator": "tfgan_suite.serving.saved_generator",
+    "InputError": "tfgan_suite.errors",
+    "DivergenceError": "tfgan_suite.errors",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'tfgan_suite' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

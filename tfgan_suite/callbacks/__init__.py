@@ -1,0 +1,1 @@
+"""What writes to disk while a model trains, or stops it."""

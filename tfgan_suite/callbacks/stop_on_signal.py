@@ -1,0 +1,50 @@
+"""Ctrl-C and SIGTERM end a step, not the middle of one."""
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+import keras
+
+
+class StoppedBySignal(Exception):
+    """Training was asked to stop.
+
+    Attributes:
+        number: of the signal; the exit code is 128 more.
+    """
+
+    def __init__(self, number: int):
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Raises `StoppedBySignal` after the step in which SIGINT or SIGTERM came; a second one acts at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._received: int | None = None
+        self._previous: dict[int, Any] = {}
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._receive)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self._received = number
+        self.restore()
+
+    def restore(self) -> None:
+        """Puts the handlers back that were there before training."""
+        while self._previous:
+            signal.signal(*self._previous.popitem())
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self._received is not None:
+            raise StoppedBySignal(self._received)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.restore()

@@ -1,0 +1,177 @@
+"""The command line: flags in, one call of the package, lines out. The scripts call the same functions."""
+
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import tyro
+
+from tfgan_suite.config import PRESETS, TrainConfig
+from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
+
+Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """Makes images with an exported generator."""
+
+    generator: Annotated[str, tyro.conf.Positional]
+    """Folder of a SavedModel, or of its versions."""
+    output: str
+    """NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files."""
+    count: int = 64
+    """How many images."""
+    seed: int = 0
+    """Of the first image; image i has the seed SEED + i."""
+    labels: str | None = None
+    """Classes such as 3,1,4, or attributes such as 0110,1001; repeated as often as needed."""
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """Exports the newest checkpoint of a run as a SavedModel."""
+
+    run: Annotated[str, tyro.conf.Positional]
+    """Run folder of train."""
+    export_dir: str | None = None
+    """Folder of the SavedModel's versions; else the run's own."""
+
+
+def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
+    """`train.py`: see `TrainConfig`."""
+    config = parse(TrainConfig, arguments, program, default=_preset_of(arguments, program))
+    with quiet_import():
+        from tfgan_suite.callbacks.stop_on_signal import StoppedBySignal
+        from tfgan_suite.training import train
+    try:
+        version = train(config)
+    except StoppedBySignal as stop:
+        return 128 + stop.number
+    if version is not None:
+        print(f"exported: {version}")
+    return 0
+
+
+def generate_command(arguments: Sequence[str], program: str = "generate.py") -> int:
+    """`generate.py`: see `GenerateConfig`."""
+    config = parse(GenerateConfig, arguments, program)
+    with quiet_import():
+        from tfgan_suite.generating import generate_to
+    print(f"wrote: {generate_to(config.generator, config.output, config.count, config.seed, config.labels)}")
+    return 0
+
+
+def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
+    """`export.py`: see `ExportConfig`."""
+    config = parse(ExportConfig, arguments, program)
+    with quiet_import():
+        from tfgan_suite.training import export_run
+    print(f"exported: {export_run(config.run, config.export_dir)}")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
+    "train": train_command,
+    "generate": generate_command,
+    "export": export_command,
+}
+
+
+def run(command: Callable[[Sequence[str], str], int], arguments: Sequence[str], program: str) -> int:
+    """A command's exit code; an error that the user can mend becomes one line and 2."""
+    try:
+        return command(arguments, program)
+    except (InputError, DivergenceError) as error:
+        message = str(error)
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        message = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    except KeyboardInterrupt:
+        return 130
+    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def script(name: str) -> None:
+    """What `scripts/NAME.py` does."""
+    sys.exit(run(COMMANDS[name], sys.argv[1:], f"{name}.py"))
+
+
+def main() -> None:
+    """`python -m tfgan_suite COMMAND ...`."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("-h", "--help"):
+        print("usage: python -m tfgan_suite {" + ",".join(COMMANDS) + "} ...\n\nCOMMAND --help lists its flags.")
+        return
+    if name not in COMMANDS:
+        print(f"tfgan_suite: {unknown_choice('command', name, COMMANDS)}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(run(COMMANDS[name], sys.argv[2:], f"tfgan_suite {name}"))
+
+
+def parse(kind: type[Config], arguments: Sequence[str], program: str, default: Config | None = None) -> Config:
+    """The dataclass that the flags describe.
+
+    Raises:
+        InputError: flags that cannot be used, in one line.
+    """
+    box = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(box):
+            return tyro.cli(kind, prog=program, args=list(arguments), default=default)
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+    raise InputError(_one_line(box.getvalue()))
+
+
+def _one_line(box: str) -> str:
+    """The message of tyro's error box, without frame, help text and foot."""
+    lines = [re.sub(r"^[╭│╰]\s?|\s*[╮│╯]$", "", line) for line in box.splitlines()]
+    rows = [line.strip() for line in lines if not re.fullmatch(r"[─\s]*", line)][1:]
+    text = " ".join(row for row in rows if row)
+    text = re.split(r"Argument helptext:|For full helptext", text)[0].strip()
+    flags = re.findall(r"--[\w-]+", text.partition("Perhaps you meant:")[2])
+    text = text.partition("Perhaps you meant:")[0].strip()
+    return f"{text}{'' if text.endswith('.') else '.'}" + (f" Did you mean {' or '.join(flags[:2])}?" if flags else "")
+
+
+def _preset_of(arguments: Sequence[str], program: str) -> TrainConfig:
+    """The preset that --model names, as the defaults of all other flags."""
+    model = TrainConfig.model
+    for index, argument in enumerate(arguments):
+        if argument == "--model" and index + 1 < len(arguments):
+            model = arguments[index + 1]
+        elif argument.startswith("--model="):
+            model = argument.partition("=")[2]
+    if model not in PRESETS:
+        raise unknown_choice("model", model, PRESETS)
+    return TrainConfig.from_preset(model)
+
+
+@contextlib.contextmanager
+def quiet_import() -> Iterator[None]:
+    """Keeps TensorFlow's notices at import off standard error, which its log level cannot.
+
+    An import that fails raises, and its traceback is printed after this has ended.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with open(os.devnull, "wb") as sink:
+        os.dup2(sink.fileno(), 2)
+    try:
+        yield
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # speaks of missing GPU drivers, once
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,0 +1,64 @@
+"""Images in memory or in a file that is mapped to it, with their labels."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tfgan_suite.errors import InputError
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """A data set as the pipeline takes it.
+
+    Attributes:
+        images: uint8 (N, H, W, C), an array or an `np.memmap`.
+        labels: int32 (N,) classes, float32 (N, A) attributes, or None.
+        label_names: a name for each class or attribute; empty where there are no labels.
+        source: where it comes from, for people to read.
+        num_damaged: images that were left out since they could not be decoded.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None
+    label_names: tuple[str, ...]
+    source: str
+    num_damaged: int = 0
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
+
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes; None for attributes and where there are no labels."""
+        return len(self.label_names) if self.labels is not None and self.labels.ndim == 1 else None
+
+    @property
+    def num_attributes(self) -> int | None:
+        """Number of attributes of multi-hot labels; None for classes and where there are none."""
+        return len(self.label_names) if self.labels is not None and self.labels.ndim == 2 else None
+
+    def checked(self) -> "ImageData":
+        """Itself, with labels of the pipeline's types.
+
+        Raises:
+            InputError: no image, labels that are not one an image, or labels out of range.
+        """
+        if len(self.images) == 0:
+            raise InputError(f"{self.source} has no images.")
+        if self.labels is None:
+            return self
+        if len(self.labels) != len(self.images):
+            raise InputError(f"{self.source} has {len(self.images)} images but {len(self.labels)} labels.")
+        if self.labels.ndim == 1:
+            low, high, classes = int(self.labels.min()), int(self.labels.max()), len(self.label_names)
+            if low < 0 or high >= classes:
+                wrong = low if low < 0 else high
+                raise InputError(f"{self.source}: labels must be in 0..{classes - 1}. Received: {wrong}.")
+            return replace(self, labels=self.labels.astype(np.int32))
+        if not np.isin(self.labels, (0, 1)).all():
+            raise InputError(f"{self.source}: attributes must be 0 or 1. Received: {self.labels.max()}.")
+        return replace(self, labels=self.labels.astype(np.float32))

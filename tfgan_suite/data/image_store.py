@@ -1,0 +1,22 @@
+"""Where decoded images lie: in RAM, or beyond a limit in a temporary file mapped to memory."""
+
+import tempfile
+
+import numpy as np
+
+GIGABYTE = 2**30
+
+
+def allocate(shape: tuple[int, ...], cache_gigabytes: float) -> np.ndarray:
+    """An uninitialised uint8 array: in RAM up to `cache_gigabytes`, else in a file.
+
+    The file has no name and vanishes with the process, however that ends.
+
+    Args:
+        shape: (N, H, W, C).
+        cache_gigabytes: limit in units of 2**30 bytes.
+    """
+    if np.prod(shape, dtype=np.int64) <= cache_gigabytes * GIGABYTE:
+        return np.empty(shape, np.uint8)
+    with tempfile.TemporaryFile(prefix="tfgan_suite_") as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)

@@ -1,0 +1,93 @@
+"""The one pipeline: uint8 images in memory -> shuffled, normalised batches.
+
+The order is a function of (seed, epoch, position) alone: a permutation that is computed, not
+stored, so that a run can start at any step and see what an uninterrupted one sees.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.data.augmentation import augment
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.errors import InputError
+from tfgan_suite.images import to_float
+from tfgan_suite.latents import SHUFFLE_STREAM, stateless_seed
+
+
+def steps_per_epoch(num_images: int, batch_rows: int) -> int:
+    """Whole batches in one pass over the data.
+
+    Raises:
+        InputError: a batch is larger than the data.
+    """
+    if batch_rows > num_images:
+        raise InputError(
+            f"A batch must not be larger than the data. Received: {batch_rows} rows a batch "
+            f"(batch_size x discriminator_steps) of {num_images} images."
+        )
+    return num_images // batch_rows
+
+
+def training_batches(
+    data: ImageData,
+    batch_rows: int,
+    epochs: int,
+    seed: int,
+    steps: int | None = None,
+    start_step: int = 0,
+    flip: bool = False,
+    crop: int = 0,
+    rotation: float = 0.0,
+) -> tf.data.Dataset:
+    """All batches of a run, one epoch after the other; to be used with `fit(steps_per_epoch=...)`.
+
+    Each epoch has a permutation of its own. Images that fill no whole batch wait for the next one.
+
+    Args:
+        data: images and labels.
+        batch_rows: rows a batch, for all replicas together.
+        epochs: epochs of the run.
+        seed: of the order and of the augmentation.
+        steps: batches an epoch; None: one pass over the data. More than a pass goes on with
+            another permutation.
+        start_step: the first step to give, counted from the start of the run.
+        flip, crop, rotation: see `augment`.
+
+    Returns:
+        A dataset of known cardinality with batches of images, float32 (batch_rows, H, W, C) in
+        [-1, 1], or (images, labels).
+
+    Raises:
+        InputError: a batch is larger than the data.
+    """
+    per_pass = steps_per_epoch(len(data.images), batch_rows)
+    steps = per_pass if steps is None else steps
+    last_index = len(data.images) - 1
+    images, labels = data.images, data.labels
+    types = [tf.uint8] if labels is None else [tf.uint8, tf.as_dtype(labels.dtype)]
+
+    def rows(indices: np.ndarray) -> list[np.ndarray]:
+        return [images[indices]] if labels is None else [images[indices], labels[indices]]
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...] | tf.Tensor:
+        epoch, within = step // steps, step % steps
+        passes, position = within // per_pass, within % per_pass
+        # One permutation a pass over the data; an epoch of more than one pass has several.
+        permutation = epoch * (-(-steps // per_pass)) + passes
+        key = tf.cast(stateless_seed(seed, SHUFFLE_STREAM, permutation), tf.int64)
+        positions = position * batch_rows + tf.range(batch_rows, dtype=tf.int64)
+        indices = tf.random.experimental.index_shuffle(positions, key, tf.constant(last_index, tf.int64))
+        parts = tf.numpy_function(rows, [indices], types, stateful=False)
+        parts[0].set_shape([batch_rows, *data.image_shape])
+        normalised = augment(to_float(parts[0]), seed, step, flip, crop, rotation)
+        if labels is None:
+            return normalised
+        parts[1].set_shape([batch_rows, *labels.shape[1:]])
+        return normalised, parts[1]
+
+    dataset = tf.data.Dataset.range(start_step, epochs * steps)
+    dataset = dataset.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+    options = tf.data.Options()
+    # Each worker computes the global batch's indices and takes its rows: there are no files to share out.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return dataset.with_options(options)

@@ -1,0 +1,52 @@
+"""From the name of a data set to its images."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tfgan_suite.data.digits import load_digits
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.image_files import load_csv, load_folder
+from tfgan_suite.data.tfds_images import load_tfds
+from tfgan_suite.errors import InputError
+
+# What needs no path and no download. Any other name is looked for as a path, then among TFDS's.
+DATASETS: dict[str, Callable[[tuple[int, int] | None, int | None], ImageData]] = {"digits": load_digits}
+
+
+def load_images(
+    dataset: str,
+    split: str = "train",
+    data_dir: str | None = None,
+    image_size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    skip_damaged: bool = False,
+    cache_gigabytes: float = 4.0,
+) -> ImageData:
+    """A data set by name or path, whole, as uint8.
+
+    Args:
+        dataset: a key of `DATASETS`, a folder of images, a CSV file, or the name of a TFDS data set.
+        split: of a TFDS data set.
+        data_dir: where TFDS keeps its data.
+        image_size: (height, width) to resize to, antialiased; None: as they are.
+        channels: 1, 3 or 4; None: as they are.
+        skip_damaged: leave out files that cannot be decoded.
+        cache_gigabytes: images beyond this lie in a temporary file that is mapped to memory.
+
+    Raises:
+        InputError: the data set is not found, empty, damaged, or of several sizes.
+    """
+    path = Path(dataset).expanduser()
+    if dataset in DATASETS:
+        data = DATASETS[dataset](image_size, channels)
+    elif path.is_dir():
+        data = load_folder(path, image_size, channels, skip_damaged, cache_gigabytes)
+    elif path.suffix.lower() == ".csv":
+        if not path.is_file():
+            raise InputError(f"The CSV file {path} does not exist.")
+        data = load_csv(path, image_size, channels, skip_damaged, cache_gigabytes)
+    elif path.is_absolute() or dataset.startswith((".", "~")) or path.is_file():
+        raise InputError(f"The folder {path} does not exist. Expected a folder of images or a file NAME.csv.")
+    else:
+        data = load_tfds(dataset, split, data_dir, image_size, channels, cache_gigabytes)
+    return data.checked()

@@ -1,0 +1,159 @@
+"""Image data sets of TensorFlow Datasets, by name."""
+
+import threading
+import urllib.error
+import urllib.request
+from typing import Any
+
+import numpy as np
+
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.image_store import allocate
+from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.images import convert, from_array
+
+# Any answer from here, an error's too, shows that there is a network; TFDS keeps its index there.
+NETWORK_PROBE = "https://storage.googleapis.com"
+NETWORK_SECONDS = 5
+BATCH_ROWS = 500
+
+
+def load_tfds(
+    name: str,
+    split: str,
+    data_dir: str | None,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    cache_gigabytes: float,
+) -> ImageData:
+    """A prepared data set at once; one that is not prepared is downloaded.
+
+    Args:
+        name: such as `"mnist"`, or with a configuration `"name/config"`.
+        split: such as `"train"` or `"train[:10%]"`.
+        data_dir: where TFDS keeps its data; None: TFDS_DATA_DIR, else `~/tensorflow_datasets`.
+        size: (height, width) to resize to; None: all images must have one size.
+        channels: 1, 3 or 4; None: the data set's own.
+        cache_gigabytes: images beyond this lie in a temporary file.
+
+    Raises:
+        InputError: the name or the split is unknown, the data set has no images, or it is neither
+            prepared nor to be downloaded.
+    """
+    # Imported here: the package takes seconds that the other sources do not need.
+    import tensorflow_datasets as tfds
+
+    builder = _prepared_builder(name, data_dir) or _download(name, data_dir)
+    features = dict(builder.info.features or {})
+    if not isinstance(features.get("image"), tfds.features.Image):
+        raise InputError(f"The data set {name} has no feature 'image'. Expected an image data set, such as mnist.")
+    label = features.get("label")
+    names = tuple(label.names) if isinstance(label, tfds.features.ClassLabel) else ()
+    try:
+        dataset = builder.as_dataset(
+            split=split,
+            shuffle_files=False,
+            # One file at a time: the order of images is part of a run's identity.
+            read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+        )
+    except (ValueError, KeyError) as error:
+        raise InputError(
+            f"The data set {name} has no split {split!r}. It has: {', '.join(builder.info.splits)}."
+        ) from error
+    count = int(dataset.cardinality())
+    if count < 1:
+        raise InputError(f"The split {split!r} of {name} has no images.")
+    images, labels = _decode(dataset, count, name, size, channels, bool(names), cache_gigabytes)
+    return ImageData(images, labels, names, f"{builder.info.full_name}, {split} ({count:,} images)")
+
+
+def _decode(
+    dataset: Any,
+    count: int,
+    name: str,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    labelled: bool,
+    cache_gigabytes: float,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    # Images of several sizes cannot be batched; single ones cost ten times as long to hand over.
+    one_size = dataset.element_spec["image"].shape.is_fully_defined()
+    images: np.ndarray | None = None
+    labels = np.empty(count, np.int64) if labelled else None
+    start = 0
+    for chunk in dataset.batch(BATCH_ROWS if one_size else 1).as_numpy_iterator():
+        pixels = _converted(chunk["image"], size, channels)
+        if images is None:
+            images = allocate((count, *pixels.shape[1:]), cache_gigabytes)
+        if pixels.shape[1:] != images.shape[1:]:
+            raise InputError(
+                f"The images of {name} have several sizes, such as {images.shape[1]}x{images.shape[2]} and "
+                f"{pixels.shape[1]}x{pixels.shape[2]}. Give one for all with --image-size HEIGHTxWIDTH."
+            )
+        rows = slice(start, start + len(pixels))
+        images[rows] = pixels
+        if labels is not None:
+            labels[rows] = chunk["label"]
+        start += len(pixels)
+    assert images is not None
+    return images, labels
+
+
+def _converted(pixels: np.ndarray, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
+    """uint8 (n, H, W, C) with the wanted size and channels."""
+    if size in (None, pixels.shape[1:3]) and channels in (None, pixels.shape[-1]):
+        return pixels
+    return np.stack([convert(from_array(image), size, channels or pixels.shape[-1]) for image in pixels])
+
+
+def _prepared_builder(name: str, data_dir: str | None) -> Any:
+    """The builder of data that are on disk; None where there are none. Needs no network."""
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.core.read_only_builder.builder_from_files(name, data_dir=data_dir)
+    except (tfds.core.registered.DatasetNotFoundError, FileNotFoundError):
+        return None
+
+
+def _download(name: str, data_dir: str | None) -> Any:
+    import tensorflow_datasets as tfds
+
+    known = tfds.list_builders(with_community_datasets=False)
+    if name.split("/")[0].split(":")[0] not in known:
+        close = unknown_choice("data set", name, known)
+        hint = str(close).split("Expected one of")[0]
+        raise InputError(
+            f"{hint}Expected digits, a TFDS image data set such as mnist or cifar10, a folder of images, or a CSV file."
+        )
+    where = data_dir or tfds.core.constants.DATA_DIR
+    if not _network():
+        raise InputError(
+            f"The data set {name} is not prepared in {where} and there is no network to download it. "
+            "Point --data-dir or TFDS_DATA_DIR at prepared data, or train on --dataset digits."
+        )
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+        builder.download_and_prepare()
+    except Exception as error:  # TFDS raises what its many sources raise
+        raise InputError(f"The data set {name} could not be downloaded to {where}: {error}") from error
+    return builder
+
+
+def _network() -> bool:
+    """Whether there is a network, known within `NETWORK_SECONDS`, a name server that hangs included."""
+    answers: list[bool] = []
+
+    def ask() -> None:
+        try:
+            urllib.request.urlopen(NETWORK_PROBE, timeout=NETWORK_SECONDS)
+        except urllib.error.HTTPError:
+            pass
+        except OSError:
+            return
+        answers.append(True)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(NETWORK_SECONDS)
+    return bool(answers)

@@ -1,0 +1,29 @@
+"""The errors a user can mend. The command line prints them in one line and exits with 2."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """Input that cannot be used: what is wrong, what was expected, what was received, what to do."""
+
+
+class DivergenceError(ArithmeticError):
+    """A loss or a weight is no longer a finite number: the run cannot go on from here."""
+
+
+def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> InputError:
+    """The error for a name that is not in a dictionary of ours, with the close names first.
+
+    Args:
+        kind: what the name stands for, such as `"loss"`.
+        received: the name as given.
+        choices: every name that would have worked.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    names = sorted(choices)
+    close = difflib.get_close_matches(str(received), names, n=2, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    return InputError(f"Unknown {kind} {str(received)!r}.{hint} Expected one of: {', '.join(names)}.")

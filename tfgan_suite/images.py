@@ -1,0 +1,82 @@
+"""The value range and everything that turns arrays of images into pictures.
+
+Images are uint8 in [0, 255] at both ends (files, data sets, pictures) and float32 in [-1, 1]
+between them. These two functions are the only places that know so.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+
+def to_float(images: tf.Tensor) -> tf.Tensor:
+    """uint8 [0, 255] -> float32 [-1, 1], any shape."""
+    return tf.cast(images, tf.float32) / 127.5 - 1.0
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """float [-1, 1] -> uint8 [0, 255] to the nearest level, any shape; values beyond are clipped."""
+    levels = (np.asarray(images, np.float32) + 1.0) * 127.5
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+
+
+def convert(image: Image.Image, size: tuple[int, int] | None, channels: int) -> np.ndarray:
+    """A picture with the wanted channels and size, resized with antialiasing.
+
+    Args:
+        image: any Pillow image; 16-bit grey is scaled to 8 bit.
+        size: (height, width), or None to keep it.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+
+    Returns:
+        uint8 (H, W, C).
+    """
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image, np.uint32) // 257).astype(np.uint8))
+    image = image.convert(MODES[channels])
+    if size is not None and image.size != size[::-1]:
+        image = image.resize(size[::-1], Image.Resampling.BICUBIC)
+    pixels = np.asarray(image, np.uint8)
+    return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def from_array(pixels: np.ndarray) -> Image.Image:
+    """uint8 (H, W, C) with C of 1, 3 or 4 -> a Pillow image."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def grid(images: np.ndarray, columns: int) -> np.ndarray:
+    """Images side by side, row by row, two pixels apart; missing ones stay white.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        columns: images in a row.
+
+    Returns:
+        uint8 (rows * (H + 2) - 2, columns * (W + 2) - 2, C).
+    """
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    canvas = np.full((rows * (height + 2) - 2, columns * (width + 2) - 2, channels), 255, np.uint8)
+    for index, image in enumerate(images):
+        top, left = (index // columns) * (height + 2), (index % columns) * (width + 2)
+        canvas[top : top + height, left : left + width] = image
+    return canvas
+
+
+def save_png(path: Path | str, pixels: np.ndarray) -> None:
+    """Writes uint8 (H, W, C) as a PNG file, whole or not at all."""
+    partial = Path(path).with_suffix(".partial")
+    from_array(pixels).save(partial, format="PNG")
+    partial.replace(path)
+
+
+def save_gif(path: Path | str, frames: Sequence[Image.Image], milliseconds: int = 200) -> None:
+    """Writes frames of one size as an animated GIF that loops; the last frame stays for two seconds."""
+    durations = [milliseconds] * (len(frames) - 1) + [2000]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0)

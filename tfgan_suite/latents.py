@@ -1,0 +1,71 @@
+"""All noise of the suite: functions of (seed, stream, step) and of the global row, without state.
+
+A number drawn here depends on nothing else: not on how many were drawn before, not on how many
+devices share the batch. A resumed run and a run on k replicas therefore see what one
+uninterrupted run on one device sees.
+"""
+
+import tensorflow as tf
+
+# Streams keep numbers of different purpose apart. Training uses the streams 0, 1, ...: one for
+# each discriminator step of a train step.
+EVALUATION_STREAM = 1_000
+AUGMENTATION_STREAM = 1_001
+SHUFFLE_STREAM = 1_002
+# Samples for people and for serving are keyed by their own seed alone: [seed, SAMPLE_STREAM].
+SAMPLE_STREAM = 1_003
+
+
+def stateless_seed(seed: int, stream: int, step: tf.Tensor | int) -> tf.Tensor:
+    """A seed of shape (2,) for TensorFlow's stateless functions, one for each (seed, stream, step)."""
+    key = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), stream)
+    return tf.random.experimental.stateless_fold_in(key, tf.cast(step, tf.int64))
+
+
+def batch_latents(
+    seed: int,
+    stream: int,
+    step: tf.Tensor | int,
+    latent_dim: int,
+    num_rows: tf.Tensor | int,
+    first_row: tf.Tensor | int = 0,
+    global_rows: tf.Tensor | int | None = None,
+) -> tf.Tensor:
+    """Standard normal latents for the rows of one replica, cut from those of the global batch.
+
+    Args:
+        seed: the run's seed.
+        stream: the purpose of the numbers.
+        step: the training step.
+        latent_dim: length L of a latent vector.
+        num_rows: n, how many rows this replica has.
+        first_row: the global index of its first row.
+        global_rows: rows of all replicas together; `num_rows` when None.
+
+    Returns:
+        float32 (n, L), N(0, 1).
+    """
+    total = num_rows if global_rows is None else global_rows
+    numbers = tf.random.stateless_normal(
+        [total, latent_dim], stateless_seed(seed, stream, step), alg="philox"
+    )  # (global_rows, L)
+    return numbers if global_rows is None else numbers[first_row : first_row + num_rows]
+
+
+def latents_from_seeds(seeds: tf.Tensor, latent_dim: int) -> tf.Tensor:
+    """One latent vector a seed, the same whatever stands in the other rows.
+
+    Args:
+        seeds: int64 (N,).
+        latent_dim: length L of a latent vector.
+
+    Returns:
+        float32 (N, L), N(0, 1).
+    """
+
+    def one(seed: tf.Tensor) -> tf.Tensor:
+        key = tf.stack([seed, tf.constant(SAMPLE_STREAM, tf.int64)])
+        return tf.random.stateless_normal([latent_dim], key, alg="philox")
+
+    # vectorized_map would fall back to a loop with a warning, and fails on an empty batch.
+    return tf.map_fn(one, tf.cast(seeds, tf.int64), fn_output_signature=tf.TensorSpec([latent_dim], tf.float32))

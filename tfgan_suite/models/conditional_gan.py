@@ -1,0 +1,114 @@
+"""The GAN that is told a label."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.labels import check_labels
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.networks.bodies import build_body
+from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
+from tfgan_suite.networks.geometry import ImageShape
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ConditionalGAN(GAN):
+    """`GAN` whose networks both see the label: a class, or several attributes at once.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        num_classes: number of classes, for integer labels (N,); None for attributes.
+        num_attributes: number of attributes A, for multi-hot labels (N, A); None for classes.
+        latent_dim: length of z.
+        label_dim: length of the label's learned vector beside z.
+        body: `"mlp"`, `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
+        generator_units, discriminator_units, batch_norm: of the body `mlp`; None: its own.
+        base_filters: of the convolutional bodies; None: 64.
+        dropout: of the discriminator, in [0, 1); None: the body's own.
+        initializer_stddev: kernels from N(0, stddev); None: the body's own.
+        dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
+        kwargs: `discriminator_steps`, `updates`, `ema_momentum`, `seed`, `name` of `GAN`.
+
+    `fit` takes (images, labels); `call` and `predict` take [latents, labels].
+
+    Raises:
+        InputError: an argument out of its range, neither or both of the label sizes.
+
+    Reference: Mirza and Osindero, 2014, arXiv 1411.1784.
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        num_classes: int | None = None,
+        num_attributes: int | None = None,
+        latent_dim: int = 100,
+        label_dim: int = 50,
+        body: str = "dcgan",
+        generator_units: Sequence[int] | None = None,
+        discriminator_units: Sequence[int] | None = None,
+        batch_norm: bool | None = None,
+        base_filters: int | None = None,
+        dropout: float | None = None,
+        initializer_stddev: float | None = None,
+        dtype: str | None = None,
+        **kwargs: Any,
+    ):
+        options: dict[str, Any] = {
+            "generator_units": None if generator_units is None else tuple(generator_units),
+            "discriminator_units": None if discriminator_units is None else tuple(discriminator_units),
+            "batch_norm": batch_norm,
+            "base_filters": base_filters,
+            "dropout": dropout,
+            "initializer_stddev": initializer_stddev,
+            "dtype": dtype,
+        }
+        if label_dim < 1:
+            raise InputError(f"label_dim must be at least 1. Received: {label_dim}.")
+        height, width, channels = image_shape
+        generator, discriminator = build_body(
+            body, image_shape, (height, width, channels + 1), latent_dim + label_dim, **options
+        )
+        super().__init__(
+            ConditionalGenerator(generator, num_classes, num_attributes, label_dim, dtype=dtype),
+            ConditionalDiscriminator(discriminator, num_classes, num_attributes, dtype=dtype),
+            **kwargs,
+        )
+        self.num_classes = num_classes
+        self.num_attributes = num_attributes
+        self._network_config = {
+            "image_shape": tuple(image_shape),
+            "num_classes": num_classes,
+            "num_attributes": num_attributes,
+            "latent_dim": latent_dim,
+            "label_dim": label_dim,
+            "body": body,
+            **options,
+        }
+
+    def unpack_batch(self, data: Any) -> tuple[tf.Tensor, Any]:
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if labels is None:
+            raise InputError("ConditionalGAN trains on (images, labels). Received: images alone.")
+        return images, labels
+
+    def generator_inputs(self, latents: tf.Tensor, labels: Any) -> Any:
+        return [latents, labels]
+
+    def discriminator_inputs(self, images: tf.Tensor, labels: Any) -> Any:
+        return [images, labels]
+
+    def label_spec(self) -> tf.TensorSpec:
+        if self.num_classes is not None:
+            return tf.TensorSpec([None], tf.int32, name="labels")
+        return tf.TensorSpec([None, self.num_attributes], tf.float32, name="labels")
+
+    def check_labels(self, labels: Any, count: int) -> np.ndarray:
+        return check_labels(labels, count, self.num_classes, self.num_attributes)
+
+    def network_config(self) -> dict[str, Any]:
+        return dict(self._network_config)

@@ -1,0 +1,36 @@
+"""Models from disk, with their optimizers."""
+
+from pathlib import Path
+
+import keras
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.models.conditional_gan import ConditionalGAN
+from tfgan_suite.models.dcgan import DCGAN
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.mlp_gan import MLPGAN
+
+MODELS: dict[str, type[GAN]] = {"MLPGAN": MLPGAN, "DCGAN": DCGAN, "ConditionalGAN": ConditionalGAN}
+
+
+def load_model(path: Path | str) -> GAN:
+    """A GAN from a `.keras` file, compiled as it was, in Keras's safe mode.
+
+    Keras's own `load_model` works too once the model's class has been imported; this one sees to it.
+
+    Args:
+        path: a file that `model.save` or a run's checkpoint wrote.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds no GAN of this package.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"The model {path} does not exist. Expected a file NAME.keras.")
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for files that are damaged or foreign
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"The model {path} cannot be loaded: {reason}") from error
+    if not isinstance(model, GAN):
+        raise InputError(f"{path} holds no GAN of tfgan_suite. Received: a {type(model).__name__}.")
+    return model

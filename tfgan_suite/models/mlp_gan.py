@@ -1,0 +1,68 @@
+"""The GAN of fully connected networks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.networks.bodies import build_body
+from tfgan_suite.networks.geometry import ImageShape
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class MLPGAN(GAN):
+    """`GAN` with fully connected networks.
+
+    Without further arguments: z 100 -> 128 -> 256 -> 512 -> H*W*C, tanh, against 512 -> 256 -> 1, all
+    with LeakyReLU 0.2, both trained by Adam 2e-4, as tutorials give the paper's model today. The
+    preset `mlp_gan` in `tfgan_suite.config` is the form that does not collapse.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        latent_dim: length of z.
+        generator_units: widths of the generator's hidden layers.
+        discriminator_units: widths of the discriminator's hidden layers.
+        batch_norm: BatchNorm in the generator.
+        dropout: of the discriminator, in [0, 1).
+        initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
+        kwargs: `discriminator_steps`, `updates`, `ema_momentum`, `seed`, `name` of `GAN`.
+
+    Raises:
+        InputError: an argument out of its range.
+
+    Reference: Goodfellow et al., 2014, arXiv 1406.2661.
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        latent_dim: int = 100,
+        generator_units: Sequence[int] = (128, 256, 512),
+        discriminator_units: Sequence[int] = (512, 256),
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+        initializer_stddev: float | None = None,
+        dtype: str | None = None,
+        **kwargs: Any,
+    ):
+        networks: dict[str, Any] = {
+            "latent_dim": latent_dim,
+            "generator_units": tuple(generator_units),
+            "discriminator_units": tuple(discriminator_units),
+            "batch_norm": batch_norm,
+            "dropout": dropout,
+            "initializer_stddev": initializer_stddev,
+            "dtype": dtype,
+        }
+        generator, discriminator = build_body("mlp", image_shape, image_shape, **networks)
+        super().__init__(generator, discriminator, **kwargs)
+        self._network_config = {"image_shape": tuple(image_shape), **networks}
+
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
+        """Adam with a rate of 2e-4, as the tutorials have it; the paper used momentum SGD."""
+        return keras.optimizers.Adam(2e-4)
+
+    def network_config(self) -> dict[str, Any]:
+        return dict(self._network_config)

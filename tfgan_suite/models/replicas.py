@@ -1,0 +1,43 @@
+"""Which rows of the global batch a replica holds."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class ReplicaRows(NamedTuple):
+    """The place of one replica's rows in the global batch of one discriminator step.
+
+    Attributes:
+        num_rows: rows on this replica.
+        first_row: global index of the first of them.
+        global_rows: rows on all replicas; None where there is one replica only.
+    """
+
+    num_rows: tf.Tensor
+    first_row: tf.Tensor | int
+    global_rows: tf.Tensor | None
+
+    @property
+    def total(self) -> tf.Tensor:
+        """Size of the global batch."""
+        return self.num_rows if self.global_rows is None else self.global_rows
+
+
+def replica_rows(images: tf.Tensor, parts: int) -> ReplicaRows:
+    """The place of this replica's rows, when a batch is divided into parts by strides.
+
+    A strategy gives its replicas contiguous blocks of the batch, replica 0 the first.
+
+    Args:
+        images: this replica's share of the batch, (N, ...).
+        parts: into how many discriminator steps the batch is divided; N must be a multiple.
+    """
+    count = tf.shape(images)[0] // parts
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return ReplicaRows(count, 0, None)
+    mine = tf.one_hot(context.replica_id_in_sync_group, context.num_replicas_in_sync, dtype=tf.int32) * count
+    counts = context.all_reduce(tf.distribute.ReduceOp.SUM, mine)  # (replicas,)
+    first = tf.reduce_sum(tf.cumsum(counts, exclusive=True) * tf.cast(mine > 0, tf.int32))
+    return ReplicaRows(count, first, tf.reduce_sum(counts))

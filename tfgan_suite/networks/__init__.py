@@ -1,0 +1,1 @@
+"""Generators and discriminators. They know no loss and no optimizer."""

@@ -1,0 +1,155 @@
+"""Any generator and discriminator, told a label: a class, or several attributes at once.
+
+A label is an integer class, int32 (N,), or a multi-hot vector of attributes, float32 (N, A). Its
+learned vector stands beside z, and its learned map beside the image as one channel more, so that
+every body, fully connected or convolutional, is conditioned in the same way.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from tfgan_suite.errors import InputError
+
+
+def check_label_sizes(num_classes: int | None, num_attributes: int | None) -> None:
+    """Refuses anything but one of the two.
+
+    Raises:
+        InputError: both or none given, or a number below 1.
+    """
+    given = [size for size in (num_classes, num_attributes) if size is not None]
+    if len(given) != 1 or given[0] < 1:
+        raise InputError(
+            "A conditional model needs either num_classes (integer labels) or num_attributes (multi-hot labels), "
+            f"at least 1. Received: num_classes={num_classes}, num_attributes={num_attributes}."
+        )
+
+
+def label_input(num_attributes: int | None) -> keras.KerasTensor:
+    """The symbolic labels: int32 (N,) for classes, float32 (N, A) for attributes."""
+    if num_attributes is None:
+        return keras.Input((), dtype="int32", name="labels")
+    return keras.Input((num_attributes,), dtype="float32", name="labels")
+
+
+def embed_labels(labels: keras.KerasTensor, num_classes: int | None, units: int, dtype: Any) -> keras.KerasTensor:
+    """A learned vector a class, or the sum of a learned vector an attribute: (N, units)."""
+    if num_classes is not None:
+        return layers.Embedding(num_classes, units, dtype=dtype)(labels)
+    return layers.Dense(units, dtype=dtype)(labels)
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ConditionalGenerator(keras.Model):
+    """(z, label) -> body(z joined with the label's learned vector).
+
+    Args:
+        body: a generator whose `latent_dim` is that of z plus `label_dim`.
+        num_classes: number of classes, for integer labels; None for attributes.
+        num_attributes: number of attributes, for multi-hot labels; None for classes.
+        label_dim: length of the label's vector.
+        dtype: dtype policy of the label's vector.
+
+    Call: [float32 (N, latent_dim), labels] -> float32 (N, H, W, C) in [-1, 1].
+
+    Raises:
+        InputError: sizes that do not fit together.
+
+    Reference: Mirza and Osindero, 2014, arXiv 1411.1784.
+    """
+
+    def __init__(
+        self,
+        body: keras.Model,
+        num_classes: int | None = None,
+        num_attributes: int | None = None,
+        label_dim: int = 50,
+        dtype: Any = None,
+        name: str = "conditional_generator",
+    ):
+        check_label_sizes(num_classes, num_attributes)
+        latent_dim = body.input_shape[-1] - label_dim
+        if latent_dim < 1:
+            raise InputError(
+                f"label_dim must be smaller than the body's latent_dim. "
+                f"Received: label_dim={label_dim}, latent_dim={body.input_shape[-1]}."
+            )
+        latents = keras.Input((latent_dim,), name="latents")
+        labels = label_input(num_attributes)
+        vector = embed_labels(labels, num_classes, label_dim, dtype)
+        images = body(layers.Concatenate(dtype=dtype)([latents, vector]))
+        super().__init__([latents, labels], images, name=name)
+        self.body = body
+        self._arguments = {
+            "num_classes": num_classes,
+            "num_attributes": num_attributes,
+            "label_dim": label_dim,
+            "dtype": dtype,
+            "name": name,
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return {**self._arguments, "body": keras.saving.serialize_keras_object(self.body)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "ConditionalGenerator":
+        body = keras.saving.deserialize_keras_object(config["body"], custom_objects)
+        return cls(**{**config, "body": body})
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ConditionalDiscriminator(keras.Model):
+    """(x, label) -> body(x with the label's learned map as one channel more).
+
+    Args:
+        body: a discriminator of images with one channel more than those to judge.
+        num_classes: number of classes, for integer labels; None for attributes.
+        num_attributes: number of attributes, for multi-hot labels; None for classes.
+        dtype: dtype policy of the label's map.
+
+    Call: [float32 (N, H, W, C), labels] -> float32 (N, 1).
+
+    Raises:
+        InputError: sizes that do not fit together.
+
+    Reference: Mirza and Osindero, 2014, arXiv 1411.1784. The map is the form that convolutional
+    successors use, where the paper joins a hidden vector of the label to one of the image.
+    """
+
+    def __init__(
+        self,
+        body: keras.Model,
+        num_classes: int | None = None,
+        num_attributes: int | None = None,
+        dtype: Any = None,
+        name: str = "conditional_discriminator",
+    ):
+        check_label_sizes(num_classes, num_attributes)
+        height, width, channels = body.input_shape[1:]
+        if channels < 2:
+            raise InputError(
+                f"The body must take the image's channels and one more for the label. Received: {channels} channel."
+            )
+        images = keras.Input((height, width, channels - 1), name="images")
+        labels = label_input(num_attributes)
+        label_map = embed_labels(labels, num_classes, height * width, dtype)
+        label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)
+        logits = body(layers.Concatenate(dtype=dtype)([images, label_map]))
+        super().__init__([images, labels], logits, name=name)
+        self.body = body
+        self._arguments = {
+            "num_classes": num_classes,
+            "num_attributes": num_attributes,
+            "dtype": dtype,
+            "name": name,
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return {**self._arguments, "body": keras.saving.serialize_keras_object(self.body)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "ConditionalDiscriminator":
+        body = keras.saving.deserialize_keras_object(config["body"], custom_objects)
+        return cls(**{**config, "body": body})

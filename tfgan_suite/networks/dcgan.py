@@ -1,0 +1,162 @@
+"""The networks of the DCGAN paper, for images of any shape.
+
+64x64 and 32x32 give the published ones. Another shape starts from the smallest grid that reaches
+it by doublings and is cropped at the end: 28x28 is grown to 32x32, 48x80 from 6x10 without a crop.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from tfgan_suite.networks.geometry import (
+    ImageShape,
+    base_grid,
+    check_image_shape,
+    check_positive,
+    num_doublings,
+    surplus,
+)
+from tfgan_suite.networks.initializers import kernel_initializer, synchronized_batch_norm
+
+KERNEL_SIZE = 4
+LEAKY_SLOPE = 0.2  # section 4 of the paper
+INITIALIZER_STDDEV = 0.02  # section 4 of the paper
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class DCGANGenerator(keras.Model):
+    """z -> ConvT 4x4 valid -> (ConvT 4x4 stride 2) x n -> tanh; BatchNorm and ReLU between.
+
+    Args:
+        image_shape: (height, width, channels) of the images. 64x64 has four doublings and
+            512, 256, 128, 64 filters; 32x32 has three and leaves out the widest.
+        latent_dim: length of z.
+        base_filters: filters of the last hidden stage, twice as many a stage below.
+        initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        dtype: dtype policy of the hidden layers; the images are float32 in any case.
+
+    Call: float32 (N, latent_dim) -> float32 (N, H, W, C) in [-1, 1].
+
+    Raises:
+        InputError: a size that is not positive, or an image shape that is none.
+
+    Reference: Radford, Metz and Chintala, 2015, arXiv 1511.06434, section 3 and figure 1. The 4x4
+    kernels and 64 base filters are those of the authors' later PyTorch form, the figure has 5x5 and
+    128. Layers before BatchNorm have no bias, which BatchNorm would only take away again.
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        latent_dim: int = 100,
+        base_filters: int = 64,
+        initializer_stddev: float | None = INITIALIZER_STDDEV,
+        dtype: Any = None,
+        name: str = "dcgan_generator",
+    ):
+        image_shape = check_image_shape(image_shape)
+        check_positive(latent_dim=latent_dim, base_filters=base_filters)
+        doublings = num_doublings(image_shape)
+
+        def transposed(filters: int, kernel_size: Any, strides: int, padding: str, use_bias: bool) -> layers.Layer:
+            initializer = kernel_initializer(initializer_stddev)
+            return layers.Conv2DTranspose(
+                filters, kernel_size, strides, padding, use_bias=use_bias, kernel_initializer=initializer, dtype=dtype
+            )
+
+        latents = keras.Input((latent_dim,), name="latents")
+        x = layers.Reshape((1, 1, latent_dim), dtype=dtype)(latents)
+        for stage in range(doublings):
+            filters = base_filters * 2 ** (doublings - 1 - stage)
+            if stage == 0:
+                x = transposed(filters, base_grid(image_shape, doublings), 1, "valid", use_bias=False)(x)
+            else:
+                x = transposed(filters, KERNEL_SIZE, 2, "same", use_bias=False)(x)
+            x = synchronized_batch_norm(dtype)(x)
+            x = layers.ReLU(dtype=dtype)(x)
+        x = transposed(image_shape[2], KERNEL_SIZE, 2, "same", use_bias=True)(x)
+        if any(map(any, surplus(image_shape, doublings))):
+            x = layers.Cropping2D(surplus(image_shape, doublings), dtype=dtype)(x)
+        images = layers.Activation("tanh", dtype="float32", name="images")(x)
+        super().__init__(latents, images, name=name)
+        self._arguments = {
+            "image_shape": image_shape,
+            "latent_dim": latent_dim,
+            "base_filters": base_filters,
+            "initializer_stddev": initializer_stddev,
+            "dtype": dtype,
+            "name": name,
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return dict(self._arguments)
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class DCGANDiscriminator(keras.Model):
+    """x -> (Conv 4x4 stride 2) x n -> Conv to 1x1: a logit; LeakyReLU 0.2, BatchNorm but for the first.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        base_filters: filters of the first stage, twice as many a stage above.
+        dropout: share of activations dropped after each stage, in [0, 1); the paper has none.
+        initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        dtype: dtype policy of the hidden layers; the logits are float32 in any case.
+
+    Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
+
+    Raises:
+        InputError: a size that is not positive, or an image shape that is none.
+
+    Reference: Radford, Metz and Chintala, 2015, arXiv 1511.06434, section 3.
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        base_filters: int = 64,
+        dropout: float = 0.0,
+        initializer_stddev: float | None = INITIALIZER_STDDEV,
+        dtype: Any = None,
+        name: str = "dcgan_discriminator",
+    ):
+        image_shape = check_image_shape(image_shape)
+        check_positive(base_filters=base_filters)
+        doublings = num_doublings(image_shape)
+        images = keras.Input(image_shape, name="images")
+        x = images
+        for stage in range(doublings):
+            x = layers.Conv2D(
+                base_filters * 2**stage,
+                KERNEL_SIZE,
+                2,
+                "same",
+                use_bias=stage == 0,
+                kernel_initializer=kernel_initializer(initializer_stddev),
+                dtype=dtype,
+            )(x)
+            if stage > 0:
+                x = synchronized_batch_norm(dtype)(x)
+            x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
+            if dropout:
+                x = layers.Dropout(dropout, dtype=dtype)(x)
+        x = layers.Conv2D(
+            1,
+            base_grid(image_shape, doublings),
+            kernel_initializer=kernel_initializer(initializer_stddev),
+            dtype="float32",
+        )(x)
+        logits = layers.Reshape((1,), dtype="float32", name="logits")(x)
+        super().__init__(images, logits, name=name)
+        self._arguments = {
+            "image_shape": image_shape,
+            "base_filters": base_filters,
+            "dropout": dropout,
+            "initializer_stddev": initializer_stddev,
+            "dtype": dtype,
+            "name": name,
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return dict(self._arguments)

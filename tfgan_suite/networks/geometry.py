@@ -1,0 +1,55 @@
+"""Sizes of feature maps, so that networks of strided convolutions reach any image shape."""
+
+from tfgan_suite.errors import InputError
+
+ImageShape = tuple[int, int, int]
+
+
+def check_image_shape(image_shape: ImageShape) -> ImageShape:
+    """(height, width, channels) as a tuple of ints.
+
+    Raises:
+        InputError: not three numbers, a side below 4 pixels, or no channel.
+    """
+    shape = tuple(image_shape)
+    if len(shape) != 3 or min(shape[:2]) < 4 or shape[2] < 1:
+        raise InputError(
+            "image_shape must be (height, width, channels) with sides of at least 4 pixels, such as (28, 28, 1). "
+            f"Received: {image_shape}."
+        )
+    return int(shape[0]), int(shape[1]), int(shape[2])
+
+
+def check_positive(**sizes: int) -> None:
+    """Refuses sizes that are not positive.
+
+    Raises:
+        InputError: naming the argument.
+    """
+    for name, size in sizes.items():
+        if size < 1:
+            raise InputError(f"{name} must be at least 1. Received: {size}.")
+
+
+def num_doublings(image_shape: ImageShape) -> int:
+    """How often a map of about 4 pixels is doubled to reach the shorter side: 64 -> 4, 32 -> 3, 28 -> 3."""
+    shorter = min(image_shape[:2])
+    doublings = 1
+    while 4 * 2**doublings < shorter:
+        doublings += 1
+    return doublings
+
+
+def base_grid(image_shape: ImageShape, doublings: int) -> tuple[int, int]:
+    """Height and width of the smallest map, rounded up: (48, 64, C) with 2 doublings -> (12, 16)."""
+    step = 2**doublings
+    return -(-image_shape[0] // step), -(-image_shape[1] // step)
+
+
+def surplus(image_shape: ImageShape, doublings: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns to crop after the last doubling, as ((top, bottom), (left, right))."""
+    sides = []
+    for wanted, base in zip(image_shape[:2], base_grid(image_shape, doublings), strict=True):
+        extra = base * 2**doublings - wanted
+        sides.append((extra // 2, extra - extra // 2))
+    return sides[0], sides[1]

@@ -1,0 +1,22 @@
+"""The two choices that every network of the suite makes in the same way."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+
+def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
+    """N(0, stddev), or Keras's own Glorot uniform when `stddev` is None. A new one each time:
+    an unseeded initializer that is shared would give every layer the same numbers."""
+    return keras.initializers.GlorotUniform() if stddev is None else keras.initializers.RandomNormal(0.0, stddev)
+
+
+def synchronized_batch_norm(dtype: Any = None, momentum: float = 0.99) -> layers.BatchNormalization:
+    """BatchNorm over the global batch: with statistics a replica, k replicas would not train what one does.
+
+    Synchronization costs an exchange a layer, so it is left out where there is one replica only.
+    """
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    return layers.BatchNormalization(momentum=momentum, synchronized=replicas > 1, dtype=dtype)

@@ -1,0 +1,130 @@
+"""Fully connected generator and discriminator, for images of any shape."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from tfgan_suite.networks.geometry import ImageShape, check_image_shape, check_positive
+from tfgan_suite.networks.initializers import kernel_initializer, synchronized_batch_norm
+
+LEAKY_SLOPE = 0.2
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class MLPGenerator(keras.Model):
+    """z -> Dense units, LeakyReLU 0.2, ... -> Dense H*W*C -> tanh.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        latent_dim: length of z.
+        units: widths of the hidden layers. 128, 256, 512 is the small tutorial form.
+        batch_norm: BatchNorm between each hidden layer and its activation; the layer then has no
+            bias, which BatchNorm would only take away again.
+        initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        dtype: dtype policy of the hidden layers; the images are float32 in any case.
+
+    Call: float32 (N, latent_dim) -> float32 (N, H, W, C) in [-1, 1].
+
+    Raises:
+        InputError: a size that is not positive, or an image shape that is none.
+
+    Reference: Goodfellow et al., 2014, arXiv 1406.2661, in the form of today's tutorials.
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        latent_dim: int = 100,
+        units: Sequence[int] = (128, 256, 512),
+        batch_norm: bool = False,
+        initializer_stddev: float | None = None,
+        dtype: Any = None,
+        name: str = "mlp_generator",
+    ):
+        image_shape = check_image_shape(image_shape)
+        check_positive(latent_dim=latent_dim, **{f"units[{i}]": width for i, width in enumerate(units)})
+        latents = keras.Input((latent_dim,), name="latents")
+        x = latents
+        for width in units:
+            x = layers.Dense(
+                width,
+                use_bias=not batch_norm,
+                kernel_initializer=kernel_initializer(initializer_stddev),
+                dtype=dtype,
+            )(x)
+            if batch_norm:
+                x = synchronized_batch_norm(dtype)(x)
+            x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
+        x = layers.Dense(math.prod(image_shape), kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype)(x)
+        x = layers.Reshape(image_shape, dtype=dtype)(x)
+        images = layers.Activation("tanh", dtype="float32", name="images")(x)
+        super().__init__(latents, images, name=name)
+        self._arguments = {
+            "image_shape": image_shape,
+            "latent_dim": latent_dim,
+            "units": tuple(units),
+            "batch_norm": batch_norm,
+            "initializer_stddev": initializer_stddev,
+            "dtype": dtype,
+            "name": name,
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return dict(self._arguments)
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class MLPDiscriminator(keras.Model):
+    """x -> Dense units, LeakyReLU 0.2, dropout, ... -> Dense 1: a logit.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        units: widths of the hidden layers. 512, 256 is the small tutorial form.
+        dropout: share of activations dropped after each hidden layer, in [0, 1).
+        initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        dtype: dtype policy of the hidden layers; the logits are float32 in any case.
+
+    Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
+
+    Raises:
+        InputError: a size that is not positive, or an image shape that is none.
+
+    Reference: Goodfellow et al., 2014, arXiv 1406.2661, in the form of today's tutorials.
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        units: Sequence[int] = (512, 256),
+        dropout: float = 0.0,
+        initializer_stddev: float | None = None,
+        dtype: Any = None,
+        name: str = "mlp_discriminator",
+    ):
+        image_shape = check_image_shape(image_shape)
+        check_positive(**{f"units[{i}]": width for i, width in enumerate(units)})
+        images = keras.Input(image_shape, name="images")
+        x = layers.Flatten(dtype=dtype)(images)
+        for width in units:
+            x = layers.Dense(width, kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype)(x)
+            x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
+            if dropout:
+                x = layers.Dropout(dropout, dtype=dtype)(x)
+        logits = layers.Dense(
+            1, kernel_initializer=kernel_initializer(initializer_stddev), dtype="float32", name="logits"
+        )(x)
+        super().__init__(images, logits, name=name)
+        self._arguments = {
+            "image_shape": image_shape,
+            "units": tuple(units),
+            "dropout": dropout,
+            "initializer_stddev": initializer_stddev,
+            "dtype": dtype,
+            "name": name,
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return dict(self._arguments)

@@ -1,0 +1,1 @@
+"""Generators as SavedModels: written, found and run."""
