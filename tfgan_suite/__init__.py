@@ -17,7 +17,7 @@ _PUBLIC = {
     "load_model": "tfgan_suite.models.loading",
     "LOSSES": "tfgan_suite.losses",
     "AdversarialLoss": "tfgan_suite.losses",
-    "PRESETS": "tfgan_suite.config",
+    "PRESETS": "tfgan_suite.presets",
     "TrainConfig": "tfgan_suite.config",
     "train": "tfgan_suite.training",
     "load_images": "tfgan_suite.data.sources",

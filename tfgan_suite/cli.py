@@ -7,11 +7,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import tyro
 
-from tfgan_suite.config import PRESETS, TrainConfig
+from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 
 Config = TypeVar("Config")
@@ -43,15 +44,33 @@ class ExportConfig:
     """Folder of the SavedModel's versions; else the run's own."""
 
 
+@dataclass(frozen=True)
+class ClassSharesConfig:
+    """Says which classes an exported generator makes, read by a small classifier of the data."""
+
+    generator: Annotated[str, tyro.conf.Positional]
+    """Folder of a SavedModel, or of its versions."""
+    dataset: str
+    """The labelled data set that it was trained on."""
+    data_dir: str | None = None
+    """Where TensorFlow Datasets keeps its data."""
+    count: int = 10_000
+    """How many images to make."""
+    seed: int = 0
+    """Of the first image."""
+    classifier: str | None = None
+    """A .keras file, trained and written when missing; else in runs/."""
+
+
 def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     """`train.py`: see `TrainConfig`."""
-    config = parse(TrainConfig, arguments, program, default=_preset_of(arguments, program))
+    config = parse(TrainConfig, arguments, program, default=_preset_of(arguments))
     with quiet_import():
-        from tfgan_suite.callbacks.stop_on_signal import StoppedBySignal
+        from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
         from tfgan_suite.training import train
     try:
         version = train(config)
-    except StoppedBySignal as stop:
+    except StoppedBySignalError as stop:
         return 128 + stop.number
     if version is not None:
         print(f"exported: {version}")
@@ -76,10 +95,24 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     return 0
 
 
+def class_shares_command(arguments: Sequence[str], program: str = "class_shares.py") -> int:
+    """`class_shares.py`: see `ClassSharesConfig`."""
+    config = parse(ClassSharesConfig, arguments, program)
+    with quiet_import():
+        from tfgan_suite.evaluating import report_class_shares
+    print(
+        report_class_shares(
+            config.generator, config.dataset, config.data_dir, config.count, config.seed, config.classifier
+        )
+    )
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "train": train_command,
     "generate": generate_command,
     "export": export_command,
+    "class_shares": class_shares_command,
 }
 
 
@@ -125,6 +158,8 @@ def parse(kind: type[Config], arguments: Sequence[str], program: str, default: C
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
+            if default is None:
+                return tyro.cli(kind, prog=program, args=list(arguments))
             return tyro.cli(kind, prog=program, args=list(arguments), default=default)
     except SystemExit as stop:
         if not stop.code:
@@ -138,12 +173,13 @@ def _one_line(box: str) -> str:
     rows = [line.strip() for line in lines if not re.fullmatch(r"[─\s]*", line)][1:]
     text = " ".join(row for row in rows if row)
     text = re.split(r"Argument helptext:|For full helptext", text)[0].strip()
+    text = re.sub(r"^Error parsing \w+Config: ", "", text)  # what the dataclass itself refused
     flags = re.findall(r"--[\w-]+", text.partition("Perhaps you meant:")[2])
     text = text.partition("Perhaps you meant:")[0].strip()
     return f"{text}{'' if text.endswith('.') else '.'}" + (f" Did you mean {' or '.join(flags[:2])}?" if flags else "")
 
 
-def _preset_of(arguments: Sequence[str], program: str) -> TrainConfig:
+def _preset_of(arguments: Sequence[str]) -> TrainConfig:
     """The preset that --model names, as the defaults of all other flags."""
     model = TrainConfig.model
     for index, argument in enumerate(arguments):
@@ -151,8 +187,6 @@ def _preset_of(arguments: Sequence[str], program: str) -> TrainConfig:
             model = arguments[index + 1]
         elif argument.startswith("--model="):
             model = argument.partition("=")[2]
-    if model not in PRESETS:
-        raise unknown_choice("model", model, PRESETS)
     return TrainConfig.from_preset(model)
 
 
@@ -165,7 +199,7 @@ def quiet_import() -> Iterator[None]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     saved = os.dup(2)
-    with open(os.devnull, "wb") as sink:
+    with Path(os.devnull).open("wb") as sink:
         os.dup2(sink.fileno(), 2)
     try:
         yield

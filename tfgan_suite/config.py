@@ -1,12 +1,12 @@
-"""What a run is made of: `TrainConfig`, and `PRESETS`, the settings by name. Standard library only."""
+"""What a run is made of: `TrainConfig`. Standard library only."""
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.presets import PRESETS
 
 # The names that a field may have. A test holds those that another file owns against it.
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -111,7 +111,7 @@ class TrainConfig:
     learning_rate_decay: str = "none"
     """none, step, linear or cosine, for both optimizers."""
     decay_steps: int | None = None
-    """Generator steps over which linear and cosine decay to 0, or after which step decays; else the run, or 30 epochs."""
+    """Generator steps until linear and cosine reach 0, or between falls of step; else the run, or 30 epochs."""
     decay_rate: float = 0.1
     """Factor of each step decay."""
     ema_momentum: float = 0.0
@@ -206,134 +206,4 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "beta_1": (0.0, 1.0, "in [0, 1)"),
     "decay_rate": (_TINY, 1.0, "between 0 and 1"),
     "ema_momentum": (0.0, 1.0, "in [0, 1)"),
-}
-
-
-@dataclass(frozen=True)
-class Preset:
-    """Settings under a name.
-
-    Attributes:
-        settings: fields of `TrainConfig`.
-        paper: where the method comes from.
-        note: which numbers are the paper's, which are ours, and why.
-        command: what shows it.
-        expected: what the command is expected to give.
-    """
-
-    settings: Mapping[str, Any]
-    paper: str
-    note: str
-    command: str
-    expected: str
-
-
-PRESETS: dict[str, Preset] = {
-    "mlp_gan": Preset(
-        settings={
-            "model_class": "MLPGAN",
-            "generator_units": (256, 512, 1024),
-            "discriminator_units": (1024, 512, 256),
-            "batch_norm": True,
-            "dropout": 0.3,
-            "batch_size": 100,
-            "ema_momentum": 0.999,
-        },
-        paper="Goodfellow et al., 2014, arXiv 1406.2661",
-        note="Widths, dropout, batch and Adam 2e-4 are the wide tutorial form's. Ours are BatchNorm in the "
-        "generator, beta1 0.5 and the moving average: without them five epochs of MNIST end in the digit 8 alone.",
-        command="python scripts/train.py --model mlp_gan --dataset mnist --epochs 15",
-        expected="every digit, none below 2 % of 10,000 samples",
-    ),
-    "mlp_gan_small": Preset(
-        settings={
-            "model_class": "MLPGAN",
-            "generator_units": (128, 256, 512),
-            "discriminator_units": (512, 256),
-            "beta_1": 0.9,
-        },
-        paper="Goodfellow et al., 2014, arXiv 1406.2661, in the small form of tutorials",
-        note="All numbers are the tutorials': Adam 2e-4 with Keras's beta1 0.9, batch 64, no BatchNorm.",
-        command="python scripts/train.py --model mlp_gan_small --dataset mnist --epochs 15",
-        expected="digits with speckle, some classes rare",
-    ),
-    "mlp_gan_wide": Preset(
-        settings={
-            "model_class": "MLPGAN",
-            "generator_units": (256, 512, 1024),
-            "discriminator_units": (1024, 512, 256),
-            "dropout": 0.3,
-            "batch_size": 100,
-            "beta_1": 0.9,
-        },
-        paper="Goodfellow et al., 2014, arXiv 1406.2661, in the wide form of tutorials",
-        note="All numbers are the tutorials'. It collapses early on MNIST: see `mlp_gan`.",
-        command="python scripts/train.py --model mlp_gan_wide --dataset mnist --epochs 5",
-        expected="mostly the digit 8",
-    ),
-    "dcgan": Preset(
-        settings={
-            "model_class": "DCGAN",
-            "dropout": 0.0,
-            "initializer_stddev": 0.02,
-            "ema_momentum": 0.999,
-        },
-        paper="Radford, Metz and Chintala, 2015, arXiv 1511.06434",
-        note="Initializer, Adam 2e-4 with beta1 0.5 and the networks from 32x32 on are the paper's; at 28x28 the "
-        "networks are the tutorial's, without its dropout. Ours are the moving average, which takes a quarter off "
-        "the FID, and a batch of 64, twice the steps an epoch of the paper's 128.",
-        command="python scripts/train.py --model dcgan --dataset mnist --epochs 5",
-        expected="every digit, none below 2 % of 10,000 samples",
-    ),
-    "dcgan_radford2015": Preset(
-        settings={"model_class": "DCGAN", "body": "dcgan_radford2015", "batch_size": 128},
-        paper="Radford, Metz and Chintala, 2015, arXiv 1511.06434",
-        note="All numbers are the paper's; kernels of 4x4 and 64 base filters are those of the authors' later form.",
-        command="python scripts/train.py --model dcgan_radford2015 --dataset cifar10 --epochs 25",
-        expected="objects with the colours and outlines of the ten classes",
-    ),
-    "dcgan_tutorial": Preset(
-        settings={
-            "model_class": "DCGAN",
-            "body": "dcgan_tutorial",
-            "batch_size": 128,
-            "generator_learning_rate": 1e-4,
-            "discriminator_learning_rate": 1e-4,
-            "beta_1": 0.9,
-        },
-        paper="The DCGAN tutorial of TensorFlow's documentation, after arXiv 1511.06434",
-        note="All numbers are the tutorial's, which trains for 50 epochs.",
-        command="python scripts/train.py --model dcgan_tutorial --dataset mnist --epochs 50",
-        expected="digits, still blurred after five epochs",
-    ),
-    "cgan": Preset(
-        settings={
-            "model_class": "ConditionalGAN",
-            "body": "dcgan",
-            "dropout": 0.0,
-            "initializer_stddev": 0.02,
-            "ema_momentum": 0.999,
-        },
-        paper="Mirza and Osindero, 2014, arXiv 1411.1784, over the networks of arXiv 1511.06434",
-        note="The label joined to z and to the image is the paper's idea; the convolutional body, the label's map "
-        "and the settings of `dcgan` are ours, since the paper's fully connected body is far less sharp.",
-        command="python scripts/train.py --model cgan --dataset mnist --epochs 5",
-        expected="each column of the grid one digit",
-    ),
-    "cgan_mirza2014": Preset(
-        settings={
-            "model_class": "ConditionalGAN",
-            "body": "mlp",
-            "generator_units": (256, 512, 1024),
-            "discriminator_units": (1024, 512, 256),
-            "dropout": 0.3,
-            "batch_size": 100,
-            "beta_1": 0.9,
-        },
-        paper="Mirza and Osindero, 2014, arXiv 1411.1784, in the form of tutorials",
-        note="Fully connected as in the paper; widths, LeakyReLU and Adam are the tutorials', where the paper has "
-        "maxout and SGD.",
-        command="python scripts/train.py --model cgan_mirza2014 --dataset mnist --epochs 15",
-        expected="each column of the grid one digit, with speckle",
-    ),
 }

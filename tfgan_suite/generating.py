@@ -1,6 +1,7 @@
 """Pictures and arrays from an exported generator."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def generate_to(generator_path: str, output: str, count: int = 64, seed: int = 0
         columns = classes if classes and 1 < classes <= count else round(count**0.5)
         save_png(path, grid(images, max(1, min(columns, count))))
     elif suffix == ".npz":
-        arrays = {"images": images, "seeds": seeds, **({} if values is None else {"labels": values})}
+        arrays: dict[str, Any] = {"images": images, "seeds": seeds, **({} if values is None else {"labels": values})}
         partial = path.with_suffix(".partial")
         with partial.open("wb") as stream:
             np.savez_compressed(stream, **arrays)

@@ -45,15 +45,18 @@ def check_labels(labels: Any, count: int, num_classes: int | None, num_attribute
     if num_classes is not None:
         values = np.arange(num_classes) if labels is None else np.atleast_1d(np.asarray(labels))
         if values.ndim != 1 or not len(values) or not np.issubdtype(values.dtype, np.integer):
-            raise InputError(f"Labels must be integers, one an image. Received: {values.dtype} of shape {values.shape}.")
+            raise InputError(
+                f"Labels must be integers, one an image. Received: {values.dtype} of shape {values.shape}."
+            )
         if values.min() < 0 or values.max() >= num_classes:
             wrong = values[(values < 0) | (values >= num_classes)][0]
             raise InputError(f"Labels must be in 0..{num_classes - 1}. Received: {wrong}.")
         return np.resize(values.astype(np.int32), count)
-    values = np.eye(num_attributes) if labels is None else np.atleast_2d(np.asarray(labels))
-    if values.ndim != 2 or values.shape[1] != num_attributes or not len(values) or not np.isin(values, (0, 1)).all():
+    assert num_attributes is not None
+    values = np.eye(num_attributes) if labels is None else np.array(labels, ndmin=2)
+    if values.shape[1:] != (num_attributes,) or not len(values) or not np.isin(values, (0, 1)).all():
         raise InputError(
             f"Labels must be rows of {num_attributes} zeros and ones, one row an image. "
             f"Received: shape {values.shape} with values {np.unique(values)[:5].tolist()}."
         )
-    return np.resize(values.astype(np.float32), (count, values.shape[1]))
+    return np.resize(values.astype(np.float32), (count, num_attributes))

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 
-class StoppedBySignal(Exception):
+class StoppedBySignalError(Exception):
     """Training was asked to stop.
 
     Attributes:
@@ -21,7 +21,7 @@ class StoppedBySignal(Exception):
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Raises `StoppedBySignal` after the step in which SIGINT or SIGTERM came; a second one acts at once."""
+    """Raises `StoppedBySignalError` after the step in which SIGINT or SIGTERM came; a second one acts at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class StopOnSignal(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._received is not None:
-            raise StoppedBySignal(self._received)
+            raise StoppedBySignalError(self._received)
 
     def on_train_end(self, logs: Any = None) -> None:
         self.restore()

@@ -83,7 +83,8 @@ def load_csv(
     attributes = [column for column in columns if column.startswith(ATTRIBUTE_PREFIX)]
     if attributes and LABEL_COLUMN in columns:
         raise InputError(f"{file} has both a column {LABEL_COLUMN!r} and attributes ({', '.join(attributes)}).")
-    labels, names = None, ()
+    labels: np.ndarray | None = None
+    names: tuple[str, ...] = ()
     if LABEL_COLUMN in columns:
         values = [row[LABEL_COLUMN] for row in rows]
         numeric = all(value.isdecimal() for value in values)

@@ -37,9 +37,7 @@ def check_first_batch(x: Any, image_shape: tuple[int, ...], row_multiple: int = 
             f"Images must be float32 in [-1, 1]. Received: {images.dtype}. Map the data by x / 127.5 - 1 first."
         )
     if images.shape[1:] != tuple(image_shape):
-        raise InputError(
-            f"Images must have the generator's shape {tuple(image_shape)}. Received: {images.shape[1:]}."
-        )
+        raise InputError(f"Images must have the generator's shape {tuple(image_shape)}. Received: {images.shape[1:]}.")
     low, high = float(images.min()), float(images.max())
     if not -1.001 <= low <= high <= 1.001:
         raise InputError(

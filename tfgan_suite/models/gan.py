@@ -1,6 +1,6 @@
 """The unconditional adversarial step, once, for any pair of networks."""
 
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from tfgan_suite.models.first_batch import check_first_batch
 from tfgan_suite.models.optimizer_pair import OptimizerPair
 from tfgan_suite.models.replicas import ReplicaRows, replica_rows
 
-Updates = Literal["alternating", "simultaneous"]
+UPDATES = ("alternating", "simultaneous")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -53,7 +53,7 @@ class GAN(keras.Model):
         discriminator: keras.Model,
         *,
         discriminator_steps: int = 1,
-        updates: Updates = "alternating",
+        updates: str = "alternating",
         ema_momentum: float = 0.0,
         seed: int = 0,
         name: str | None = None,
@@ -61,8 +61,8 @@ class GAN(keras.Model):
     ):
         if discriminator_steps < 1:
             raise InputError(f"discriminator_steps must be at least 1. Received: {discriminator_steps}.")
-        if updates not in ("alternating", "simultaneous"):
-            raise unknown_choice("kind of updates", updates, ["alternating", "simultaneous"])
+        if updates not in UPDATES:
+            raise unknown_choice("kind of updates", updates, UPDATES)
         if updates == "simultaneous" and discriminator_steps > 1:
             raise InputError(
                 "Simultaneous updates take one discriminator step for each generator step. "
@@ -294,9 +294,7 @@ class GAN(keras.Model):
     # ---- one step -------------------------------------------------------------------------------
 
     def _latents(self, stream: int, step: tf.Tensor, rows: ReplicaRows) -> tf.Tensor:
-        return batch_latents(
-            self.seed, stream, step, self.latent_dim, rows.num_rows, rows.first_row, rows.global_rows
-        )
+        return batch_latents(self.seed, stream, step, self.latent_dim, rows.num_rows, rows.first_row, rows.global_rows)
 
     def _part(self, values: Any, index: int) -> Any:
         """The rows of discriminator step `index`: every discriminator_steps-th, from `index` on.
@@ -395,7 +393,7 @@ class GAN(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "GAN":
-        networks = {
+        networks: dict[str, keras.Model] = {
             key: keras.saving.deserialize_keras_object(config[key], custom_objects)
             for key in ("generator", "discriminator")
             if key in config

@@ -13,10 +13,15 @@ def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
     return keras.initializers.GlorotUniform() if stddev is None else keras.initializers.RandomNormal(0.0, stddev)
 
 
-def synchronized_batch_norm(dtype: Any = None, momentum: float = 0.99) -> layers.BatchNormalization:
+# PyTorch's, and so that of the DCGAN authors' later form. Keras's 0.99 needs hundreds of steps until
+# the moving statistics, which samples are made with, have forgotten their start.
+BATCH_NORM_MOMENTUM = 0.9
+
+
+def synchronized_batch_norm(dtype: Any = None) -> layers.BatchNormalization:
     """BatchNorm over the global batch: with statistics a replica, k replicas would not train what one does.
 
     Synchronization costs an exchange a layer, so it is left out where there is one replica only.
     """
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    return layers.BatchNormalization(momentum=momentum, synchronized=replicas > 1, dtype=dtype)
+    return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=replicas > 1, dtype=dtype)

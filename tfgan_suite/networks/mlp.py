@@ -58,7 +58,9 @@ class MLPGenerator(keras.Model):
             if batch_norm:
                 x = synchronized_batch_norm(dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
-        x = layers.Dense(math.prod(image_shape), kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype)(x)
+        x = layers.Dense(
+            math.prod(image_shape), kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype
+        )(x)
         x = layers.Reshape(image_shape, dtype=dtype)(x)
         images = layers.Activation("tanh", dtype="float32", name="images")(x)
         super().__init__(latents, images, name=name)

@@ -14,8 +14,6 @@ from tfgan_suite.models.gan import GAN
 from tfgan_suite.serving.saved_generator import CARD
 
 
-
-
 def next_version(base: Path | str) -> int:
     """1 more than the highest version in a base folder; 1 where there is none.
 

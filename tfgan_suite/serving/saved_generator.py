@@ -99,7 +99,6 @@ class SavedGenerator:
             inputs["labels"] = values
         parts = [slice(start, start + batch_size) for start in range(0, len(seeds), batch_size)]
         images = [
-            self._sample(**{key: tf.constant(value[part]) for key, value in inputs.items()})["images"]
-            for part in parts
+            self._sample(**{key: tf.constant(value[part]) for key, value in inputs.items()})["images"] for part in parts
         ]
         return np.concatenate(images)

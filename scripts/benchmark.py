@@ -1,0 +1,501 @@
+"""Training speed and memory, side by side: `fit`, a plain TensorFlow loop and PyTorch. See `--help`.
+
+Every variant lives in a process of its own. The processes take turns, a few seconds each, so that
+other load on the machine hits all alike; ratios are medians of the ratios within one round.
+"""
+
+import json
+import math
+import multiprocessing
+import os
+import platform
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata, util
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from tfgan_suite.cli import parse, quiet_import, run
+from tfgan_suite.errors import InputError, unknown_choice
+
+LATENT_DIM = 100
+NUM_IMAGES = 2_048
+SEED = 0
+WARM_UP_STEPS = 2
+EPOCH_STEPS = 100  # of the watch over memory
+VARIANTS = ("fit", "plain", "torch", "fit_bfloat16", "plain_bfloat16", "torch_bfloat16")
+
+
+@dataclass(frozen=True)
+class BenchmarkConfig:
+    """Times training steps of several models, each by `fit`, by a plain loop and by PyTorch.
+
+    `fit` is this package's, with alternating updates. `plain` is a tf.function of the same
+    algorithm on the same Keras networks with Keras's Adam, fed by the same pipeline, without `fit`,
+    metrics and latents keyed by step. `torch` is PyTorch run eagerly on networks of the same shapes.
+    A variant that ends in `_bfloat16` computes in bfloat16 where the others use float32.
+    """
+
+    models: tuple[str, ...] = ("mlp_gan_small", "dcgan_28", "dcgan_64")
+    """Which models."""
+    variants: tuple[str, ...] = ("fit", "plain", "torch", "fit_bfloat16")
+    """Which variants; torch is left out where it is not installed, bfloat16 for fully connected networks."""
+    batch_size: int = 128
+    """Images a step."""
+    repetitions: int = 7
+    """Rounds; each gives every variant one turn."""
+    seconds: float = 2.0
+    """About how long a turn is, at least two steps."""
+    memory_steps: int = 0
+    """Instead of the speed: resident memory over so many steps of fit."""
+    output: str | None = None
+    """JSON file for all numbers."""
+
+
+@dataclass(frozen=True)
+class BenchmarkModel:
+    """What is timed under a name: networks, image shape, and whether they have convolutions."""
+
+    body: str
+    image_shape: tuple[int, int, int]
+    convolutional: bool = True
+
+
+MODELS = {
+    "mlp_gan_small": BenchmarkModel("mlp", (28, 28, 1), convolutional=False),
+    "dcgan_28": BenchmarkModel("dcgan_tutorial", (28, 28, 1)),
+    "dcgan_64": BenchmarkModel("dcgan_radford2015", (64, 64, 3)),
+}
+
+
+class Contestant(Protocol):
+    """Something that can be timed.
+
+    Attributes:
+        flops: floating-point operations of a step; None where they are not counted.
+    """
+
+    flops: int | None
+
+    def run(self, steps: int) -> float:
+        """Seconds that so many steps take."""
+
+
+def make_images(model: BenchmarkModel) -> np.ndarray:
+    """Random uint8 images (NUM_IMAGES, H, W, C)."""
+    return np.random.default_rng(SEED).integers(0, 256, (NUM_IMAGES, *model.image_shape), np.uint8)
+
+
+def make_batches(model: BenchmarkModel, batch_size: int) -> Any:
+    """Batches of the package's own pipeline, without end for our purposes."""
+    from tfgan_suite.data.image_data import ImageData
+    from tfgan_suite.data.pipeline import training_batches
+
+    data = ImageData(make_images(model), None, (), "random numbers")
+    return training_batches(data, batch_size, epochs=1_000_000, seed=SEED)
+
+
+class Fit:
+    """`fit` of the package's model; an epoch is timed between Keras's own events.
+
+    Args:
+        model: what is timed.
+        batch_size: rows a step.
+        dtype: dtype policy of the networks.
+    """
+
+    def __init__(self, model: BenchmarkModel, batch_size: int, dtype: str):
+        import keras
+
+        from tfgan_suite.models.dcgan import DCGAN
+        from tfgan_suite.models.mlp_gan import MLPGAN
+
+        class EpochTimer(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+                self.start = time.perf_counter()
+
+            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+                self.seconds = time.perf_counter() - self.start
+
+        self.gan = (
+            DCGAN(model.image_shape, LATENT_DIM, model.body, dropout=0.0, dtype=dtype)
+            if model.convolutional
+            else MLPGAN(model.image_shape, LATENT_DIM, dtype=dtype)
+        )
+        self.gan.compile()
+        self.batches = make_batches(model, batch_size)
+        self.timer = EpochTimer()
+        self.flops = batch_size * count_step_flops(self.gan.generator, self.gan.discriminator)
+
+    def run(self, steps: int) -> float:
+        """Seconds from the begin to the end of an epoch of so many steps."""
+        self.gan.fit(self.batches, epochs=1, steps_per_epoch=steps, verbose=0, callbacks=[self.timer])
+        return self.timer.seconds
+
+
+class PlainLoop:
+    """The same algorithm as a user of TensorFlow would write it down, on the same networks.
+
+    Args:
+        model: what is timed.
+        batch_size: rows a step.
+        dtype: dtype policy of the networks.
+    """
+
+    def __init__(self, model: BenchmarkModel, batch_size: int, dtype: str):
+        import keras
+        import tensorflow as tf
+
+        from tfgan_suite.networks.bodies import build_body
+
+        options = {"dropout": 0.0, "dtype": dtype}
+        generator, discriminator = build_body(model.body, model.image_shape, model.image_shape, LATENT_DIM, **options)
+        optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2)]
+        for optimizer, network in zip(optimizers, (generator, discriminator), strict=True):
+            optimizer.build(network.trainable_variables)
+        self.batches = make_batches(model, batch_size)
+        self.flops = batch_size * count_step_flops(generator, discriminator)
+
+        @tf.function
+        def step(real_images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            with tf.GradientTape() as generator_tape:
+                fake_images = generator(tf.random.normal([batch_size, LATENT_DIM]), training=True)
+                with generator_tape.stop_recording(), tf.GradientTape() as discriminator_tape:
+                    real_logits = discriminator(real_images, training=True)
+                    fake_logits = discriminator(fake_images, training=True)
+                    real_loss = tf.reduce_mean(tf.nn.softplus(-real_logits))
+                    discriminator_loss = real_loss + tf.reduce_mean(tf.nn.softplus(fake_logits))
+                variables = discriminator.trainable_variables
+                gradients = discriminator_tape.gradient(discriminator_loss, variables)
+                with generator_tape.stop_recording():
+                    optimizers[1].apply(gradients, variables)
+                generator_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake_images, training=True)))
+            variables = generator.trainable_variables
+            optimizers[0].apply(generator_tape.gradient(generator_loss, variables), variables)
+            return generator_loss, discriminator_loss
+
+        self.step = step
+
+    def run(self, steps: int) -> float:
+        """Seconds from making the iterator to having the losses of the last step."""
+        start = time.perf_counter()
+        losses: Any = ()
+        for real_images in self.batches.take(steps):
+            losses = self.step(real_images)
+        [loss.numpy() for loss in losses]
+        return time.perf_counter() - start
+
+
+class ConvolutionRate:
+    """A large convolution and its two gradients: the rate that a step of convolutions can hope for.
+
+    Args:
+        batch_size: rows.
+        dtype: `"float32"` or `"bfloat16"`.
+    """
+
+    size, channels, kernel_size = 16, 128, 5
+
+    def __init__(self, batch_size: int, dtype: str):
+        import tensorflow as tf
+
+        shape = (batch_size, self.size, self.size, self.channels)
+        kernel_shape = (self.kernel_size, self.kernel_size, self.channels, self.channels)
+        images = tf.cast(tf.random.normal(shape), dtype)
+        kernel = tf.cast(tf.random.normal(kernel_shape), dtype)
+
+        @tf.function
+        def convolve(images: tf.Tensor, kernel: tf.Tensor) -> list[tf.Tensor]:
+            with tf.GradientTape() as tape:
+                tape.watch([images, kernel])
+                features = tf.nn.conv2d(images, kernel, 1, "SAME")
+            return tape.gradient(features, [images, kernel], output_gradients=images)
+
+        self.flops = 2 * 2 * batch_size * (self.size * self.kernel_size * self.channels) ** 2
+        self.convolve = lambda: [gradient[0].numpy() for gradient in convolve(images, kernel)]
+
+    def run(self, steps: int) -> float:
+        """Seconds that so many passes take."""
+        start = time.perf_counter()
+        for _ in range(steps):
+            self.convolve()
+        return time.perf_counter() - start
+
+
+def forward_flops(network: Any) -> list[int]:
+    """Floating-point operations of each dense or convolutional layer's forward pass on one image, in order.
+
+    Two for each multiply-add; edges count as if the padding were multiplied, all other layers as nothing.
+    """
+    from keras import layers
+
+    flops = []
+    for layer in network.layers:
+        if isinstance(layer, layers.Conv2DTranspose):
+            positions = math.prod(layer.input.shape[1:-1])
+        elif isinstance(layer, layers.Conv2D):
+            positions = math.prod(layer.output.shape[1:-1])
+        elif isinstance(layer, layers.Dense):
+            positions = 1
+        else:
+            continue
+        flops.append(2 * positions * math.prod(layer.kernel.shape))
+    return flops
+
+
+def count_step_flops(generator: Any, discriminator: Any) -> int:
+    """Floating-point operations of an alternating step with shared fake images, for each image of the batch.
+
+    A layer's gradient by its kernel and the one by its input each cost what the forward pass costs;
+    the first layer of a network needs none by its input, but for the generator's gradient through the
+    discriminator, which needs no gradient by a kernel.
+    """
+    g, d = forward_flops(generator), forward_flops(discriminator)
+    generator_flops = 3 * sum(g) - g[0]
+    discriminator_flops = 2 * (3 * sum(d) - d[0])  # on real and on fake images
+    return generator_flops + discriminator_flops + 2 * sum(d)
+
+
+def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Contestant:
+    """The runner of a variant of `BenchmarkConfig.variants`, or of the rate of convolutions."""
+    kind, _, low = variant.partition("_")
+    if kind == "torch":
+        from benchmark_torch import TorchLoop
+
+        return TorchLoop(model.body, make_images(model), batch_size, bool(low))
+    if kind == "convolutions":
+        return ConvolutionRate(batch_size, low or "float32")
+    return (Fit if kind == "fit" else PlainLoop)(model, batch_size, "mixed_bfloat16" if low else "float32")
+
+
+def serve(connection: Connection, model: BenchmarkModel, variant: str, batch_size: int) -> None:
+    """The life of a variant's process: build, take the first step, then a turn for each number until 0 comes."""
+    if variant.startswith("torch"):
+        import torch  # noqa: F401
+    else:
+        with quiet_import():
+            import tfgan_suite.models.gan  # noqa: F401
+    start = time.perf_counter()
+    contestant = make_contestant(model, variant, batch_size)
+    contestant.run(1)
+    connection.send((time.perf_counter() - start, contestant.flops))
+    contestant.run(WARM_UP_STEPS)
+    while steps := connection.recv():
+        connection.send(contestant.run(steps))
+    connection.send(peak_memory())
+
+
+def peak_memory() -> int:
+    """The largest resident size of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Player:
+    """The parent's end of a variant's process.
+
+    Attributes:
+        first_step_seconds: from the first layer built to the end of the first step, after imports.
+        flops: of a step, where the variant can tell.
+        rates: steps a second, one number a turn.
+    """
+
+    def __init__(self, model: BenchmarkModel, variant: str, config: BenchmarkConfig):
+        context = multiprocessing.get_context("spawn")
+        self.connection, other = context.Pipe()
+        process = context.Process(target=serve, args=(other, model, variant, config.batch_size), daemon=True)
+        process.start()
+        other.close()
+        self.process = process
+        self.first_step_seconds, self.flops = self.connection.recv()
+        self.rates: list[float] = []
+        self.steps = 2
+        self.turn()
+        self.steps = max(2, round(config.seconds * self.rates.pop()))
+
+    def turn(self) -> None:
+        """Takes as many steps as fill a turn."""
+        self.connection.send(self.steps)
+        self.rates.append(self.steps / self.connection.recv())
+
+    def leave(self) -> int:
+        """Ends the process; its peak memory in bytes."""
+        self.connection.send(0)
+        peak = self.connection.recv()
+        self.process.join()
+        return peak
+
+
+def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
+    """One row a variant of a model."""
+    model = MODELS[name]
+    variants = [v for v in config.variants if model.convolutional or not v.endswith("_bfloat16")]
+    types = {v.partition("_")[2] for v in variants}
+    rate_names = {low: f"convolutions_{low}".rstrip("_") for low in types} if model.convolutional else {}
+    players = {v: Player(model, v, config) for v in (*variants, *rate_names.values())}
+    for _ in range(config.repetitions):
+        for player in players.values():
+            player.turn()
+    flops = next((players[v].flops for v in variants if players[v].flops), None)
+    rows = []
+    for variant in variants:
+        player = players[variant]
+        images = [config.batch_size * rate for rate in player.rates]
+        row: dict[str, Any] = {
+            "model": name,
+            "variant": variant,
+            "images_per_second": statistics.median(images),
+            "quartiles": [float(q) for q in np.percentile(images, (25, 75))],
+            "all": images,
+            "steps_a_turn": player.steps,
+            "first_step_seconds": player.first_step_seconds,
+        }
+        for other in ("plain", "torch"):
+            if other in players:
+                row[f"ratio_to_{other}"] = _median_ratio(player.rates, players[other].rates)
+        if flops and rate_names:
+            convolutions = players[rate_names[variant.partition("_")[2]]]
+            row["megaflops_per_image"] = flops / config.batch_size / 1e6
+            row["gigaflops_per_second"] = flops * statistics.median(player.rates) / 1e9
+            row["convolution_gigaflops_per_second"] = convolutions.flops * statistics.median(convolutions.rates) / 1e9
+            row["share_of_convolution_rate"] = _median_ratio(player.rates, convolutions.rates) * flops / convolutions.flops
+        rows.append(row)
+    peaks = {v: player.leave() for v, player in players.items()}
+    return [{**row, "peak_memory_bytes": peaks[row["variant"]]} for row in rows]
+
+
+def _median_ratio(rates: Sequence[float], others: Sequence[float]) -> float:
+    """Median of the ratios of the two numbers of each round."""
+    return statistics.median(rate / other for rate, other in zip(rates, others, strict=True))
+
+
+def watch_memory(connection: Connection, name: str, config: BenchmarkConfig) -> None:
+    """Trains by `fit` in a process of its own and sends (steps, resident bytes) once an epoch of 100 steps."""
+    with quiet_import():
+        import keras
+
+    class MemoryWatch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            seen.append(((epoch + 1) * EPOCH_STEPS, pages * os.sysconf("SC_PAGESIZE")))
+
+    seen: list[tuple[int, int]] = []
+    contestant = Fit(MODELS[name], config.batch_size, "float32")
+    epochs = config.memory_steps // EPOCH_STEPS
+    contestant.gan.fit(
+        contestant.batches, epochs=epochs, steps_per_epoch=EPOCH_STEPS, verbose=0, callbacks=[MemoryWatch()]
+    )
+    connection.send(seen)
+
+
+def print_table(rows: Sequence[dict[str, Any]]) -> None:
+    """Prints rows of text in columns as wide as needed, numbers to the right."""
+    head = ["model", "variant", "images/s", "quartiles", "/plain", "/torch", "conv rate", "peak MiB", "first step s"]
+    lines = [head]
+    for row in rows:
+        ratios = [f"{row[key]:.3f}" if key in row else "-" for key in ("ratio_to_plain", "ratio_to_torch")]
+        share = row.get("share_of_convolution_rate")
+        lines.append([
+            row["model"],
+            row["variant"],
+            f"{row['images_per_second']:.1f}",
+            "{:.1f}-{:.1f}".format(*row["quartiles"]),
+            *ratios,
+            "-" if share is None else f"{share:.0%}",
+            f"{row['peak_memory_bytes'] / 2**20:.0f}",
+            f"{row['first_step_seconds']:.1f}",
+        ])  # fmt: skip
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    for line in lines:
+        cells = [cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))]
+        print("  ".join(cells), flush=True)
+
+
+def describe_machine(config: BenchmarkConfig) -> dict[str, Any]:
+    """What the numbers were measured with."""
+    cpu_info = Path("/proc/cpuinfo")
+    names = [line for line in cpu_info.read_text().splitlines() if "model name" in line] if cpu_info.exists() else []
+    packages = ["tfgan_suite", "tensorflow", "keras", "numpy", *(["torch"] if util.find_spec("torch") else [])]
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "cpu": names[0].partition(":")[2].strip() if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "load_average_at_start": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "versions": {package: metadata.version(package) for package in packages},
+        "settings": asdict(config),
+    }
+
+
+def benchmark(arguments: Sequence[str], program: str) -> int:
+    """`benchmark.py`: see `BenchmarkConfig`."""
+    config = parse(BenchmarkConfig, arguments, program)
+    check(config)
+    if not util.find_spec("torch"):
+        print("torch is not installed: its variants are left out")
+        config = replace(config, variants=tuple(v for v in config.variants if not v.startswith("torch")))
+    results: dict[str, Any] = describe_machine(config)
+    print(f"{results['cpu']}, {results['cores']} cores, load {results['load_average_at_start']:.1f}; " + ", ".join(
+        f"{package} {version}" for package, version in results["versions"].items()), flush=True)  # fmt: skip
+    if config.memory_steps:
+        results["memory"] = {name: measure_memory(name, config) for name in config.models}
+    else:
+        print(f"batch {config.batch_size}, {config.repetitions} rounds, about {config.seconds:g} s a turn", flush=True)
+        results["speed"] = []
+        for name in config.models:
+            rows = time_model(name, config)
+            print_table(rows)
+            results["speed"] += rows
+    if config.output:
+        Path(config.output).write_text(json.dumps(results, indent=2) + "\n")
+    return 0
+
+
+def measure_memory(name: str, config: BenchmarkConfig) -> dict[str, int]:
+    """Prints and returns the resident bytes after 200 steps and at the end."""
+    context = multiprocessing.get_context("spawn")
+    connection, other = context.Pipe()
+    process = context.Process(target=watch_memory, args=(other, name, config), daemon=True)
+    process.start()
+    other.close()
+    seen = dict(connection.recv())
+    process.join()
+    early, late, last = seen[2 * EPOCH_STEPS], list(seen.values())[-1], list(seen)[-1]
+    print(
+        f"{name}: {early / 2**20:.1f} MiB after {2 * EPOCH_STEPS} steps, {late / 2**20:.1f} MiB after {last}, "
+        f"{(late - early) / 2**20:+.1f} MiB",
+        flush=True,
+    )
+    return {str(steps): size for steps, size in seen.items()}
+
+
+def check(config: BenchmarkConfig) -> None:
+    """Refuses settings that cannot be used.
+
+    Raises:
+        InputError: an unknown name, or a number out of its range.
+    """
+    for model in config.models:
+        if model not in MODELS:
+            raise unknown_choice("model", model, MODELS)
+    for variant in config.variants:
+        if variant not in VARIANTS:
+            raise unknown_choice("variant", variant, VARIANTS)
+    for name in ("batch_size", "repetitions", "seconds"):
+        if getattr(config, name) <= 0:
+            raise InputError(f"--{name.replace('_', '-')} must be greater than 0. Received: {getattr(config, name)}.")
+    if config.batch_size > NUM_IMAGES:
+        raise InputError(f"--batch-size must be at most {NUM_IMAGES}. Received: {config.batch_size}.")
+    if config.memory_steps and config.memory_steps < 3 * EPOCH_STEPS:
+        raise InputError(f"--memory-steps must be at least {3 * EPOCH_STEPS}. Received: {config.memory_steps}.")
+
+
+if __name__ == "__main__":
+    sys.exit(run(benchmark, sys.argv[1:], "benchmark.py"))

@@ -1,0 +1,141 @@
+"""A configuration made into the parts of a run: devices, model, optimizers, first weights."""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_suite.callbacks.epoch_checkpoint import newest_checkpoint
+from tfgan_suite.config import TrainConfig
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.errors import InputError
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.loading import MODELS, load_model
+from tfgan_suite.schedules import learning_rate_schedule
+
+STEP_DECAY_EPOCHS = 30
+# Flags that only some models take.
+NETWORK_FLAGS = (
+    "body",
+    "label_dim",
+    "generator_units",
+    "discriminator_units",
+    "batch_norm",
+    "base_filters",
+    "dropout",
+    "initializer_stddev",
+)
+
+
+def choose_strategy(config: TrainConfig) -> tf.distribute.Strategy:
+    """The strategy of a run; divides the CPU where `logical_devices` asks for it.
+
+    Raises:
+        InputError: the CPU cannot be divided any more, or the batch does not suit the devices.
+    """
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    if config.logical_devices > 1:
+        wanted = [tf.config.LogicalDeviceConfiguration()] * config.logical_devices
+        if len(tf.config.get_logical_device_configuration(cpu) or [None]) != config.logical_devices:
+            try:
+                tf.config.set_logical_device_configuration(cpu, wanted)
+            except RuntimeError as error:
+                raise InputError("--logical-devices must be set before TensorFlow is first used.") from error
+    gpus = tf.config.list_logical_devices("GPU")
+    mirrored = config.strategy == "mirrored" or (config.strategy == "auto" and len(gpus) > 1)
+    if not mirrored:
+        return tf.distribute.get_strategy()
+    devices = [device.name for device in gpus or tf.config.list_logical_devices("CPU")]
+    if config.batch_size % len(devices):
+        raise InputError(
+            f"--batch-size must be a multiple of the {len(devices)} devices. Received: {config.batch_size}."
+        )
+    if config.steps_per_execution > 1 and len(devices) > 1:
+        raise InputError(
+            "--steps-per-execution does not work on several devices with this TensorFlow. "
+            f"Received: {config.steps_per_execution} with {len(devices)} devices."
+        )
+    return tf.distribute.MirroredStrategy(devices)
+
+
+def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
+    """The compiled model of a configuration, for images and labels as the data have them.
+
+    Args:
+        config: the run.
+        data: gives the image shape and the number of classes.
+        steps: generator steps an epoch.
+
+    Raises:
+        InputError: a conditional model on data without labels, or a flag that the model does not take.
+    """
+    model_class = MODELS[config.model_class]
+    takes = inspect.signature(model_class).parameters
+    arguments: dict[str, Any] = {"image_shape": data.image_shape, "dtype": config.dtype_policy}
+    if model_class is MODELS["ConditionalGAN"]:
+        if data.labels is None:
+            raise InputError(
+                f"--model {config.model} needs labels, and {data.source} has none. Use subfolders as classes, "
+                "a CSV with a column label, or an unconditional model such as dcgan."
+            )
+        arguments |= {"num_classes": data.num_classes, "num_attributes": data.num_attributes}
+    for name in NETWORK_FLAGS:
+        value = getattr(config, name)
+        if value is None:
+            continue
+        if name not in takes:
+            raise InputError(f"--{name.replace('_', '-')} does not apply to --model {config.model}. Leave it out.")
+        arguments[name] = value
+    model = model_class(
+        **arguments,
+        latent_dim=config.latent_dim,
+        discriminator_steps=config.discriminator_steps,
+        updates=config.updates,
+        ema_momentum=config.ema_momentum,
+        seed=config.seed,
+    )
+    model.compile(
+        make_optimizer(config, config.generator_learning_rate, steps, 1),
+        make_optimizer(config, config.discriminator_learning_rate, steps, config.discriminator_steps),
+        loss=config.loss,
+        label_smoothing=config.label_smoothing,
+        steps_per_execution=config.steps_per_execution,
+    )
+    return model
+
+
+def make_optimizer(config: TrainConfig, rate: float, steps: int, updates_per_step: int) -> keras.optimizers.Optimizer:
+    """Adam with the run's decay.
+
+    Args:
+        config: the run.
+        rate: the first learning rate.
+        steps: generator steps an epoch.
+        updates_per_step: the optimizer's own steps for each generator step.
+    """
+    epochs = STEP_DECAY_EPOCHS if config.learning_rate_decay == "step" else config.epochs
+    decay_steps = (config.decay_steps or steps * epochs) * updates_per_step
+    schedule = learning_rate_schedule(config.learning_rate_decay, rate, decay_steps, config.decay_rate)
+    return keras.optimizers.Adam(schedule, beta_1=config.beta_1)
+
+
+def start_from(model: GAN, path: str) -> None:
+    """Copies the weights of a trained model of the same networks; optimizers start anew.
+
+    Args:
+        model: the model to be trained.
+        path: a `.keras` file, or a run folder.
+
+    Raises:
+        InputError: nothing to load, or networks of other shapes.
+    """
+    trained = load_model(newest_checkpoint(path) if Path(path).is_dir() else path)
+    for name in ("generator", "discriminator"):
+        mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
+        if [weight.shape for weight in mine] != [weight.shape for weight in theirs]:
+            raise InputError(f"--init-from {path}: its {name} has other shapes than this run's. Use the same model.")
+        getattr(model, name).set_weights(theirs)
+    if model.ema_generator is not None:
+        model.ema_generator.set_weights(trained.sampling_generator.get_weights())

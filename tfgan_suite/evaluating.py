@@ -1,0 +1,52 @@
+"""What an exported generator makes, read by a classifier."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_suite.data.sources import load_images
+from tfgan_suite.errors import InputError
+from tfgan_suite.images import to_uint8
+from tfgan_suite.metrics.class_shares import class_shares, label_accuracy
+from tfgan_suite.metrics.classifier import classify, load_or_train
+from tfgan_suite.serving.saved_generator import SavedGenerator
+
+
+def report_class_shares(
+    generator_path: str, dataset: str, data_dir: str | None, count: int, seed: int, classifier: str | None
+) -> str:
+    """The share of each class among generated images, beside that of the data, as a table.
+
+    Args:
+        generator_path: folder of a SavedModel, or of its versions.
+        dataset: labelled data that the classifier learns: see `load_images`.
+        data_dir: where TensorFlow Datasets keeps its data.
+        count: generated images; a conditional generator's labels cycle through the classes.
+        seed: of the first image.
+        classifier: `.keras` file to use, trained and written there when missing; None:
+            `runs/classifier_DATASET.keras`.
+
+    Raises:
+        InputError: no generator, data without classes, or images of different shapes.
+    """
+    if count < 1:
+        raise InputError(f"--count must be at least 1. Received: {count}.")
+    generator = SavedGenerator(generator_path)
+    height, width, channels = generator.image_shape
+    data = load_images(dataset, data_dir=data_dir, image_size=(height, width), channels=channels)
+    if data.num_classes is None or data.labels is None:
+        raise InputError(f"Class shares need a data set with classes, and {data.source} has none.")
+    path = Path(classifier or f"runs/classifier_{Path(dataset).name}_{height}x{width}x{channels}.keras")
+    model = load_or_train(path, data)
+    seeds = np.arange(seed, seed + count, dtype=np.int64)
+    labels = generator.check_labels(None, count)
+    predicted = classify(model, to_uint8(generator.generate(seeds, labels)))
+    shares, real = class_shares(predicted, data.num_classes), class_shares(data.labels, data.num_classes)
+    lines = [f"{'class':<16} {'generated':>10} {'data':>10}"]
+    lines += [f"{n:<16} {g:>10.2%} {r:>10.2%}" for n, g, r in zip(data.label_names, shares, real, strict=True)]
+    lines.append(f"smallest share: {shares.min():.2%} of {count:,} samples, seeds {seed} to {seed + count - 1}")
+    if generator.num_classes is not None and labels is not None:
+        lines.append(f"label accuracy: {label_accuracy(predicted, labels):.2%}")
+    right = classify(model, data.images[:10_000]) == data.labels[:10_000]
+    lines.append(f"the classifier ({path}) is right on {right.mean():.2%} of the data it learned from")
+    return "\n".join(lines)
