@@ -365,7 +365,8 @@ def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
             row["megaflops_per_image"] = flops / config.batch_size / 1e6
             row["gigaflops_per_second"] = flops * statistics.median(player.rates) / 1e9
             row["convolution_gigaflops_per_second"] = convolutions.flops * statistics.median(convolutions.rates) / 1e9
-            row["share_of_convolution_rate"] = _median_ratio(player.rates, convolutions.rates) * flops / convolutions.flops
+            relative = _median_ratio(player.rates, convolutions.rates)
+            row["share_of_convolution_rate"] = relative * flops / convolutions.flops
         rows.append(row)
     peaks = {v: player.leave() for v, player in players.items()}
     return [{**row, "peak_memory_bytes": peaks[row["variant"]]} for row in rows]
@@ -396,7 +397,7 @@ def watch_memory(connection: Connection, name: str, config: BenchmarkConfig) -> 
 
 
 def print_table(rows: Sequence[dict[str, Any]]) -> None:
-    """Prints rows of text in columns as wide as needed, numbers to the right."""
+    """Prints the rows of `time_model` in aligned columns."""
     head = ["model", "variant", "images/s", "quartiles", "/plain", "/torch", "conv rate", "peak MiB", "first step s"]
     lines = [head]
     for row in rows:
@@ -414,8 +415,9 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
         ])  # fmt: skip
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:
-        cells = [cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))]
-        print("  ".join(cells), flush=True)
+        names = [cell.ljust(width) for cell, width in zip(line[:2], widths[:2], strict=True)]
+        numbers = [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]
+        print("  ".join(names + numbers), flush=True)
 
 
 def describe_machine(config: BenchmarkConfig) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The networks and the step of `benchmark.py` in PyTorch, run eagerly, for comparison."""
 
+import itertools
 import math
 import time
 
@@ -15,13 +16,9 @@ def _mlp(image_shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
     """The networks of `MLPGAN` with its default widths."""
     height, width, channels = image_shape
     widths = (LATENT_DIM, 128, 256, 512)
-    hidden = [
-        layer for i, o in zip(widths, widths[1:], strict=False) for layer in (nn.Linear(i, o), nn.LeakyReLU(0.2))
-    ]
+    hidden = [layer for i, o in itertools.pairwise(widths) for layer in (nn.Linear(i, o), nn.LeakyReLU(0.2))]
     pixels = math.prod(image_shape)
-    generator = nn.Sequential(
-        *hidden, nn.Linear(512, pixels), nn.Tanh(), nn.Unflatten(1, (channels, height, width))
-    )
+    generator = nn.Sequential(*hidden, nn.Linear(512, pixels), nn.Tanh(), nn.Unflatten(1, (channels, height, width)))
     discriminator = nn.Sequential(
         nn.Flatten(),
         nn.Linear(pixels, 512),
@@ -65,14 +62,15 @@ def _dcgan_tutorial(image_shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Mo
 def _dcgan_radford2015(image_shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
     """The networks of `DCGAN(body="dcgan_radford2015")` for 64x64 images."""
     channels = image_shape[2]
-    up: list[nn.Module] = [nn.Unflatten(1, (LATENT_DIM, 1, 1))]
-    for i, o in ((LATENT_DIM, 512), (512, 256), (256, 128), (128, 64)):
-        transposed = nn.ConvTranspose2d(i, o, 4, bias=False) if i == LATENT_DIM else nn.ConvTranspose2d(i, o, 4, 2, 1, bias=False)
-        up += [transposed, nn.BatchNorm2d(o, 1e-3), nn.ReLU()]
+    up: list[nn.Module] = [nn.Unflatten(1, (LATENT_DIM, 1, 1)), nn.ConvTranspose2d(LATENT_DIM, 512, 4, bias=False)]
+    for i, o in ((512, 256), (256, 128), (128, 64)):
+        up += [nn.BatchNorm2d(i, 1e-3), nn.ReLU(), nn.ConvTranspose2d(i, o, 4, 2, 1, bias=False)]
     down: list[nn.Module] = [nn.Conv2d(channels, 64, 4, 2, 1), nn.LeakyReLU(0.2)]
     for i, o in ((64, 128), (128, 256), (256, 512)):
         down += [nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o, 1e-3), nn.LeakyReLU(0.2)]
-    generator = nn.Sequential(*up, nn.ConvTranspose2d(64, channels, 4, 2, 1), nn.Tanh())
+    generator = nn.Sequential(
+        *up, nn.BatchNorm2d(64, 1e-3), nn.ReLU(), nn.ConvTranspose2d(64, channels, 4, 2, 1), nn.Tanh()
+    )
     return generator, nn.Sequential(*down, nn.Conv2d(512, 1, 4), nn.Flatten())
 
 
@@ -80,7 +78,7 @@ NETWORKS = {"mlp": _mlp, "dcgan_tutorial": _dcgan_tutorial, "dcgan_radford2015":
 
 
 class TorchLoop:
-    """Alternating updates with shared fake images; the generator's update computes none of the discriminator's gradients.
+    """Alternating updates with shared fake images, without the discriminator's gradients in the generator's update.
 
     Args:
         body: a key of `NETWORKS`.

@@ -76,6 +76,13 @@ def save_png(path: Path | str, pixels: np.ndarray) -> None:
     partial.replace(path)
 
 
+def read_picture(path: Path | str) -> Image.Image:
+    """A picture, decoded, its file closed again."""
+    with Image.open(path) as image:
+        image.load()
+        return image
+
+
 def save_gif(path: Path | str, frames: Sequence[Image.Image], milliseconds: int = 200) -> None:
     """Writes frames of one size as an animated GIF that loops; the last frame stays for two seconds."""
     durations = [milliseconds] * (len(frames) - 1) + [2000]

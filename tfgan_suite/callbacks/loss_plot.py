@@ -48,7 +48,8 @@ def plot_history(rows: list[dict[str, str]], path: Path) -> None:
     for axes, (title, keys) in zip(figure.subplots(2, 1, sharex=True), PANELS.items(), strict=True):
         for colour, key in zip(("tab:blue", "tab:orange"), keys, strict=True):
             for column, style in ((key, "-"), (f"val_{key}", "--")):
-                if column in rows[0]:
+                # CSVLogger has columns of "NA" where there is no validation data.
+                if rows[0].get(column, "NA") != "NA":
                     values = [float(row[column]) for row in rows]
                     axes.plot(epochs, values, style, color=colour, label=column, marker="." if len(rows) < 3 else "")
         axes.set_ylabel(title)

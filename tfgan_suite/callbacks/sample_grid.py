@@ -6,11 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
-from tfgan_suite.images import grid, save_gif, save_png, to_uint8
+from tfgan_suite.images import grid, read_picture, save_gif, save_png, to_uint8
 
 MAX_COLUMNS = 20
+MAX_FRAMES = 120
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -56,7 +56,9 @@ class SampleGrid(keras.callbacks.Callback):
             self._writer.close()
         pictures = sorted(self.directory.glob("epoch_*.png"))
         if self.gif is not None and pictures:
-            save_gif(self.gif, [Image.open(picture) for picture in pictures])
+            stride = -(-len(pictures) // MAX_FRAMES)
+            chosen = pictures[::-stride][::-1]  # evenly spaced, the last one among them
+            save_gif(self.gif, [read_picture(picture) for picture in chosen])
 
     def draw(self) -> np.ndarray:
         """The grid as uint8 (H, W, C)."""

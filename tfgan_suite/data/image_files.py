@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import allocate
 from tfgan_suite.errors import InputError
-from tfgan_suite.images import convert
+from tfgan_suite.images import convert, read_picture
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 PATH_COLUMN = "path"
@@ -153,9 +153,7 @@ def _open(path: Path) -> Image.Image:
         InputError: the file is missing or cannot be decoded; its name is given.
     """
     try:
-        with Image.open(path) as image:
-            image.load()
-            return image
+        return read_picture(path)
     except FileNotFoundError:
         raise InputError(f"The image {path} does not exist.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

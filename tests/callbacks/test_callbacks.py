@@ -1,0 +1,91 @@
+import os
+import signal
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from shrunk import batches, shrunk_model
+
+from tfgan_suite import DivergenceError, InputError, load_model
+from tfgan_suite.callbacks.epoch_checkpoint import EpochCheckpoint, newest_checkpoint
+from tfgan_suite.callbacks.loss_plot import LossPlot
+from tfgan_suite.callbacks.sample_grid import SampleGrid
+from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
+from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
+
+
+def test_sample_grids_gif_and_tensorboard_images(tmp_path: Path) -> None:
+    callback = SampleGrid(tmp_path / "samples", 9, gif=tmp_path / "all.gif", log_dir=tmp_path / "board")
+    shrunk_model("dcgan").fit(batches(), epochs=2, callbacks=[callback], verbose=0)
+    pictures = sorted((tmp_path / "samples").iterdir())
+    assert [picture.name for picture in pictures] == ["epoch_0001.png", "epoch_0002.png"]
+    with Image.open(pictures[0]) as picture:
+        assert picture.size == (28, 28)  # 3 images of 8 pixels, 2 apart
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert animation.n_frames == 2
+    assert list((tmp_path / "board").rglob("events*"))
+
+
+@pytest.mark.parametrize("attributes", [False, True])
+def test_conditional_grid_has_a_column_a_class(attributes: bool, tmp_path: Path) -> None:
+    model = shrunk_model("cgan", attributes=attributes)
+    callback = SampleGrid(tmp_path, 8)
+    callback.set_model(model)
+    pixels = callback.draw()
+    assert pixels.shape == (18, 28, 1)  # 2 rows of the 3 classes
+    labels = np.eye(3) if attributes else np.arange(3)
+    second_row_first_column = (model.generate(6, labels=labels)[3] + 1) * 127.5
+    np.testing.assert_allclose(pixels[10:18, :8], second_row_first_column, atol=0.51)
+
+
+def test_checkpoints_are_pruned_and_whole(tmp_path: Path) -> None:
+    model = shrunk_model("dcgan")
+    model.fit(batches(), epochs=3, callbacks=[EpochCheckpoint(tmp_path / "checkpoints", keep=2)], verbose=0)
+    names = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert names == ["epoch_0002.keras", "epoch_0003.keras"]
+    newest = load_model(newest_checkpoint(tmp_path))
+    np.testing.assert_array_equal(newest.generate(2), model.generate(2))
+
+
+def test_a_run_without_checkpoints_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no checkpoint"):
+        newest_checkpoint(tmp_path)
+
+
+def test_non_finite_stops_before_anything_is_saved(tmp_path: Path) -> None:
+    model = shrunk_model("dcgan")
+    checkpoint = EpochCheckpoint(tmp_path / "checkpoints")
+    model.fit(batches(), callbacks=[StopOnNonFinite(), checkpoint], verbose=0)
+    kernel = model.generator.trainable_variables[0]
+    kernel.assign(np.full(kernel.shape, np.nan))
+    with pytest.raises(DivergenceError, match=r"became nan in epoch 2, step 1, and the weight .*kernel"):
+        model.fit(batches(), epochs=2, initial_epoch=1, callbacks=[StopOnNonFinite(), checkpoint], verbose=0)
+    assert np.isfinite(load_model(newest_checkpoint(tmp_path)).generate(1)).all()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_step_and_handlers_come_back(number: signal.Signals) -> None:
+    class Send(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+            if batch == 1:
+                os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    model = shrunk_model("dcgan")
+    with pytest.raises(StoppedBySignalError) as stop:
+        model.fit(batches(), callbacks=[StopOnSignal(), Send()], verbose=0)
+    assert stop.value.number == number
+    assert int(model.step.numpy()) == 2
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_loss_plot(validated: bool, tmp_path: Path) -> None:
+    history = tmp_path / "history.csv"
+    callbacks = [keras.callbacks.CSVLogger(str(history)), LossPlot(history, tmp_path / "losses.png")]
+    validation = batches() if validated else None
+    shrunk_model("dcgan").fit(batches(), validation_data=validation, epochs=2, callbacks=callbacks, verbose=0)
+    with Image.open(tmp_path / "losses.png") as picture:
+        assert picture.size == (800, 600)

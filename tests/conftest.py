@@ -1,0 +1,50 @@
+"""What every test runs with: two logical CPU devices, known random numbers, Keras's default dtype policy."""
+
+import os
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import pytest
+import tensorflow as tf
+
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.sources import load_images
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+
+@pytest.fixture(autouse=True)
+def known_start() -> Iterator[None]:
+    """The same random numbers for a test whatever ran before it, and no dtype policy left behind."""
+    keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def mirrored() -> tf.distribute.MirroredStrategy:
+    """Two replicas on the CPU. The only one of the process: the collective keys of several collide."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture(scope="session")
+def tfds_dir() -> str:
+    """A folder where TensorFlow Datasets has MNIST prepared."""
+    folder = os.environ.get("TFDS_DATA_DIR")
+    if not folder:
+        pytest.skip("TFDS_DATA_DIR is not set: point it at a folder with prepared data sets")
+    if not list(Path(folder).glob("mnist/*/dataset_info.json")):
+        pytest.skip(f"TFDS_DATA_DIR={folder} has no prepared mnist")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_digits() -> ImageData:
+    """The embedded digits at 8x8x1, with their ten classes."""
+    return load_images("digits", image_size=(8, 8))

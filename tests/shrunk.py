@@ -1,0 +1,53 @@
+"""Every preset, small enough for a test."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.assembly import build_model
+from tfgan_suite.config import TrainConfig
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.presets import PRESETS
+
+SHAPE = (8, 8, 1)
+CLASSES = 3
+ROWS = 8
+
+
+def shrunk_config(name: str, **settings: object) -> TrainConfig:
+    """A preset with tiny networks and without Dropout, whose masks are not equal over replicas yet."""
+    preset = PRESETS[name].settings
+    small: dict[str, object] = {"latent_dim": 4, "batch_size": ROWS, "dropout": 0.0, "epochs": 1}
+    if "generator_units" in preset:
+        small |= {"generator_units": (6, 5), "discriminator_units": (7,)}
+    else:
+        small |= {"base_filters": 4}
+    if preset["model_class"] == "ConditionalGAN":
+        small |= {"label_dim": 3}
+    return TrainConfig.from_preset(name, **{**small, **settings})
+
+
+def tiny_data(count: int = 32, attributes: bool = False) -> ImageData:
+    """Random images with classes, or with attributes."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (count, *SHAPE)).astype(np.uint8)
+    names = tuple("abc"[:CLASSES])
+    labels = np.arange(count, dtype=np.int32) % CLASSES
+    if attributes:
+        return ImageData(images, (labels[:, None] != np.arange(CLASSES)).astype(np.float32), names, "tiny")
+    return ImageData(images, labels, names, "tiny")
+
+
+def shrunk_model(name: str, attributes: bool = False, **settings: object) -> GAN:
+    """The compiled model of a shrunk preset, always from the same weights."""
+    import keras
+
+    keras.utils.set_random_seed(3)
+    return build_model(shrunk_config(name, **settings), tiny_data(attributes=attributes), steps=4)
+
+
+def batches(count: int = 32, batch_rows: int = ROWS, attributes: bool = False) -> tf.data.Dataset:
+    """The tiny data in order, float32 in [-1, 1], with labels."""
+    data = tiny_data(count, attributes)
+    images = data.images.astype(np.float32) / 127.5 - 1.0
+    return tf.data.Dataset.from_tensor_slices((images, data.labels)).batch(batch_rows)
