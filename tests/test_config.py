@@ -59,7 +59,6 @@ REFUSED: list[tuple[str, Any]] = [
     ("keep_checkpoints", 0),
     ("sample_count", 0),
     ("channels", 2),
-    ("image_size", "3"),
     ("cache_gigabytes", -0.1),
     ("cache_gigabytes", math.inf),
     ("crop", -1),
@@ -85,9 +84,13 @@ REFUSED: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("field", "value"), REFUSED)
 def test_values_out_of_range_are_refused_with_their_flag(field: str, value: Any) -> None:
-    name = "image size" if field == "image_size" else f"--{field.replace('_', '-')} "
-    with pytest.raises(InputError, match=name):
+    with pytest.raises(InputError, match=f"--{field.replace('_', '-')} must be"):
         TrainConfig(**{field: value})
+
+
+def test_an_impossible_image_size_is_refused() -> None:
+    with pytest.raises(InputError, match="at least 4 pixels"):
+        TrainConfig(image_size="3")
 
 
 TAKEN: list[tuple[str, Any]] = [

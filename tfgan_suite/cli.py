@@ -168,10 +168,9 @@ def parse(kind: type[Config], arguments: Sequence[str], program: str, default: C
 
 
 def _one_line(box: str) -> str:
-    """The message of tyro's error box, without frame, help text and foot."""
-    lines = [re.sub(r"^[╭│╰]\s?|\s*[╮│╯]$", "", line) for line in box.splitlines()]
-    rows = [line.strip() for line in lines if not re.fullmatch(r"[─\s]*", line)][1:]
-    text = " ".join(row for row in rows if row)
+    """The message of tyro's error box, without its help text and frame (of - and | where there is no UTF-8)."""
+    rows = [line.strip("╭╮╰╯│|+─- ") if re.match(r"[╭╰+]", line) else line.strip("│| ") for line in box.splitlines()]
+    text = " ".join(row for row in rows[1:] if not re.fullmatch(r"[─-]*", row))
     text = re.split(r"Argument helptext:|For full helptext", text)[0].strip()
     text = re.sub(r"^Error parsing \w+Config: ", "", text)  # what the dataclass itself refused
     flags = re.findall(r"--[\w-]+", text.partition("Perhaps you meant:")[2])

@@ -69,13 +69,13 @@ def train(config: TrainConfig) -> Path | None:
     make_writable(Path(config.export_dir))
     make_writable(run_dir)
     write_config(config, run_dir)
-    stop_on_signal = StopOnSignal()
+    callbacks = run_callbacks(config, run_dir)
     try:
         model.fit(
             dataset,
             epochs=config.epochs,
             steps_per_epoch=steps,
-            callbacks=[stop_on_signal, *run_callbacks(config, run_dir)],
+            callbacks=callbacks,
             verbose="auto",
         )
     except StoppedBySignalError as stop:
@@ -84,7 +84,12 @@ def train(config: TrainConfig) -> Path | None:
         print(f"{stop}: the weights are saved. Start from them with --init-from {path}", flush=True)
         raise
     finally:
-        stop_on_signal.restore()
+        # Keras leaves these as they are when training is cut off.
+        for callback in callbacks:
+            if isinstance(callback, StopOnSignal):
+                callback.restore()
+            if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file:
+                callback.csv_file.close()
     version = export_generator(model, config.export_dir, export_card(config, data))
     print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
     return version
@@ -118,10 +123,11 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> st
 
 
 def run_callbacks(config: TrainConfig, run_dir: Path) -> list[keras.callbacks.Callback]:
-    """What a run writes: history, samples, checkpoints, plot, TensorBoard."""
+    """What stops a run, and what it writes: history, samples, checkpoints, plot, TensorBoard."""
     logs = run_dir / "tensorboard"
     history = run_dir / "history.csv"
     callbacks: list[keras.callbacks.Callback] = [
+        StopOnSignal(),
         StopOnNonFinite(),
         keras.callbacks.CSVLogger(str(history)),
         SampleGrid(

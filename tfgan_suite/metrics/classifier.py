@@ -16,16 +16,16 @@ BATCH_ROWS = 128
 
 
 def build_classifier(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-    """Two convolutions, two dense layers, about 0.2 million parameters at 28x28.
+    """Two convolutions, two dense layers, about 0.4 million parameters at 28x28.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> logits (N, num_classes).
     """
     return keras.Sequential(
         [
             keras.Input(image_shape),
-            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dropout(0.3),

@@ -1,0 +1,493 @@
+"""One harness takes every network through shape, range, dtype and round trip; the published ones have known sizes."""
+
+import inspect
+import json
+import math
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.networks.bodies import BODIES, build_body, get_body
+from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
+from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, TutorialDCGANGenerator
+from tfgan_suite.networks.geometry import base_grid, num_doublings, surplus
+from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+
+Shape = tuple[int, int, int]
+
+SHAPES: list[Shape] = [(28, 28, 1), (32, 32, 3), (64, 64, 3), (48, 64, 3), (17, 33, 4), (5, 4, 1), (30, 50, 1)]
+ODD_SHAPE = (17, 33, 4)
+LATENT_DIM, LABEL_DIM = 5, 3
+# Small, and with no default left where another value is possible.
+GENERATORS: dict[str, partial[keras.Model]] = {
+    "mlp": partial(MLPGenerator, units=(8, 6), initializer_stddev=0.05),
+    "mlp_batch_norm": partial(MLPGenerator, units=(8, 6), batch_norm=True),
+    "dcgan": partial(DCGANGenerator, base_filters=2, initializer_stddev=0.05),
+    "dcgan_tutorial": partial(TutorialDCGANGenerator, base_filters=2),
+}
+DISCRIMINATORS: dict[str, partial[keras.Model]] = {
+    "mlp": partial(MLPDiscriminator, units=(8, 6), dropout=0.2),
+    "mlp_no_hidden": partial(MLPDiscriminator, units=()),
+    "dcgan": partial(DCGANDiscriminator, base_filters=2, dropout=0.2, initializer_stddev=0.05),
+    "dcgan_tutorial": partial(TutorialDCGANDiscriminator, base_filters=2, dropout=0.2),
+}
+PLAIN_NETWORKS = list(dict.fromkeys(make.func for make in [*GENERATORS.values(), *DISCRIMINATORS.values()]))
+LABELS: dict[str, dict[str, int]] = {"": {}, "classes": {"num_classes": 3}, "attributes": {"num_attributes": 4}}
+
+
+class Case(NamedTuple):
+    """A network to build: its body, and what it is told."""
+
+    body: str
+    labels: str
+    is_generator: bool
+
+    def __str__(self) -> str:
+        kind = "generator" if self.is_generator else "discriminator"
+        return "-".join(filter(None, (self.body, kind, self.labels)))
+
+    def build(self, shape: Shape, dtype: str | None = None) -> keras.Model:
+        told = LABELS[self.labels]
+        if self.is_generator:
+            joined = LATENT_DIM + (LABEL_DIM if told else 0)
+            body = GENERATORS[self.body](image_shape=shape, latent_dim=joined, dtype=dtype)
+            return ConditionalGenerator(body, **told, label_dim=LABEL_DIM, dtype=dtype) if told else body
+        if not told:
+            return DISCRIMINATORS[self.body](image_shape=shape, dtype=dtype)
+        body = DISCRIMINATORS[self.body](image_shape=(*shape[:2], shape[2] + 1), dtype=dtype)
+        return ConditionalDiscriminator(body, **told, dtype=dtype)
+
+    def inputs(self, shape: Shape, rows: int = 2, scale: float = 1.0) -> Any:
+        """Latents or images, with labels for a conditional network."""
+        rng = np.random.default_rng(1)
+        if self.is_generator:
+            values = scale * rng.normal(size=(rows, LATENT_DIM))
+        else:
+            values = scale * rng.uniform(-1, 1, (rows, *shape))
+        labels = {
+            "classes": np.arange(rows, dtype=np.int32) % 3,
+            "attributes": rng.integers(0, 2, (rows, 4)).astype(np.float32),
+        }
+        return [values.astype(np.float32), labels[self.labels]] if self.labels else values.astype(np.float32)
+
+
+CASES = [Case(body, labels, True) for body in GENERATORS for labels in LABELS]
+CASES += [Case(body, labels, False) for body in DISCRIMINATORS for labels in LABELS]
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+every_generator = pytest.mark.parametrize("case", [case for case in CASES if case.is_generator], ids=str)
+every_discriminator = pytest.mark.parametrize("case", [case for case in CASES if not case.is_generator], ids=str)
+every_conditional = pytest.mark.parametrize("case", [case for case in CASES if case.labels], ids=str)
+
+
+def all_layers(network: keras.Model) -> Iterator[layers.Layer]:
+    """The layers, those of nested networks included."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from all_layers(layer)
+        else:
+            yield layer
+
+
+def test_every_body_has_a_case() -> None:
+    assert {network for body in BODIES.values() for network in body} == set(PLAIN_NETWORKS)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@every_case
+def test_shapes(case: Case, shape: Shape) -> None:
+    network = case.build(shape)
+    output = network(case.inputs(shape))
+    assert network.built
+    assert output.shape == ((2, *shape) if case.is_generator else (2, 1))
+    assert output.dtype == tf.float32
+    assert network.output_shape == (None, *output.shape[1:])
+
+
+@every_generator
+def test_generator_fills_the_range_and_keeps_it(case: Case) -> None:
+    images = case.build(ODD_SHAPE)(case.inputs(ODD_SHAPE, rows=8, scale=1e6)).numpy()
+    assert -1 <= images.min() < -0.9
+    assert 0.9 < images.max() <= 1
+
+
+@every_discriminator
+def test_discriminator_ends_in_logits(case: Case) -> None:
+    """Neither a sigmoid nor a tanh would let such images beyond 1."""
+    logits = case.build(ODD_SHAPE)(case.inputs(ODD_SHAPE, rows=8, scale=1e6)).numpy()
+    assert np.isfinite(logits).all()
+    assert np.abs(logits).max() > 1
+
+
+@every_case
+def test_mixed_precision_computes_in_bfloat16_and_answers_in_float32(case: Case) -> None:
+    network = case.build((8, 12, 3), dtype="mixed_bfloat16")
+    plain = case.build((8, 12, 3), dtype="float32")
+    plain.set_weights(network.get_weights())
+    output = network(case.inputs((8, 12, 3)))
+    assert output.dtype == tf.float32
+    assert {str(variable.dtype) for variable in network.variables} <= {"float32", "uint32", "int64"}
+    computing = {layer.compute_dtype for layer in all_layers(network) if layer.trainable_variables}
+    assert "bfloat16" in computing or case.body == "mlp_no_hidden"
+    np.testing.assert_allclose(output, plain(case.inputs((8, 12, 3))), atol=0.05)
+
+
+@every_case
+def test_configuration_round_trip(case: Case) -> None:
+    network = case.build(ODD_SHAPE, "mixed_bfloat16")
+    output = network(case.inputs(ODD_SHAPE))
+    text = json.dumps(keras.saving.serialize_keras_object(network))
+    copies = [type(network).from_config(network.get_config()), keras.saving.deserialize_keras_object(json.loads(text))]
+    for copy in copies:
+        assert type(copy) is type(network)
+        assert copy.name == network.name
+        assert copy.get_config() == network.get_config()
+        copy.set_weights(network.get_weights())
+        np.testing.assert_array_equal(copy(case.inputs(ODD_SHAPE)), output)
+
+
+@pytest.mark.parametrize("network", PLAIN_NETWORKS)
+def test_configuration_has_every_argument(network: type[keras.Model]) -> None:
+    assert set(network((5, 4, 1)).get_config()) == set(inspect.signature(network).parameters)
+
+
+@every_conditional
+def test_conditional_configuration_has_every_argument(case: Case) -> None:
+    network = case.build((5, 4, 1))
+    assert set(network.get_config()) == set(inspect.signature(type(network)).parameters)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.labels == "classes"], ids=str)
+def test_a_saved_file_gives_the_same_network(case: Case, tmp_path: Path) -> None:
+    network = case.build((8, 12, 3))
+    network.save(tmp_path / "network.keras")
+    copy = keras.saving.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(copy(case.inputs((8, 12, 3))), network(case.inputs((8, 12, 3))))
+
+
+def test_a_network_keeps_the_dtype_policy_it_was_made_under() -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    network = MLPGenerator((5, 4, 1))
+    text = json.dumps(keras.saving.serialize_keras_object(network))
+    keras.config.set_dtype_policy("float32")
+    copy = keras.saving.deserialize_keras_object(json.loads(text))
+    assert [layer.compute_dtype for layer in copy.layers] == [layer.compute_dtype for layer in network.layers]
+
+
+# BatchNorm layers at 32x32, which has three doublings.
+NUM_BATCH_NORMS = {
+    ("mlp_batch_norm", True): 2,
+    ("dcgan", True): 3,
+    ("dcgan_tutorial", True): 3,
+    ("dcgan", False): 2,
+}
+
+
+@every_case
+def test_no_bias_directly_before_batch_norm(case: Case) -> None:
+    batch_norms = [
+        layer for layer in all_layers(case.build((32, 32, 3))) if isinstance(layer, layers.BatchNormalization)
+    ]
+    assert len(batch_norms) == NUM_BATCH_NORMS.get((case.body, case.is_generator), 0)
+    for batch_norm in batch_norms:
+        before = batch_norm.input._keras_history.operation
+        assert isinstance(before, layers.Dense | layers.Conv2D | layers.Conv2DTranspose)
+        assert before.use_bias is False
+
+
+@pytest.mark.parametrize("body", ["mlp_batch_norm", "dcgan", "dcgan_tutorial"])
+def test_batch_norm_is_synchronized_where_there_are_replicas(body: str, mirrored: tf.distribute.Strategy) -> None:
+    case = Case(body, "", is_generator=True)
+    with mirrored.scope():
+        shared = case.build((8, 8, 1))
+    for network, expected in ((shared, True), (case.build((8, 8, 1)), False)):
+        found = [layer.synchronized for layer in all_layers(network) if isinstance(layer, layers.BatchNormalization)]
+        assert found
+        assert set(found) == {expected}
+
+
+@every_discriminator
+def test_dropout_while_training_only(case: Case) -> None:
+    network = case.build((8, 12, 3))
+    has_dropout = any(isinstance(layer, layers.Dropout) for layer in all_layers(network))
+    assert has_dropout == (case.body != "mlp_no_hidden")
+    inputs = case.inputs((8, 12, 3), rows=8)
+    np.testing.assert_array_equal(network(inputs), network(inputs))
+    same = np.array_equal(network(inputs, training=True), network(inputs, training=True))
+    assert same != has_dropout
+
+
+@every_conditional
+def test_the_label_matters(case: Case) -> None:
+    network = case.build((8, 12, 3))
+    values, _ = case.inputs((8, 12, 3), rows=1)
+    labels = np.array([[0], [1], [2]], np.int32) if case.labels == "classes" else np.eye(4, dtype=np.float32)[:, None]
+    outputs = [network([values, label]).numpy() for label in labels]
+    for index, output in enumerate(outputs):
+        assert not any(np.array_equal(output, other) for other in outputs[:index])
+
+
+def test_attributes_add_their_vectors() -> None:
+    """The attributes 0 and 2 give row 0 + row 2 of the kernel, and the bias."""
+    network = Case("mlp", "attributes", is_generator=True).build((5, 4, 1))
+    embedding = next(layer for layer in network.layers if isinstance(layer, layers.Dense))
+    kernel = np.arange(12, dtype=np.float32).reshape(4, 3)
+    embedding.set_weights([kernel, np.array([100, 200, 300], np.float32)])
+    np.testing.assert_allclose(
+        embedding(np.array([[1, 0, 1, 0]], np.float32)), [[0 + 6 + 100, 1 + 7 + 200, 2 + 8 + 300]]
+    )
+
+
+@pytest.mark.parametrize("network", PLAIN_NETWORKS)
+@pytest.mark.parametrize("stddev", [0.02, 0.5])
+def test_kernels_start_from_the_normal_distribution_asked_for(network: type[keras.Model], stddev: float) -> None:
+    options = {"units": (200,)} if network.__name__.startswith("MLP") else {"base_filters": 16}
+    built = network((16, 16, 3), initializer_stddev=stddev, **options)
+    kernels = [v.numpy().ravel() for v in built.trainable_variables if v.path.endswith("/kernel") and v.shape[-1] > 1]
+    for kernel in kernels:
+        assert kernel.std() == pytest.approx(stddev, rel=4 / math.sqrt(2 * kernel.size))
+        assert abs(kernel.mean()) < 4 * stddev / math.sqrt(kernel.size)
+    assert kernels
+
+
+@pytest.mark.parametrize("network", [MLPGenerator, MLPDiscriminator])
+@pytest.mark.parametrize("stddev", [None, 0.02])
+def test_layers_of_one_shape_start_differently(network: type[keras.Model], stddev: float | None) -> None:
+    built = network((5, 4, 1), units=(6, 6, 6), initializer_stddev=stddev)
+    first, second = [v.numpy() for v in built.trainable_variables if v.shape == (6, 6)]
+    assert not np.any(first == second)
+
+
+# ---- sizes of the published networks, worked by hand ----------------------------------------------
+
+# BatchNorm has 4 numbers a channel: scale, offset, moving mean, moving variance.
+TUTORIAL_GENERATOR_MIDDLE = (
+    + 5 * 5 * 256 * 128 + 4 * 128  # ConvT to 128 channels, BatchNorm: 819,712
+    + 5 * 5 * 128 * 64 + 4 * 64    # ConvT to 64 channels, BatchNorm: 205,056
+)  # fmt: skip
+RADFORD_GENERATOR_MIDDLE = (
+    + 4 * 4 * 256 * 128 + 4 * 128  # ConvT to 128 channels, BatchNorm: 524,800
+    + 4 * 4 * 128 * 64 + 4 * 64    # ConvT to 64 channels, BatchNorm: 131,328
+)  # fmt: skip
+RADFORD_DISCRIMINATOR_MIDDLE = (
+    + 4 * 4 * 64 * 128 + 4 * 128   # Conv to 128 channels, BatchNorm: 131,584
+    + 4 * 4 * 128 * 256 + 4 * 256  # Conv to 256 channels, BatchNorm: 525,312
+)  # fmt: skip
+MLP_GENERATOR_HIDDEN = (100 + 1) * 128 + (128 + 1) * 256 + (256 + 1) * 512  # 177,536
+MLP_DISCRIMINATOR_REST = (512 + 1) * 256 + (256 + 1) * 1  # 131,585
+
+PARAMETERS: list[tuple[type[keras.Model], Shape, int]] = [
+    # Dense to a quarter of the sides, BatchNorm, the middle, ConvT to the image.
+    (TutorialDCGANGenerator, (28, 28, 1), (100 + 4) * 7 * 7 * 256 + TUTORIAL_GENERATOR_MIDDLE + 5 * 5 * 64 * 1),
+    (TutorialDCGANGenerator, (32, 32, 3), (100 + 4) * 8 * 8 * 256 + TUTORIAL_GENERATOR_MIDDLE + 5 * 5 * 64 * 3),
+    (TutorialDCGANGenerator, (64, 64, 3), (100 + 4) * 16 * 16 * 256 + TUTORIAL_GENERATOR_MIDDLE + 5 * 5 * 64 * 3),
+    # Two convolutions and Dense, all with biases.
+    (TutorialDCGANDiscriminator, (28, 28, 1), (25 * 1 + 1) * 64 + (25 * 64 + 1) * 128 + 7 * 7 * 128 + 1),
+    (TutorialDCGANDiscriminator, (32, 32, 3), (25 * 3 + 1) * 64 + (25 * 64 + 1) * 128 + 8 * 8 * 128 + 1),
+    (TutorialDCGANDiscriminator, (64, 64, 3), (25 * 3 + 1) * 64 + (25 * 64 + 1) * 128 + 16 * 16 * 128 + 1),
+    # ConvT of z to 4x4 and BatchNorm, the middle, ConvT to the image with biases; 64x64 has a stage of 512 more.
+    (DCGANGenerator, (28, 28, 1), (16 * 100 + 4) * 256 + RADFORD_GENERATOR_MIDDLE + (16 * 64 + 1) * 1),
+    (DCGANGenerator, (32, 32, 3), (16 * 100 + 4) * 256 + RADFORD_GENERATOR_MIDDLE + (16 * 64 + 1) * 3),
+    (
+        DCGANGenerator,
+        (64, 64, 3),
+        (16 * 100 + 4) * 512 + (16 * 512 + 4) * 256 + RADFORD_GENERATOR_MIDDLE + (16 * 64 + 1) * 3,
+    ),
+    # Conv with biases, the middle, Conv of 4x4 to the logit.
+    (DCGANDiscriminator, (28, 28, 1), (16 * 1 + 1) * 64 + RADFORD_DISCRIMINATOR_MIDDLE + 16 * 256 + 1),
+    (DCGANDiscriminator, (32, 32, 3), (16 * 3 + 1) * 64 + RADFORD_DISCRIMINATOR_MIDDLE + 16 * 256 + 1),
+    (
+        DCGANDiscriminator,
+        (64, 64, 3),
+        (16 * 3 + 1) * 64 + RADFORD_DISCRIMINATOR_MIDDLE + (16 * 256 + 4) * 512 + 16 * 512 + 1,
+    ),
+    (MLPGenerator, (28, 28, 1), MLP_GENERATOR_HIDDEN + (512 + 1) * 784),
+    (MLPGenerator, (32, 32, 3), MLP_GENERATOR_HIDDEN + (512 + 1) * 3072),
+    (MLPGenerator, (64, 64, 3), MLP_GENERATOR_HIDDEN + (512 + 1) * 12288),
+    (MLPDiscriminator, (28, 28, 1), (784 + 1) * 512 + MLP_DISCRIMINATOR_REST),
+    (MLPDiscriminator, (32, 32, 3), (3072 + 1) * 512 + MLP_DISCRIMINATOR_REST),
+    (MLPDiscriminator, (64, 64, 3), (12288 + 1) * 512 + MLP_DISCRIMINATOR_REST),
+]
+
+
+@pytest.mark.parametrize(("network", "shape", "count"), PARAMETERS)
+def test_number_of_parameters(network: type[keras.Model], shape: Shape, count: int) -> None:
+    assert network(shape).count_params() == count
+
+
+# Numbers as others print them.
+PUBLISHED: list[tuple[type[keras.Model], Shape, int, int]] = [
+    # `summary()` of the TensorFlow tutorial's networks.
+    (TutorialDCGANGenerator, (28, 28, 1), 2_330_944, 0),
+    (TutorialDCGANDiscriminator, (28, 28, 1), 212_865, 0),
+    # The authors' later form: it counts no moving statistics and has no bias, ours one a colour.
+    (DCGANGenerator, (64, 64, 3), 3_576_704, 3 + 2 * (512 + 256 + 128 + 64)),
+    # The same; ours has a bias in the first Conv and in the last.
+    (DCGANDiscriminator, (64, 64, 3), 2_765_568, 64 + 1 + 2 * (128 + 256 + 512)),
+    (MLPGenerator, (28, 28, 1), 579_728, 0),
+    (MLPDiscriminator, (28, 28, 1), 533_505, 0),
+]
+
+
+@pytest.mark.parametrize(("network", "shape", "published", "difference"), PUBLISHED)
+def test_published_number_of_parameters(
+    network: type[keras.Model], shape: Shape, published: int, difference: int
+) -> None:
+    assert network(shape).count_params() == published + difference
+
+
+# ---- geometry --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "doublings", "grid", "crop"),
+    [
+        ((64, 64, 3), 4, (4, 4), ((0, 0), (0, 0))),
+        ((32, 32, 3), 3, (4, 4), ((0, 0), (0, 0))),
+        ((28, 28, 1), 3, (4, 4), ((2, 2), (2, 2))),  # 32 - 28
+        ((48, 80, 3), 4, (3, 5), ((0, 0), (0, 0))),
+        ((17, 33, 4), 3, (3, 5), ((3, 4), (3, 4))),  # 24 - 17, 40 - 33
+        ((5, 4, 1), 1, (3, 2), ((0, 1), (0, 0))),
+        ((128, 128, 3), 5, (4, 4), ((0, 0), (0, 0))),
+    ],
+)
+def test_geometry(shape: Shape, doublings: int, grid: tuple[int, int], crop: tuple[Any, Any]) -> None:
+    assert num_doublings(shape) == doublings
+    assert base_grid(shape, doublings) == grid
+    assert surplus(shape, doublings) == crop
+
+
+# ---- what is refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "shape", [(28, 28), (28, 28, 1, 1), (3, 28, 1), (28, 3, 1), (28, 28, 0), (-28, 28, 1), (None, None, 3), ()], ids=str
+)
+@pytest.mark.parametrize("network", PLAIN_NETWORKS)
+def test_refuses_an_image_shape(network: type[keras.Model], shape: Any) -> None:
+    with pytest.raises(InputError, match="image_shape"):
+        network(image_shape=shape)
+
+
+@pytest.mark.parametrize("size", [0, -1])
+@pytest.mark.parametrize(
+    ("network", "argument"),
+    [
+        (MLPGenerator, "latent_dim"),
+        (DCGANGenerator, "latent_dim"),
+        (DCGANGenerator, "base_filters"),
+        (DCGANDiscriminator, "base_filters"),
+        (TutorialDCGANGenerator, "latent_dim"),
+        (TutorialDCGANGenerator, "base_filters"),
+        (TutorialDCGANDiscriminator, "base_filters"),
+    ],
+)
+def test_refuses_a_size(network: type[keras.Model], argument: str, size: int) -> None:
+    with pytest.raises(InputError, match=f"{argument} must be at least 1"):
+        network((8, 8, 1), **{argument: size})
+
+
+@pytest.mark.parametrize("network", [MLPGenerator, MLPDiscriminator])
+def test_refuses_units(network: type[keras.Model]) -> None:
+    with pytest.raises(InputError, match=r"units\[1\] must be at least 1"):
+        network((8, 8, 1), units=(8, 0))
+
+
+@pytest.mark.parametrize("dropout", [1.0, -0.1])
+@pytest.mark.parametrize("network", [MLPDiscriminator, DCGANDiscriminator, TutorialDCGANDiscriminator])
+def test_refuses_dropout(network: type[keras.Model], dropout: float) -> None:
+    with pytest.raises(InputError, match="dropout"):
+        network((8, 8, 1), dropout=dropout)
+
+
+@pytest.mark.parametrize("network", PLAIN_NETWORKS)
+def test_refuses_a_negative_standard_deviation(network: type[keras.Model]) -> None:
+    with pytest.raises(InputError, match="initializer_stddev"):
+        network((8, 8, 1), initializer_stddev=-0.02)
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"num_classes": 3, "num_attributes": 2}, {"num_classes": 0}, {"num_attributes": -1}]
+)
+def test_conditional_networks_are_told_one_kind_of_label(told: dict[str, int]) -> None:
+    with pytest.raises(InputError, match="either num_classes"):
+        ConditionalGenerator(MLPGenerator((8, 8, 1)), **told)
+    with pytest.raises(InputError, match="either num_classes"):
+        ConditionalDiscriminator(MLPDiscriminator((8, 8, 2)), **told)
+
+
+@pytest.mark.parametrize("label_dim", [0, -3, 5, 6])
+def test_refuses_a_label_dim(label_dim: int) -> None:
+    with pytest.raises(InputError, match="label_dim"):
+        ConditionalGenerator(MLPGenerator((8, 8, 1), latent_dim=5), num_classes=3, label_dim=label_dim)
+
+
+def test_refuses_a_body_without_a_channel_for_the_label() -> None:
+    with pytest.raises(InputError, match="one more for the label"):
+        ConditionalDiscriminator(MLPDiscriminator((8, 8, 1)), num_classes=3)
+
+
+# ---- bodies by name --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "generator"),
+    [
+        ("dcgan", (28, 28, 1), TutorialDCGANGenerator),
+        ("dcgan", (28, 28, 3), TutorialDCGANGenerator),
+        ("dcgan", (32, 32, 3), DCGANGenerator),
+        ("dcgan", (28, 32, 1), DCGANGenerator),
+        ("dcgan_radford2015", (28, 28, 1), DCGANGenerator),
+        ("dcgan_tutorial", (64, 64, 3), TutorialDCGANGenerator),
+        ("mlp", (28, 28, 1), MLPGenerator),
+    ],
+)
+def test_body_of_a_name(name: str, shape: Shape, generator: type[keras.Model]) -> None:
+    assert get_body(name, shape).generator is generator
+
+
+def test_build_body_hands_each_network_what_is_its_own() -> None:
+    generator, discriminator = build_body(
+        "mlp", (8, 8, 1), (8, 8, 2), 7, (10, 9), (6,), batch_norm=True, dropout=0.25, initializer_stddev=0.1
+    )
+    expected = {"latent_dim": 7, "units": (10, 9), "batch_norm": True, "initializer_stddev": 0.1, "dtype": "float32"}
+    assert generator.get_config().items() >= expected.items()
+    expected = {"image_shape": (8, 8, 2), "units": (6,), "dropout": 0.25, "initializer_stddev": 0.1}
+    assert discriminator.get_config().items() >= expected.items()
+
+
+def test_build_body_leaves_the_defaults_of_a_network() -> None:
+    generator, discriminator = build_body("dcgan", (28, 28, 1), (28, 28, 1), 100)
+    assert generator.count_params() == 2_330_944
+    assert discriminator.get_config()["dropout"] == 0.3
+
+
+def test_build_body_takes_the_global_dtype_policy() -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    generator, _ = build_body("mlp", (8, 8, 1), (8, 8, 1), 7)
+    assert generator.get_config()["dtype"] == "mixed_bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("dcgam", {}, "Did you mean dcgan"),
+        ("dcgan", {"generator_units": (8,)}, "TutorialDCGANGenerator does not take units"),
+        ("dcgan", {"batch_norm": False}, "does not take batch_norm"),
+        ("mlp", {"base_filters": 8}, "MLPGenerator does not take base_filters"),
+        ("mlp", {"dropout": 1.0}, "dropout must be in"),
+        ("mlp", {"dtype": "mixed_float16"}, "mixed_float16"),
+        ("mlp", {"dtype": "float64"}, "float32, mixed_bfloat16"),
+    ],
+)
+def test_build_body_refuses(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build_body(name, (28, 28, 1), (28, 28, 1), 10, **options)
