@@ -47,13 +47,11 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
     np.testing.assert_array_equal(again, orders[0])
 
 
-def test_the_order_is_shuffled_well() -> None:
-    """Position and number are uncorrelated, and neighbours seldom stay together."""
-    orders = numbers(training_batches(numbered(200), 200, epochs=20, seed=0))
-    position = np.arange(200)
-    correlations = [np.corrcoef(position, order)[0, 1] for order in orders]
-    assert np.abs(correlations).max() < 4 / math.sqrt(200)
-    assert (np.abs(np.diff(orders)) == 1).mean() < 0.05  # 2 of 199 by chance
+def test_every_order_looks_random() -> None:
+    """Position and number are uncorrelated, and few neighbours stay together: 2 pairs of 199 by chance."""
+    for order in numbers(training_batches(numbered(200), 200, epochs=40, seed=0)):
+        assert abs(np.corrcoef(np.arange(200), order)[0, 1]) < 4 / math.sqrt(200)
+        assert (np.abs(np.diff(order)) == 1).sum() < 10
 
 
 def test_what_fills_no_batch_waits_for_another_epoch() -> None:
@@ -63,7 +61,7 @@ def test_what_fills_no_batch_waits_for_another_epoch() -> None:
 
 
 @pytest.mark.parametrize("start", [0, 1, 5, 6, 13, 17])
-@pytest.mark.parametrize("options", [{}, {"flip": True, "crop": 2, "rotation": 20.0}, {"steps": 6}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"flip": True, "crop": 2, "rotation": 20.0}, {"steps": 8}], ids=str)
 def test_a_later_start_gives_the_tail_of_the_run(start: int, options: dict[str, Any]) -> None:
     steps = options.get("steps", 30 // 5)
     whole = list(training_batches(noise(), 5, epochs=3, seed=4, **options))
@@ -148,9 +146,9 @@ def test_steps_per_epoch(count: int, rows: int, steps: int) -> None:
 
 
 def test_a_batch_larger_than_the_data_is_refused() -> None:
-    with pytest.raises(InputError, match="11 rows a batch.*of 10 images"):
+    with pytest.raises(InputError, match=r"11 rows a batch .* of 10 images"):
         steps_per_epoch(10, 11)
-    with pytest.raises(InputError, match="11 rows a batch.*of 10 images"):
+    with pytest.raises(InputError, match=r"11 rows a batch .* of 10 images"):
         training_batches(numbered(10), 11, epochs=1, seed=0)
 
 
