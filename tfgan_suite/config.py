@@ -21,7 +21,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """`"64"` -> (64, 64); `"48x64"` -> (48, 64): height, then width, in pixels.
+    """Height and width in pixels.
+
+    >>> parse_size("64"), parse_size("48x64")
+    ((64, 64), (48, 64))
 
     Raises:
         InputError: the text is neither form, or a side is below 4 pixels.

@@ -22,6 +22,9 @@ def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> Input
 
     Returns:
         The error, to be raised by the caller.
+
+    >>> print(unknown_choice("loss", "hing", ["hinge", "minimax"]))
+    Unknown loss 'hing'. Did you mean hinge? Expected one of: hinge, minimax.
     """
     names = sorted(choices)
     close = difflib.get_close_matches(str(received), names, n=2, cutoff=0.5)

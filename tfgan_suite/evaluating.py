@@ -11,6 +11,9 @@ from tfgan_suite.metrics.class_shares import class_shares, label_accuracy
 from tfgan_suite.metrics.classifier import classify, load_or_train
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
+# Images of the data set that the classifier is tested on instead of trained.
+HELD_OUT_SHARE = 0.1
+
 
 def report_class_shares(
     generator_path: str, dataset: str, data_dir: str | None, count: int, seed: int, classifier: str | None
@@ -37,7 +40,8 @@ def report_class_shares(
     if data.num_classes is None or data.labels is None:
         raise InputError(f"Class shares need a data set with classes, and {data.source} has none.")
     path = Path(classifier or f"runs/classifier_{Path(dataset).name}_{height}x{width}x{channels}.keras")
-    model = load_or_train(path, data)
+    learned, held_out = data.split(HELD_OUT_SHARE)
+    model = load_or_train(path, learned)
     seeds = np.arange(seed, seed + count, dtype=np.int64)
     labels = generator.check_labels(None, count)
     predicted = classify(model, to_uint8(generator.generate(seeds, labels)))
@@ -47,6 +51,7 @@ def report_class_shares(
     lines.append(f"smallest share: {shares.min():.2%} of {count:,} samples, seeds {seed} to {seed + count - 1}")
     if generator.num_classes is not None and labels is not None:
         lines.append(f"label accuracy: {label_accuracy(predicted, labels):.2%}")
-    right = classify(model, data.images[:10_000]) == data.labels[:10_000]
-    lines.append(f"the classifier ({path}) is right on {right.mean():.2%} of the data it learned from")
+    assert held_out.labels is not None
+    accuracy = label_accuracy(classify(model, held_out.images), held_out.labels)
+    lines.append(f"the classifier ({path}) is right on {accuracy:.2%} of {len(held_out.labels):,} held-out images")
     return "\n".join(lines)

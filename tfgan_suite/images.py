@@ -20,7 +20,11 @@ def to_float(images: tf.Tensor) -> tf.Tensor:
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """float [-1, 1] -> uint8 [0, 255] to the nearest level, any shape; values beyond are clipped."""
+    """float [-1, 1] -> uint8 [0, 255] to the nearest level, any shape; values beyond are clipped.
+
+    >>> to_uint8(np.array([-1.0, 0.0, 1.0, 1.5])).tolist()
+    [0, 128, 255, 255]
+    """
     levels = (np.asarray(images, np.float32) + 1.0) * 127.5
     return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 

@@ -8,7 +8,12 @@ from tfgan_suite.errors import InputError
 
 
 def parse_labels(text: str, num_attributes: int | None) -> np.ndarray:
-    """Labels of the command line: `"3,1,4"` -> int32 (3,); `"0110,1001"` -> float32 (2, 4) for attributes.
+    """Labels of the command line: int32 (M,) classes, or float32 (M, A) attributes.
+
+    >>> parse_labels("3,1,4", num_attributes=None).tolist()
+    [3, 1, 4]
+    >>> parse_labels("011,100", num_attributes=3).tolist()
+    [[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]
 
     Raises:
         InputError: the text is not of that form.

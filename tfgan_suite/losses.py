@@ -67,6 +67,9 @@ def non_saturating_discriminator_loss(
 def non_saturating_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     """-log s(D(G(z))); ln 2 at zero logits. Its gradient does not vanish while D wins.
 
+    >>> non_saturating_generator_loss(tf.zeros([2, 1])).numpy().round(4).tolist()
+    [0.6930999755859375, 0.6930999755859375]
+
     Reference: Goodfellow et al., 2014, arXiv 1406.2661, section 3.
     """
     return _cross_entropy(fake_logits, REAL_LABEL)

@@ -41,6 +41,21 @@ class ImageData:
         """Number of attributes of multi-hot labels; None for classes and where there are none."""
         return len(self.label_names) if self.labels is not None and self.labels.ndim == 2 else None
 
+    def split(self, share: float, seed: int = 0) -> tuple["ImageData", "ImageData"]:
+        """The data without a random share of them, and that share.
+
+        Args:
+            share: size of the second part, in (0, 1).
+            seed: of the choice.
+        """
+        order = np.random.default_rng(seed).permutation(len(self.images))
+        cut = round(len(order) * (1 - share))
+
+        def part(rows: np.ndarray) -> "ImageData":
+            return replace(self, images=self.images[rows], labels=None if self.labels is None else self.labels[rows])
+
+        return part(np.sort(order[:cut])), part(np.sort(order[cut:]))
+
     def checked(self) -> "ImageData":
         """Itself, with labels of the pipeline's types.
 

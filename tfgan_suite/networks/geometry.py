@@ -32,7 +32,11 @@ def check_positive(**sizes: int) -> None:
 
 
 def num_doublings(image_shape: ImageShape) -> int:
-    """How often a map of about 4 pixels is doubled to reach the shorter side: 64 -> 4, 32 -> 3, 28 -> 3."""
+    """How often a map of about 4 pixels is doubled to reach the shorter side.
+
+    >>> [num_doublings((side, side, 1)) for side in (64, 32, 28)]
+    [4, 3, 3]
+    """
     shorter = min(image_shape[:2])
     doublings = 1
     while 4 * 2**doublings < shorter:
@@ -41,13 +45,21 @@ def num_doublings(image_shape: ImageShape) -> int:
 
 
 def base_grid(image_shape: ImageShape, doublings: int) -> tuple[int, int]:
-    """Height and width of the smallest map, rounded up: (48, 64, C) with 2 doublings -> (12, 16)."""
+    """Height and width of the smallest map, rounded up.
+
+    >>> base_grid((48, 65, 3), doublings=2)
+    (12, 17)
+    """
     step = 2**doublings
     return -(-image_shape[0] // step), -(-image_shape[1] // step)
 
 
 def surplus(image_shape: ImageShape, doublings: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Rows and columns to crop after the last doubling, as ((top, bottom), (left, right))."""
+    """Rows and columns to crop after the last doubling, as ((top, bottom), (left, right)).
+
+    >>> surplus((48, 65, 3), doublings=2)
+    ((0, 0), (1, 2))
+    """
     sides = []
     for wanted, base in zip(image_shape[:2], base_grid(image_shape, doublings), strict=True):
         extra = base * 2**doublings - wanted

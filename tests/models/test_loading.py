@@ -1,0 +1,39 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from shrunk import batches, shrunk_model
+
+from tfgan_suite import InputError, load_model
+
+FRESH_PROCESS = """
+import sys
+import numpy as np
+import tfgan_suite
+model = tfgan_suite.load_model(sys.argv[1])
+np.save(sys.argv[2], model.generate(3, seed=1))
+assert [int(optimizer.iterations.numpy()) for optimizer in model.optimizer.optimizers] == [4, 4]
+"""
+
+
+def test_loads_in_a_fresh_process(tmp_path: Path) -> None:
+    model = shrunk_model("cgan")
+    model.fit(batches(), verbose=0)
+    model.save(tmp_path / "model.keras")
+    (tmp_path / "fresh.py").write_text(FRESH_PROCESS)
+    subprocess.run([sys.executable, "fresh.py", "model.keras", "images.npy"], cwd=tmp_path, check=True)
+    np.testing.assert_allclose(np.load(tmp_path / "images.npy"), model.generate(3, seed=1), atol=1e-6)
+
+
+def test_what_is_no_gan_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        load_model(tmp_path / "missing.keras")
+    (tmp_path / "damaged.keras").write_bytes(b"PK damaged")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        load_model(tmp_path / "damaged.keras")
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "foreign.keras")
+    with pytest.raises(InputError, match="holds no GAN"):
+        load_model(tmp_path / "foreign.keras")

@@ -1,0 +1,47 @@
+"""The presets make every class: as published, the wide MLP ends in the digit 8 alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfgan_suite import SavedGenerator, TrainConfig, load_images, train
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.images import to_uint8
+from tfgan_suite.metrics.class_shares import class_shares, label_accuracy
+from tfgan_suite.metrics.classifier import classify, train_classifier
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def mnist(tfds_dir: Path) -> ImageData:
+    return load_images("mnist", data_dir=str(tfds_dir))
+
+
+@pytest.fixture(scope="module")
+def classifier(mnist: ImageData) -> object:
+    return train_classifier(mnist, epochs=1)
+
+
+# A fraction of the presets' budgets: 15 epochs of mlp_gan, 5 of the others.
+@pytest.mark.parametrize(("preset", "epochs", "steps"), [("mlp_gan", 4, 600), ("dcgan", 1, 700), ("cgan", 1, 700)])
+def test_no_class_is_missing(
+    preset: str, epochs: int, steps: int, classifier: object, tfds_dir: Path, tmp_path: Path
+) -> None:
+    config = TrainConfig.from_preset(
+        preset,
+        dataset="mnist",
+        data_dir=str(tfds_dir),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        run_dir=str(tmp_path / "run"),
+        export_dir=str(tmp_path / "out"),
+        tensorboard=False,
+    )
+    generator = SavedGenerator(train(config))
+    predicted = classify(classifier, to_uint8(generator.generate(np.arange(2000))))
+    shares = class_shares(predicted, 10)
+    assert shares.min() > 0.02, shares
+    if preset == "cgan":
+        assert label_accuracy(predicted, np.arange(2000) % 10) > 0.9
