@@ -53,6 +53,9 @@ class BenchmarkConfig:
     """Rounds; each gives every variant one turn."""
     seconds: float = 2.0
     """About how long a turn is, at least two steps."""
+    threads: int | None = None
+    """Threads of every variant; else what each library chooses. With 1 the CPU time tells the work of a step
+    even on a busy machine."""
     memory_steps: int = 0
     """Instead of the speed: resident memory over so many steps of fit."""
     output: str | None = None
@@ -275,20 +278,30 @@ def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Con
     return (Fit if kind == "fit" else PlainLoop)(model, batch_size, "mixed_bfloat16" if low else "float32")
 
 
-def serve(connection: Connection, model: BenchmarkModel, variant: str, batch_size: int) -> None:
+def serve(connection: Connection, model: BenchmarkModel, variant: str, config: BenchmarkConfig) -> None:
     """The life of a variant's process: build, take the first step, then a turn for each number until 0 comes."""
     if variant.startswith("torch"):
-        import torch  # noqa: F401
+        import torch
+
+        if config.threads:
+            torch.set_num_threads(config.threads)
     else:
         with quiet_import():
+            import tensorflow as tf
+
             import tfgan_suite.models.gan  # noqa: F401
+        if config.threads:
+            tf.config.threading.set_intra_op_parallelism_threads(config.threads)
+            tf.config.threading.set_inter_op_parallelism_threads(config.threads)
     start = time.perf_counter()
-    contestant = make_contestant(model, variant, batch_size)
+    contestant = make_contestant(model, variant, config.batch_size)
     contestant.run(1)
     connection.send((time.perf_counter() - start, contestant.flops))
     contestant.run(WARM_UP_STEPS)
     while steps := connection.recv():
-        connection.send(contestant.run(steps))
+        cpu_start = time.process_time()
+        seconds = contestant.run(steps)
+        connection.send((seconds, time.process_time() - cpu_start))
     connection.send(peak_memory())
 
 
@@ -305,25 +318,30 @@ class Player:
         first_step_seconds: from the first layer built to the end of the first step, after imports.
         flops: of a step, where the variant can tell.
         rates: steps a second, one number a turn.
+        cpu_seconds: CPU time of a step over all threads, one number a turn.
     """
 
     def __init__(self, model: BenchmarkModel, variant: str, config: BenchmarkConfig):
         context = multiprocessing.get_context("spawn")
         self.connection, other = context.Pipe()
-        process = context.Process(target=serve, args=(other, model, variant, config.batch_size), daemon=True)
+        process = context.Process(target=serve, args=(other, model, variant, config), daemon=True)
         process.start()
         other.close()
         self.process = process
         self.first_step_seconds, self.flops = self.connection.recv()
         self.rates: list[float] = []
+        self.cpu_seconds: list[float] = []
         self.steps = 2
         self.turn()
         self.steps = max(2, round(config.seconds * self.rates.pop()))
+        self.cpu_seconds.clear()
 
     def turn(self) -> None:
         """Takes as many steps as fill a turn."""
         self.connection.send(self.steps)
-        self.rates.append(self.steps / self.connection.recv())
+        seconds, cpu_seconds = self.connection.recv()
+        self.rates.append(self.steps / seconds)
+        self.cpu_seconds.append(cpu_seconds / self.steps)
 
     def leave(self) -> int:
         """Ends the process; its peak memory in bytes."""
@@ -354,6 +372,7 @@ def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
             "images_per_second": statistics.median(images),
             "quartiles": [float(q) for q in np.percentile(images, (25, 75))],
             "all": images,
+            "cpu_milliseconds_per_image": statistics.median(player.cpu_seconds) * 1e3 / config.batch_size,
             "steps_a_turn": player.steps,
             "first_step_seconds": player.first_step_seconds,
         }
@@ -398,7 +417,18 @@ def watch_memory(connection: Connection, name: str, config: BenchmarkConfig) -> 
 
 def print_table(rows: Sequence[dict[str, Any]]) -> None:
     """Prints the rows of `time_model` in aligned columns."""
-    head = ["model", "variant", "images/s", "quartiles", "/plain", "/torch", "conv rate", "peak MiB", "first step s"]
+    head = [
+        "model",
+        "variant",
+        "images/s",
+        "quartiles",
+        "/plain",
+        "/torch",
+        "conv rate",
+        "CPU ms/image",
+        "peak MiB",
+        "first step s",
+    ]
     lines = [head]
     for row in rows:
         ratios = [f"{row[key]:.3f}" if key in row else "-" for key in ("ratio_to_plain", "ratio_to_torch")]
@@ -410,6 +440,7 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
             "{:.1f}-{:.1f}".format(*row["quartiles"]),
             *ratios,
             "-" if share is None else f"{share:.0%}",
+            f"{row['cpu_milliseconds_per_image']:.3f}",
             f"{row['peak_memory_bytes'] / 2**20:.0f}",
             f"{row['first_step_seconds']:.1f}",
         ])  # fmt: skip
@@ -490,8 +521,8 @@ def check(config: BenchmarkConfig) -> None:
     for variant in config.variants:
         if variant not in VARIANTS:
             raise unknown_choice("variant", variant, VARIANTS)
-    for name in ("batch_size", "repetitions", "seconds"):
-        if getattr(config, name) <= 0:
+    for name in ("batch_size", "repetitions", "seconds", "threads"):
+        if getattr(config, name) is not None and getattr(config, name) <= 0:
             raise InputError(f"--{name.replace('_', '-')} must be greater than 0. Received: {getattr(config, name)}.")
     if config.batch_size > NUM_IMAGES:
         raise InputError(f"--batch-size must be at most {NUM_IMAGES}. Received: {config.batch_size}.")

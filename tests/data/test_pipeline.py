@@ -227,6 +227,24 @@ def test_a_rotation_by_no_degrees_leaves_shifts_whole() -> None:
     np.testing.assert_array_equal(result, np.rint(result))
 
 
+def test_flip_shift_and_angle_are_drawn_independently() -> None:
+    """From the coordinates read: source = A around + shift, A a rotation, mirrored where flipped."""
+    result = augment(coordinates(400, 41, 41), 0, tf.constant(0), flip=True, crop=3, rotation=20.0).numpy()
+    y, x = np.mgrid[12:29, 12:29] - 20.0
+    around = np.stack([x.ravel(), y.ravel(), np.ones(x.size)], 1)
+    drawn = []
+    for image in result:
+        source = image[12:29, 12:29].reshape(-1, 2) - 20.0
+        solution = np.linalg.lstsq(around, source, rcond=None)[0]
+        np.testing.assert_allclose(around @ solution, source, atol=1e-3)
+        matrix, shift = solution[:2].T, solution[2]
+        np.testing.assert_allclose(matrix @ matrix.T, np.eye(2), atol=1e-4)
+        np.testing.assert_allclose(shift, np.rint(shift), atol=1e-3)
+        drawn.append([np.sign(np.linalg.det(matrix)), *shift, math.atan2(matrix[1, 0], matrix[1, 1])])
+    correlations = np.corrcoef(np.array(drawn).T)
+    assert np.abs(correlations - np.eye(4)).max() < 4 / math.sqrt(400)
+
+
 def test_augmentation_is_a_function_of_seed_and_step() -> None:
     images = coordinates(20, 9, 9)
 
