@@ -20,6 +20,11 @@ def test_unknown_choice_gives_at_most_two_close_names() -> None:
     assert message.count(" or ") == 1
 
 
+@pytest.mark.parametrize(("received", "close"), [("MNIST", "mnist"), ("dcgann", "DCGAN")])
+def test_unknown_choice_looks_past_capitals(received: str, close: str) -> None:
+    assert f"Did you mean {close}?" in str(unknown_choice("name", received, ["mnist", "DCGAN"]))
+
+
 @pytest.mark.parametrize("received", ["zzz", "", None, 3])
 def test_unknown_choice_without_a_close_name_has_no_hint(received: object) -> None:
     message = str(unknown_choice("loss", received, ["hinge", "minimax"]))

@@ -1,4 +1,8 @@
-"""What a run is made of: `TrainConfig`. Standard library only."""
+"""What a run is made of. Standard library only.
+
+`TrainConfig.from_preset("cgan", epochs=5)` is what `train.py --model cgan --epochs 5` makes; the
+constructor alone applies no preset.
+"""
 
 import dataclasses
 import math
@@ -151,7 +155,7 @@ class TrainConfig:
             raise unknown_choice("model", self.model, PRESETS)
         for field in _AT_LEAST_ONE:
             value = getattr(self, field)
-            if any(v is not None and v < 1 for v in (value if isinstance(value, tuple) else (value,))):
+            if any(v is not None and v < 1 for v in (value if isinstance(value, tuple | list) else (value,))):
                 raise InputError(f"--{field.replace('_', '-')} must be at least 1. Received: {value}.")
         for field, (low, high, what) in _RANGES.items():
             value = getattr(self, field)

@@ -27,6 +27,7 @@ def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> Input
     Unknown loss 'hing'. Did you mean hinge? Expected one of: hinge, minimax.
     """
     names = sorted(choices)
-    close = difflib.get_close_matches(str(received), names, n=2, cutoff=0.5)
+    spelled = {name.lower(): name for name in names}
+    close = [spelled[match] for match in difflib.get_close_matches(str(received).lower(), spelled, n=2, cutoff=0.5)]
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return InputError(f"Unknown {kind} {str(received)!r}.{hint} Expected one of: {', '.join(names)}.")

@@ -42,6 +42,8 @@ def convert(image: Image.Image, size: tuple[int, int] | None, channels: int) -> 
     """
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image, np.uint32) // 257).astype(np.uint8))
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")  # straight to another mode Pillow warns
     image = image.convert(MODES[channels])
     if size is not None and image.size != size[::-1]:
         image = image.resize(size[::-1], Image.Resampling.BICUBIC)

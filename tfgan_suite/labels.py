@@ -22,6 +22,8 @@ def parse_labels(text: str, num_attributes: int | None) -> np.ndarray:
     if not all(part.isdecimal() for part in parts):
         raise InputError(f"Labels are numbers, separated by commas. Received: {text!r}.")
     if num_attributes is None:
+        if max(int(part) for part in parts) >= 2**31:
+            raise InputError(f"Labels must be below 2**31. Received: {text!r}.")
         return np.array([int(part) for part in parts], np.int32)
     if not all(len(part) == num_attributes and set(part) <= {"0", "1"} for part in parts):
         raise InputError(
@@ -47,6 +49,8 @@ def check_labels(labels: Any, count: int, num_classes: int | None, num_attribute
     Raises:
         InputError: labels of another shape, or out of range.
     """
+    if labels is not None and np.ndim(labels) and len(labels) > count:
+        raise InputError(f"There are more labels than images. Received: {len(labels)} labels for {count}.")
     if num_classes is not None:
         values = np.arange(num_classes) if labels is None else np.atleast_1d(np.asarray(labels))
         if values.ndim != 1 or not len(values) or not np.issubdtype(values.dtype, np.integer):

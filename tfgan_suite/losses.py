@@ -156,8 +156,9 @@ def smooth_real_label(loss: AdversarialLoss, label_smoothing: float) -> Callable
     if label_smoothing == 0.0:
         return loss.discriminator_loss
     if "real_label" not in inspect.signature(loss.discriminator_loss).parameters:
+        name = getattr(loss.discriminator_loss, "__name__", loss.discriminator_loss)
         raise InputError(
             f"label_smoothing needs a loss with a real label (non_saturating, minimax, least_squares). "
-            f"Received: {loss.discriminator_loss.__name__} with label_smoothing={label_smoothing}."
+            f"Received: {name} with label_smoothing={label_smoothing}."
         )
     return functools.partial(loss.discriminator_loss, real_label=REAL_LABEL - label_smoothing)

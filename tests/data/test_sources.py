@@ -366,6 +366,19 @@ def test_no_images() -> None:
         ImageData(np.zeros((0, 4, 4, 1), np.uint8), None, (), "set").checked()
 
 
+def test_split_parts_the_data_and_keeps_labels_with_images() -> None:
+    images = np.broadcast_to(np.arange(50, dtype=np.uint8)[:, None, None, None], (50, 4, 4, 1))
+    data = ImageData(images, np.arange(50, dtype=np.int32) % 7, tuple("abcdefg"), "set")
+    most, rest = data.split(0.2, seed=3)
+    assert (len(most.images), len(rest.images)) == (40, 10)
+    assert sorted(levels(most) + levels(rest)) == list(range(50))
+    for part in (most, rest):
+        assert part.labels is not None
+        assert part.labels.tolist() == [level % 7 for level in levels(part)]
+    assert levels(data.split(0.2, seed=3)[1]) == levels(rest)
+    assert levels(data.split(0.2, seed=4)[1]) != levels(rest)
+
+
 # ---- TensorFlow Datasets ---------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import allocate
@@ -27,7 +27,7 @@ def load_folder(
     Args:
         folder: images side by side (unlabelled), or one subfolder a class.
         size: (height, width) to resize to; None: all images must have one size.
-        channels: 1, 3 or 4; None: those of the first image, 3 for a palette.
+        channels: 1, 3 or 4; None: all images must have the same.
         skip_damaged: leave out what cannot be decoded, instead of refusing it.
         cache_gigabytes: images beyond this lie in a temporary file.
 
@@ -66,10 +66,12 @@ def load_csv(
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            rows, columns = list(reader), list(reader.fieldnames or [])
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not a CSV in UTF-8.") from error
+            reader = csv.DictReader(stream, skipinitialspace=True)
+            numbered = [(reader.line_num, row) for row in reader]
+            columns = list(reader.fieldnames or [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{file} is not a CSV in UTF-8: {error}.") from error
+    rows = [row for _, row in numbered]
     if PATH_COLUMN not in columns:
         raise InputError(
             f"{file} needs a column {PATH_COLUMN!r}, and for labels {LABEL_COLUMN!r} or {ATTRIBUTE_PREFIX!r}*. "
@@ -77,7 +79,7 @@ def load_csv(
         )
     if not rows:
         raise InputError(f"{file} has no rows.")
-    for number, row in enumerate(rows, start=2):
+    for number, row in numbered:
         if None in row or any(row[column] in (None, "") for column in columns):
             raise InputError(f"{file}, line {number}: expected a value in each of {len(columns)} columns.")
     attributes = [column for column in columns if column.startswith(ATTRIBUTE_PREFIX)]
@@ -91,7 +93,7 @@ def load_csv(
         names = tuple(sorted(set(values), key=int if numeric else str))
         labels = np.array([names.index(value) for value in values], np.int32)
     elif attributes:
-        for number, row in enumerate(rows, start=2):
+        for number, row in numbered:
             for column in attributes:
                 if row[column] not in ("0", "1"):
                     raise InputError(f"{file}, line {number}: {column} must be 0 or 1. Received: {row[column]!r}.")
@@ -120,12 +122,18 @@ def _load(
         whole = [True] * len(paths)
     kept = [path for path, good in zip(paths, whole, strict=True) if good]
     first = _open(kept[0])
-    channels = channels or _natural_channels(first)
-    shape = convert(first, size, channels).shape
+    natural = _natural_channels(first)
+    shape = convert(first, size, channels or natural).shape
     images = allocate((len(kept), *shape), cache_gigabytes)
 
     def decode(index: int) -> None:
-        pixels = convert(_open(kept[index]), size, channels)
+        image = _open(kept[index])
+        if channels is None and _natural_channels(image) != natural:
+            raise InputError(
+                f"{kept[index]} has {_natural_channels(image)} channels, {kept[0]} has {natural}. "
+                "Give one number for all with --channels."
+            )
+        pixels = convert(image, size, channels or natural)
         if pixels.shape != shape:
             raise InputError(
                 f"{kept[index]} is {pixels.shape[0]}x{pixels.shape[1]} pixels, {kept[0]} is {shape[0]}x{shape[1]}. "
@@ -141,7 +149,7 @@ def _load(
 
 
 def _natural_channels(image: Image.Image) -> int:
-    if image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;16"):
+    if image.mode in ("1", "L") or image.mode.startswith("I;16"):
         return 1
     return 4 if image.mode in ("RGBA", "LA", "PA") else 3
 
@@ -153,7 +161,7 @@ def _open(path: Path) -> Image.Image:
         InputError: the file is missing or cannot be decoded; its name is given.
     """
     try:
-        return read_picture(path)
+        image = read_picture(path)
     except FileNotFoundError:
         raise InputError(f"The image {path} does not exist.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -161,6 +169,9 @@ def _open(path: Path) -> Image.Image:
             f"The image {path} is damaged or not an image ({error}). Mend or remove it, or leave such images out "
             "with --skip-damaged."
         ) from error
+    if image.mode in ("I", "F"):
+        raise InputError(f"The image {path} has 32 bits a pixel in one channel. Expected 8 or 16: convert it first.")
+    return ImageOps.exif_transpose(image)  # photos of a phone that was held upright
 
 
 def _is_whole(path: Path) -> bool:

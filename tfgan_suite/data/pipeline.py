@@ -20,6 +20,8 @@ def steps_per_epoch(num_images: int, batch_rows: int) -> int:
     Raises:
         InputError: a batch is larger than the data.
     """
+    if batch_rows < 1:
+        raise InputError(f"A batch must have at least 1 row. Received: {batch_rows}.")
     if batch_rows > num_images:
         raise InputError(
             f"A batch must not be larger than the data. Received: {batch_rows} rows a batch "
@@ -60,6 +62,9 @@ def training_batches(
     Raises:
         InputError: a batch is larger than the data.
     """
+    for name, value, low in (("steps", steps, 1), ("start_step", start_step, 0), ("crop", crop, 0)):
+        if value is not None and value < low:
+            raise InputError(f"{name} must be at least {low}. Received: {value}.")
     per_pass = steps_per_epoch(len(data.images), batch_rows)
     steps = per_pass if steps is None else steps
     last_index = len(data.images) - 1
@@ -76,7 +81,11 @@ def training_batches(
         permutation = epoch * (-(-steps // per_pass)) + passes
         key = tf.cast(stateless_seed(seed, SHUFFLE_STREAM, permutation), tf.int64)
         positions = position * batch_rows + tf.range(batch_rows, dtype=tf.int64)
-        indices = tf.random.experimental.index_shuffle(positions, key, tf.constant(last_index, tf.int64))
+        # tf.random.experimental.index_shuffle is this with 4 rounds of its cipher, which leave some epochs
+        # of small data sets nearly in order; 8 look random by every measure that the tests take.
+        indices = tf.raw_ops.RandomIndexShuffle(
+            index=positions, seed=tf.concat([[0], key], 0), max_index=tf.constant(last_index, tf.int64), rounds=8
+        )
         parts = tf.numpy_function(rows, [indices], types, stateful=False)
         parts[0].set_shape([batch_rows, *data.image_shape])
         normalised = augment(to_float(parts[0]), seed, step, flip, crop, rotation)

@@ -36,6 +36,8 @@ def load_images(
     Raises:
         InputError: the data set is not found, empty, damaged, or of several sizes.
     """
+    if not dataset:
+        raise InputError("The data set has no name. Expected digits, a folder of images, a CSV file, or a TFDS name.")
     path = Path(dataset).expanduser()
     if dataset in DATASETS:
         data = DATASETS[dataset](image_size, channels)
@@ -45,7 +47,9 @@ def load_images(
         if not path.is_file():
             raise InputError(f"The CSV file {path} does not exist.")
         data = load_csv(path, image_size, channels, skip_damaged, cache_gigabytes)
-    elif path.is_absolute() or dataset.startswith((".", "~")) or path.is_file():
+    elif path.is_file():
+        raise InputError(f"{path} is a file. Expected a folder of images or a CSV file NAME.csv.")
+    elif path.is_absolute() or dataset.startswith((".", "~")):
         raise InputError(f"The folder {path} does not exist. Expected a folder of images or a file NAME.csv.")
     else:
         data = load_tfds(dataset, split, data_dir, image_size, channels, cache_gigabytes)

@@ -112,7 +112,7 @@ def _prepared_builder(name: str, data_dir: str | None) -> Any:
 
     try:
         return tfds.core.read_only_builder.builder_from_files(name, data_dir=data_dir)
-    except (tfds.core.registered.DatasetNotFoundError, FileNotFoundError):
+    except (tfds.core.registered.DatasetNotFoundError, FileNotFoundError, ValueError):  # ValueError: not a name's form
         return None
 
 

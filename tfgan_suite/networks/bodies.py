@@ -10,6 +10,7 @@ from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, TutorialDCGANGenerator
 from tfgan_suite.networks.geometry import ImageShape
+from tfgan_suite.networks.initializers import resolved_policy
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
 
 
@@ -72,15 +73,13 @@ def build_body(
         InputError: an option that neither network takes, or a size that is not positive.
     """
     body = get_body(name, generator_shape)
-    dtype = dtype or keras.config.dtype_policy().name
+    dtype = resolved_policy(dtype)
     if dtype not in DTYPE_POLICIES:
         raise InputError(
             f"The dtype policy must be one of {', '.join(DTYPE_POLICIES)} (float16 would need its losses scaled). "
             f"Received: {dtype}."
         )
     shared = {"base_filters": base_filters, "initializer_stddev": initializer_stddev}
-    if dropout is not None and not 0.0 <= dropout < 1.0:
-        raise InputError(f"dropout must be in [0, 1). Received: {dropout}.")
     generator_options = {"units": generator_units, "batch_norm": batch_norm, **shared}
     discriminator_options = {"units": discriminator_units, "dropout": dropout, **shared}
     generator = _build(

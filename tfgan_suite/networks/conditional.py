@@ -11,6 +11,7 @@ import keras
 from keras import layers
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.networks.initializers import resolved_policy
 
 
 def check_label_sizes(num_classes: int | None, num_attributes: int | None) -> None:
@@ -70,10 +71,11 @@ class ConditionalGenerator(keras.Model):
         name: str = "conditional_generator",
     ):
         check_label_sizes(num_classes, num_attributes)
+        dtype = resolved_policy(dtype)
         latent_dim = body.input_shape[-1] - label_dim
-        if latent_dim < 1:
+        if label_dim < 1 or latent_dim < 1:
             raise InputError(
-                f"label_dim must be smaller than the body's latent_dim. "
+                f"label_dim must be at least 1 and smaller than the body's latent_dim. "
                 f"Received: label_dim={label_dim}, latent_dim={body.input_shape[-1]}."
             )
         latents = keras.Input((latent_dim,), name="latents")
@@ -127,6 +129,7 @@ class ConditionalDiscriminator(keras.Model):
         name: str = "conditional_discriminator",
     ):
         check_label_sizes(num_classes, num_attributes)
+        dtype = resolved_policy(dtype)
         height, width, channels = body.input_shape[1:]
         if channels < 2:
             raise InputError(

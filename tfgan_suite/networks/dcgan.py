@@ -12,12 +12,13 @@ from keras import layers
 from tfgan_suite.networks.geometry import (
     ImageShape,
     base_grid,
+    check_dropout,
     check_image_shape,
     check_positive,
     num_doublings,
     surplus,
 )
-from tfgan_suite.networks.initializers import kernel_initializer, synchronized_batch_norm
+from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
 
 KERNEL_SIZE = 4
 LEAKY_SLOPE = 0.2  # section 4 of the paper
@@ -55,6 +56,7 @@ class DCGANGenerator(keras.Model):
         dtype: Any = None,
         name: str = "dcgan_generator",
     ):
+        dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(latent_dim=latent_dim, base_filters=base_filters)
         doublings = num_doublings(image_shape)
@@ -121,9 +123,11 @@ class DCGANDiscriminator(keras.Model):
         dtype: Any = None,
         name: str = "dcgan_discriminator",
     ):
+        dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(base_filters=base_filters)
         doublings = num_doublings(image_shape)
+        check_dropout(dropout)
         images = keras.Input(image_shape, name="images")
         x = images
         for stage in range(doublings):

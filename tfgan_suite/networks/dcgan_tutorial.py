@@ -9,8 +9,15 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfgan_suite.networks.geometry import ImageShape, base_grid, check_image_shape, check_positive, surplus
-from tfgan_suite.networks.initializers import kernel_initializer, synchronized_batch_norm
+from tfgan_suite.networks.geometry import (
+    ImageShape,
+    base_grid,
+    check_dropout,
+    check_image_shape,
+    check_positive,
+    surplus,
+)
+from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
 
 KERNEL_SIZE = 5
 DOUBLINGS = 2
@@ -48,6 +55,7 @@ class TutorialDCGANGenerator(keras.Model):
         dtype: Any = None,
         name: str = "tutorial_dcgan_generator",
     ):
+        dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(latent_dim=latent_dim, base_filters=base_filters)
         height, width = base_grid(image_shape, DOUBLINGS)
@@ -121,8 +129,10 @@ class TutorialDCGANDiscriminator(keras.Model):
         dtype: Any = None,
         name: str = "tutorial_dcgan_discriminator",
     ):
+        dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(base_filters=base_filters)
+        check_dropout(dropout)
         images = keras.Input(image_shape, name="images")
         x = images
         for filters in (base_filters, 2 * base_filters):

@@ -12,7 +12,7 @@ def check_image_shape(image_shape: ImageShape) -> ImageShape:
         InputError: not three numbers, a side below 4 pixels, or no channel.
     """
     shape = tuple(image_shape)
-    if len(shape) != 3 or min(shape[:2]) < 4 or shape[2] < 1:
+    if len(shape) != 3 or None in shape or min(shape[:2]) < 4 or shape[2] < 1:
         raise InputError(
             "image_shape must be (height, width, channels) with sides of at least 4 pixels, such as (28, 28, 1). "
             f"Received: {image_shape}."
@@ -29,6 +29,16 @@ def check_positive(**sizes: int) -> None:
     for name, size in sizes.items():
         if size < 1:
             raise InputError(f"{name} must be at least 1. Received: {size}.")
+
+
+def check_dropout(dropout: float) -> None:
+    """Refuses a share that is not in [0, 1).
+
+    Raises:
+        InputError: naming the argument.
+    """
+    if not 0.0 <= dropout < 1.0:
+        raise InputError(f"dropout must be in [0, 1). Received: {dropout}.")
 
 
 def num_doublings(image_shape: ImageShape) -> int:

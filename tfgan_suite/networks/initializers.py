@@ -1,4 +1,4 @@
-"""The two choices that every network of the suite makes in the same way."""
+"""The choices that every network of the suite makes in the same way."""
 
 from typing import Any
 
@@ -6,10 +6,18 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from tfgan_suite.errors import InputError
+
 
 def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
     """N(0, stddev), or Keras's own Glorot uniform when `stddev` is None. A new one each time:
-    an unseeded initializer that is shared would give every layer the same numbers."""
+    an unseeded initializer that is shared would give every layer the same numbers.
+
+    Raises:
+        InputError: a standard deviation that is not positive.
+    """
+    if stddev is not None and stddev <= 0:
+        raise InputError(f"initializer_stddev must be greater than 0. Received: {stddev}.")
     return keras.initializers.GlorotUniform() if stddev is None else keras.initializers.RandomNormal(0.0, stddev)
 
 
@@ -25,3 +33,8 @@ def synchronized_batch_norm(dtype: Any = None) -> layers.BatchNormalization:
     """
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=replicas > 1, dtype=dtype)
+
+
+def resolved_policy(dtype: Any) -> str:
+    """The name of a dtype policy, Keras's global one for None: a network keeps it when it is loaded under another."""
+    return keras.dtype_policies.get(dtype or keras.config.dtype_policy()).name

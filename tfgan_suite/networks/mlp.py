@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfgan_suite.networks.geometry import ImageShape, check_image_shape, check_positive
-from tfgan_suite.networks.initializers import kernel_initializer, synchronized_batch_norm
+from tfgan_suite.networks.geometry import ImageShape, check_dropout, check_image_shape, check_positive
+from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
 
 LEAKY_SLOPE = 0.2
 
@@ -44,6 +44,7 @@ class MLPGenerator(keras.Model):
         dtype: Any = None,
         name: str = "mlp_generator",
     ):
+        dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(latent_dim=latent_dim, **{f"units[{i}]": width for i, width in enumerate(units)})
         latents = keras.Input((latent_dim,), name="latents")
@@ -106,8 +107,10 @@ class MLPDiscriminator(keras.Model):
         dtype: Any = None,
         name: str = "mlp_discriminator",
     ):
+        dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(**{f"units[{i}]": width for i, width in enumerate(units)})
+        check_dropout(dropout)
         images = keras.Input(image_shape, name="images")
         x = layers.Flatten(dtype=dtype)(images)
         for width in units:
