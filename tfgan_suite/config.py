@@ -46,7 +46,7 @@ def parse_size(text: str) -> tuple[int, int]:
 class TrainConfig:
     """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
 
-    model: str = "dcgan"
+    model: str = "cgan"
     """Preset; every other flag that is given beats it."""
     dataset: str = "digits"
     """digits (embedded), a folder of images, a CSV file, or a TensorFlow Datasets name such as mnist."""
@@ -80,7 +80,7 @@ class TrainConfig:
     init_from: str | None = None
     """Start from the weights of a .keras file or of a run folder."""
 
-    model_class: str = "DCGAN"
+    model_class: str = "ConditionalGAN"
     """MLPGAN, DCGAN or ConditionalGAN."""
     body: str | None = None
     """Networks: mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
