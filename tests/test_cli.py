@@ -19,8 +19,8 @@ from tfgan_suite.run_folder import read_config
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 # As small as a run can be, and without the second that TensorBoard takes.
-TINY = ("--image-size", "8", "--base-filters", "4", "--latent-dim", "3", "--epochs", "2", "--steps-per-epoch", "2",
-        "--sample-count", "10", "--no-tensorboard")  # fmt: skip
+TINY = ("--model", "dcgan", "--image-size", "8", "--base-filters", "4", "--latent-dim", "3", "--epochs", "2",
+        "--steps-per-epoch", "2", "--sample-count", "10", "--no-tensorboard")  # fmt: skip
 
 
 def call(command: str, *arguments: object) -> int:
@@ -42,7 +42,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the run and the export of a conditional and of an unconditional model."""
     folder = tmp_path_factory.mktemp("exported")
     for model in ("dcgan", "cgan"):
-        assert call("train", "--model", model, *TINY, "--run-dir", folder / "runs" / model,
+        assert call("train", *TINY, "--model", model, "--run-dir", folder / "runs" / model,
                     "--export-dir", folder / model) == 0  # fmt: skip
     return folder
 
