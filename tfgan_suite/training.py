@@ -81,7 +81,7 @@ def train(config: TrainConfig) -> Path | None:
     except StoppedBySignalError as stop:
         path = run_dir / "checkpoints" / "stopped.keras"
         save_checkpoint(model, path)
-        print(f"{stop}: the weights are saved. Start from them with --init-from {path}", flush=True)
+        print(f"\n{stop}: the weights are saved. Start from them with --init-from {path}", flush=True)
         raise
     finally:
         # Keras leaves these as they are when training is cut off.
