@@ -5,7 +5,6 @@ other load on the machine hits all alike; ratios are medians of the ratios withi
 """
 
 import json
-import math
 import multiprocessing
 import os
 import platform
@@ -18,16 +17,14 @@ from dataclasses import asdict, dataclass, replace
 from importlib import metadata, util
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+from benchmark_loops import MODELS, NUM_IMAGES, BenchmarkModel, Duration, Fit, make_contestant
 
 from tfgan_suite.cli import parse, quiet_import, run
 from tfgan_suite.errors import InputError, unknown_choice
 
-LATENT_DIM = 100
-NUM_IMAGES = 2_048
-SEED = 0
 WARM_UP_STEPS = 2
 EPOCH_STEPS = 100  # of the watch over memory
 VARIANTS = ("fit", "plain", "torch", "fit_bfloat16", "plain_bfloat16", "torch_bfloat16")
@@ -62,222 +59,6 @@ class BenchmarkConfig:
     """JSON file for all numbers."""
 
 
-@dataclass(frozen=True)
-class BenchmarkModel:
-    """What is timed under a name: networks, image shape, and whether they have convolutions."""
-
-    body: str
-    image_shape: tuple[int, int, int]
-    convolutional: bool = True
-
-
-MODELS = {
-    "mlp_gan_small": BenchmarkModel("mlp", (28, 28, 1), convolutional=False),
-    "dcgan_28": BenchmarkModel("dcgan_tutorial", (28, 28, 1)),
-    "dcgan_64": BenchmarkModel("dcgan_radford2015", (64, 64, 3)),
-}
-
-
-class Contestant(Protocol):
-    """Something that can be timed.
-
-    Attributes:
-        flops: floating-point operations of a step; None where they are not counted.
-    """
-
-    flops: int | None
-
-    def run(self, steps: int) -> float:
-        """Seconds that so many steps take."""
-
-
-def make_images(model: BenchmarkModel) -> np.ndarray:
-    """Random uint8 images (NUM_IMAGES, H, W, C)."""
-    return np.random.default_rng(SEED).integers(0, 256, (NUM_IMAGES, *model.image_shape), np.uint8)
-
-
-def make_batches(model: BenchmarkModel, batch_size: int) -> Any:
-    """Batches of the package's own pipeline, without end for our purposes."""
-    from tfgan_suite.data.image_data import ImageData
-    from tfgan_suite.data.pipeline import training_batches
-
-    data = ImageData(make_images(model), None, (), "random numbers")
-    return training_batches(data, batch_size, epochs=1_000_000, seed=SEED)
-
-
-class Fit:
-    """`fit` of the package's model; an epoch is timed between Keras's own events.
-
-    Args:
-        model: what is timed.
-        batch_size: rows a step.
-        dtype: dtype policy of the networks.
-    """
-
-    def __init__(self, model: BenchmarkModel, batch_size: int, dtype: str):
-        import keras
-
-        from tfgan_suite.models.dcgan import DCGAN
-        from tfgan_suite.models.mlp_gan import MLPGAN
-
-        class EpochTimer(keras.callbacks.Callback):
-            def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-                self.start = time.perf_counter()
-
-            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-                self.seconds = time.perf_counter() - self.start
-
-        self.gan = (
-            DCGAN(model.image_shape, LATENT_DIM, model.body, dropout=0.0, dtype=dtype)
-            if model.convolutional
-            else MLPGAN(model.image_shape, LATENT_DIM, dtype=dtype)
-        )
-        self.gan.compile()
-        self.batches = make_batches(model, batch_size)
-        self.timer = EpochTimer()
-        self.flops = batch_size * count_step_flops(self.gan.generator, self.gan.discriminator)
-
-    def run(self, steps: int) -> float:
-        """Seconds from the begin to the end of an epoch of so many steps."""
-        self.gan.fit(self.batches, epochs=1, steps_per_epoch=steps, verbose=0, callbacks=[self.timer])
-        return self.timer.seconds
-
-
-class PlainLoop:
-    """The same algorithm as a user of TensorFlow would write it down, on the same networks.
-
-    Args:
-        model: what is timed.
-        batch_size: rows a step.
-        dtype: dtype policy of the networks.
-    """
-
-    def __init__(self, model: BenchmarkModel, batch_size: int, dtype: str):
-        import keras
-        import tensorflow as tf
-
-        from tfgan_suite.networks.bodies import build_body
-
-        options = {"dropout": 0.0, "dtype": dtype}
-        generator, discriminator = build_body(model.body, model.image_shape, model.image_shape, LATENT_DIM, **options)
-        optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2)]
-        for optimizer, network in zip(optimizers, (generator, discriminator), strict=True):
-            optimizer.build(network.trainable_variables)
-        self.batches = make_batches(model, batch_size)
-        self.flops = batch_size * count_step_flops(generator, discriminator)
-
-        @tf.function
-        def step(real_images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            with tf.GradientTape() as generator_tape:
-                fake_images = generator(tf.random.normal([batch_size, LATENT_DIM]), training=True)
-                with generator_tape.stop_recording(), tf.GradientTape() as discriminator_tape:
-                    real_logits = discriminator(real_images, training=True)
-                    fake_logits = discriminator(fake_images, training=True)
-                    real_loss = tf.reduce_mean(tf.nn.softplus(-real_logits))
-                    discriminator_loss = real_loss + tf.reduce_mean(tf.nn.softplus(fake_logits))
-                variables = discriminator.trainable_variables
-                gradients = discriminator_tape.gradient(discriminator_loss, variables)
-                with generator_tape.stop_recording():
-                    optimizers[1].apply(gradients, variables)
-                generator_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake_images, training=True)))
-            variables = generator.trainable_variables
-            optimizers[0].apply(generator_tape.gradient(generator_loss, variables), variables)
-            return generator_loss, discriminator_loss
-
-        self.step = step
-
-    def run(self, steps: int) -> float:
-        """Seconds from making the iterator to having the losses of the last step."""
-        start = time.perf_counter()
-        losses: Any = ()
-        for real_images in self.batches.take(steps):
-            losses = self.step(real_images)
-        [loss.numpy() for loss in losses]
-        return time.perf_counter() - start
-
-
-class ConvolutionRate:
-    """A large convolution and its two gradients: the rate that a step of convolutions can hope for.
-
-    Args:
-        batch_size: rows.
-        dtype: `"float32"` or `"bfloat16"`.
-    """
-
-    size, channels, kernel_size = 16, 128, 5
-
-    def __init__(self, batch_size: int, dtype: str):
-        import tensorflow as tf
-
-        shape = (batch_size, self.size, self.size, self.channels)
-        kernel_shape = (self.kernel_size, self.kernel_size, self.channels, self.channels)
-        images = tf.cast(tf.random.normal(shape), dtype)
-        kernel = tf.cast(tf.random.normal(kernel_shape), dtype)
-
-        @tf.function
-        def convolve(images: tf.Tensor, kernel: tf.Tensor) -> list[tf.Tensor]:
-            with tf.GradientTape() as tape:
-                tape.watch([images, kernel])
-                features = tf.nn.conv2d(images, kernel, 1, "SAME")
-            return tape.gradient(features, [images, kernel], output_gradients=images)
-
-        self.flops = 2 * 2 * batch_size * (self.size * self.kernel_size * self.channels) ** 2
-        self.convolve = lambda: [gradient[0].numpy() for gradient in convolve(images, kernel)]
-
-    def run(self, steps: int) -> float:
-        """Seconds that so many passes take."""
-        start = time.perf_counter()
-        for _ in range(steps):
-            self.convolve()
-        return time.perf_counter() - start
-
-
-def forward_flops(network: Any) -> list[int]:
-    """Floating-point operations of each dense or convolutional layer's forward pass on one image, in order.
-
-    Two for each multiply-add; edges count as if the padding were multiplied, all other layers as nothing.
-    """
-    from keras import layers
-
-    flops = []
-    for layer in network.layers:
-        if isinstance(layer, layers.Conv2DTranspose):
-            positions = math.prod(layer.input.shape[1:-1])
-        elif isinstance(layer, layers.Conv2D):
-            positions = math.prod(layer.output.shape[1:-1])
-        elif isinstance(layer, layers.Dense):
-            positions = 1
-        else:
-            continue
-        flops.append(2 * positions * math.prod(layer.kernel.shape))
-    return flops
-
-
-def count_step_flops(generator: Any, discriminator: Any) -> int:
-    """Floating-point operations of an alternating step with shared fake images, for each image of the batch.
-
-    A layer's gradient by its kernel and the one by its input each cost what the forward pass costs;
-    the first layer of a network needs none by its input, but for the generator's gradient through the
-    discriminator, which needs no gradient by a kernel.
-    """
-    g, d = forward_flops(generator), forward_flops(discriminator)
-    generator_flops = 3 * sum(g) - g[0]
-    discriminator_flops = 2 * (3 * sum(d) - d[0])  # on real and on fake images
-    return generator_flops + discriminator_flops + 2 * sum(d)
-
-
-def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Contestant:
-    """The runner of a variant of `BenchmarkConfig.variants`, or of the rate of convolutions."""
-    kind, _, low = variant.partition("_")
-    if kind == "torch":
-        from benchmark_torch import TorchLoop
-
-        return TorchLoop(model.body, make_images(model), batch_size, bool(low))
-    if kind == "convolutions":
-        return ConvolutionRate(batch_size, low or "float32")
-    return (Fit if kind == "fit" else PlainLoop)(model, batch_size, "mixed_bfloat16" if low else "float32")
-
-
 def serve(connection: Connection, model: BenchmarkModel, variant: str, config: BenchmarkConfig) -> None:
     """The life of a variant's process: build, take the first step, then a turn for each number until 0 comes."""
     if variant.startswith("torch"):
@@ -293,15 +74,15 @@ def serve(connection: Connection, model: BenchmarkModel, variant: str, config: B
         if config.threads:
             tf.config.threading.set_intra_op_parallelism_threads(config.threads)
             tf.config.threading.set_inter_op_parallelism_threads(config.threads)
-    start = time.perf_counter()
+    start = Duration.now()
     contestant = make_contestant(model, variant, config.batch_size)
     contestant.run(1)
-    connection.send((time.perf_counter() - start, contestant.flops))
+    connection.send((Duration.now().since(start).seconds, contestant.flops))
     contestant.run(WARM_UP_STEPS)
     while steps := connection.recv():
-        cpu_start = time.process_time()
-        seconds = contestant.run(steps)
-        connection.send((seconds, time.process_time() - cpu_start))
+        start = Duration.now()
+        own = contestant.run(steps)
+        connection.send(own or Duration.now().since(start))
     connection.send(peak_memory())
 
 
@@ -339,9 +120,9 @@ class Player:
     def turn(self) -> None:
         """Takes as many steps as fill a turn."""
         self.connection.send(self.steps)
-        seconds, cpu_seconds = self.connection.recv()
-        self.rates.append(self.steps / seconds)
-        self.cpu_seconds.append(cpu_seconds / self.steps)
+        duration = self.connection.recv()
+        self.rates.append(self.steps / duration.seconds)
+        self.cpu_seconds.append(duration.cpu_seconds / self.steps)
 
     def leave(self) -> int:
         """Ends the process; its peak memory in bytes."""
@@ -492,7 +273,7 @@ def benchmark(arguments: Sequence[str], program: str) -> int:
 
 
 def measure_memory(name: str, config: BenchmarkConfig) -> dict[str, int]:
-    """Prints and returns the resident bytes after 200 steps and at the end."""
+    """Resident bytes by step; prints those after 200 steps, halfway and at the end."""
     context = multiprocessing.get_context("spawn")
     connection, other = context.Pipe()
     process = context.Process(target=watch_memory, args=(other, name, config), daemon=True)
@@ -500,12 +281,12 @@ def measure_memory(name: str, config: BenchmarkConfig) -> dict[str, int]:
     other.close()
     seen = dict(connection.recv())
     process.join()
-    early, late, last = seen[2 * EPOCH_STEPS], list(seen.values())[-1], list(seen)[-1]
-    print(
-        f"{name}: {early / 2**20:.1f} MiB after {2 * EPOCH_STEPS} steps, {late / 2**20:.1f} MiB after {last}, "
-        f"{(late - early) / 2**20:+.1f} MiB",
-        flush=True,
-    )
+    last = max(seen)
+    sizes = [
+        f"{seen[steps] / 2**20:.1f} MiB after {steps}"
+        for steps in (2 * EPOCH_STEPS, last // 2 // EPOCH_STEPS * EPOCH_STEPS, last)
+    ]
+    print(f"{name}: resident {', '.join(sizes)} steps", flush=True)
     return {str(steps): size for steps, size in seen.items()}
 
 
@@ -526,8 +307,8 @@ def check(config: BenchmarkConfig) -> None:
             raise InputError(f"--{name.replace('_', '-')} must be greater than 0. Received: {getattr(config, name)}.")
     if config.batch_size > NUM_IMAGES:
         raise InputError(f"--batch-size must be at most {NUM_IMAGES}. Received: {config.batch_size}.")
-    if config.memory_steps and config.memory_steps < 3 * EPOCH_STEPS:
-        raise InputError(f"--memory-steps must be at least {3 * EPOCH_STEPS}. Received: {config.memory_steps}.")
+    if config.memory_steps and config.memory_steps < 4 * EPOCH_STEPS:
+        raise InputError(f"--memory-steps must be at least {4 * EPOCH_STEPS}. Received: {config.memory_steps}.")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from PIL import Image
 from tfgan_suite import SavedGenerator, TrainConfig, load_model
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.run_folder import read_config
+from tfgan_suite.serving.saved_generator import CARD
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 # As small as a run can be, and without the second that TensorBoard takes.
@@ -54,7 +55,9 @@ def test_a_run_leaves_all_that_it_promises(exported: Path) -> None:
     record = json.loads((run_dir / "config.json").read_text())
     assert record["config"]["base_filters"] == 4
     assert set(record["versions"]) == {"tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets", "python"}
-    assert read_config(run_dir) == TrainConfig(**record["config"])
+    config, facts = read_config(run_dir)
+    assert config == TrainConfig(**record["config"])
+    assert facts["source"] == "digits (scikit-learn, 1,797 images)"
     with (run_dir / "history.csv").open() as stream:
         assert [row["epoch"] for row in csv.DictReader(stream)] == ["0", "1"]
     assert [path.name for path in sorted((run_dir / "samples").iterdir())] == ["epoch_0001.png", "epoch_0002.png"]
@@ -68,6 +71,8 @@ def test_train_ends_with_the_exported_version(tmp_path: Path, capsys: pytest.Cap
     assert "is not empty" in refused(capsys, "train", *arguments)
     assert call("export", tmp_path / "run", "--export-dir", tmp_path / "out") == 0
     assert capsys.readouterr().out == f"exported: {tmp_path / 'out' / '2'}\n"
+    cards = [json.loads((tmp_path / "out" / version / CARD).read_text()) for version in "12"]
+    assert cards[0] == cards[1]
     both = [SavedGenerator(tmp_path / "out" / version).generate(np.arange(3)) for version in "12"]
     np.testing.assert_allclose(both[0], both[1], atol=1e-6)
 
@@ -140,6 +145,11 @@ def test_generate_with_labels(exported: Path, tmp_path: Path) -> None:
         (["--channels", "2"], "--channels must be 1, 3 or 4"),
         (["--strategy", "mirored"], "Did you mean mirrored?"),
         (["--generator-units", "3"], "does not apply to --model dcgan"),
+        (["--model-class", "MLPGAN"], "--model dcgan is a DCGAN"),
+        (["--split", "test"], "have splits"),
+        (["--logical-devices", "2"], "needs --strategy mirrored"),
+        (["--decay-steps", "2"], "needs --learning-rate-decay"),
+        (["--seed", "9" * 400], "--seed must be"),
         (["--init-from", "nothing.keras"], "does not exist"),
         (["--updates", "simultaneous", "--discriminator-steps", "2"], "one discriminator step"),
         (["--label-smoothing", "0.1", "--loss", "hinge"], "real label"),
@@ -159,8 +169,7 @@ def test_train_refuses_in_one_line_and_writes_nothing(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert message in error
-    assert not Path("run").exists()
-    assert not Path("runs").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_cgan_on_unlabelled_images_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,7 +239,7 @@ def test_a_run_that_diverges_ends_in_one_line(tmp_path: Path, capsys: pytest.Cap
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "became" in error
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_class_shares_of_an_export(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

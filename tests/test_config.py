@@ -33,7 +33,13 @@ def test_choices_are_the_names_of_their_owners(field: str, names: list[str]) -> 
 
 @pytest.mark.parametrize(("field", "name"), [(field, name) for field in CHOICES for name in CHOICES[field]])
 def test_every_choice_is_taken(field: str, name: str) -> None:
-    assert getattr(TrainConfig(**{field: name}), field) == name
+    needed = {"model": {"MLPGAN": "mlp_gan", "DCGAN": "dcgan"}.get(name, "cgan")}
+    assert getattr(TrainConfig.from_preset(**needed, **{field: name}), field) == name
+
+
+def test_a_preset_that_was_not_applied_is_refused() -> None:
+    with pytest.raises(InputError, match="from_preset"):
+        TrainConfig(model="dcgan")
 
 
 @pytest.mark.parametrize("field", CHOICES)
@@ -177,7 +183,7 @@ def test_preset_tells_its_source_and_what_shows_it(name: str) -> None:
     ],
 )
 def test_folders_are_named_after_model_and_data(dataset: str, name: str) -> None:
-    config = TrainConfig(dataset=dataset).resolved()
+    config = TrainConfig.from_preset("dcgan", dataset=dataset).resolved()
     assert (config.run_dir, config.export_dir) == (f"runs/{name}", f"saved_models/{name}")
 
 

@@ -47,7 +47,8 @@ def choose_strategy(config: TrainConfig) -> tf.distribute.Strategy:
     mirrored = config.strategy == "mirrored" or (config.strategy == "auto" and len(gpus) > 1)
     if not mirrored:
         return tf.distribute.get_strategy()
-    devices = [device.name for device in gpus or tf.config.list_logical_devices("CPU")]
+    cpus = tf.config.list_logical_devices("CPU")
+    devices = [device.name for device in (cpus if config.logical_devices > 1 or not gpus else gpus)]
     if config.batch_size % len(devices):
         raise InputError(
             f"--batch-size must be a multiple of the {len(devices)} devices. Received: {config.batch_size}."

@@ -81,7 +81,7 @@ class TrainConfig:
     """Start from the weights of a .keras file or of a run folder."""
 
     model_class: str = "ConditionalGAN"
-    """MLPGAN, DCGAN or ConditionalGAN."""
+    """MLPGAN, DCGAN or ConditionalGAN; follows from the preset."""
     body: str | None = None
     """Networks: mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
     latent_dim: int = 100
@@ -95,7 +95,7 @@ class TrainConfig:
     batch_norm: bool | None = None
     """mlp: BatchNorm in the generator."""
     base_filters: int | None = None
-    """dcgan: filters of the widest maps."""
+    """dcgan: filters at full resolution, the fewest; other stages have multiples."""
     dropout: float | None = None
     """Dropout of the discriminator."""
     initializer_stddev: float | None = None
@@ -153,18 +153,30 @@ class TrainConfig:
                 raise unknown_choice(f"--{field.replace('_', '-')}", value, names)
         if self.model not in PRESETS:
             raise unknown_choice("model", self.model, PRESETS)
+        if self.model_class != PRESETS[self.model].settings["model_class"]:
+            raise InputError(
+                f"--model {self.model} is a {PRESETS[self.model].settings['model_class']}. Received: --model-class "
+                f"{self.model_class}. Leave it out; in Python make the configuration by TrainConfig.from_preset."
+            )
         for field in _AT_LEAST_ONE:
             value = getattr(self, field)
             if any(v is not None and v < 1 for v in (value if isinstance(value, tuple | list) else (value,))):
                 raise InputError(f"--{field.replace('_', '-')} must be at least 1. Received: {value}.")
         for field, (low, high, what) in _RANGES.items():
             value = getattr(self, field)
-            if value is not None and not (math.isfinite(value) and low <= value < high):
+            if value is not None and not low <= value < high:  # false for NaN
                 raise InputError(f"--{field.replace('_', '-')} must be {what}. Received: {value}.")
         if self.channels not in (None, 1, 3, 4):
             raise InputError(f"--channels must be 1, 3 or 4. Received: {self.channels}.")
         if self.image_size is not None:
             parse_size(self.image_size)
+        if self.logical_devices > 1 and self.strategy != "mirrored":
+            raise InputError(
+                f"--logical-devices needs --strategy mirrored. Received: --logical-devices {self.logical_devices} with "
+                f"--strategy {self.strategy}."
+            )
+        if self.decay_steps is not None and self.learning_rate_decay == "none":
+            raise InputError("--decay-steps needs --learning-rate-decay step, linear or cosine. Received: none.")
         if self.updates == "simultaneous" and self.discriminator_steps > 1:
             raise InputError(
                 "--updates simultaneous takes one discriminator step for each generator step. "

@@ -1,5 +1,6 @@
 """What an exported generator makes, read by a classifier."""
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +28,27 @@ def report_class_shares(
         count: generated images; a conditional generator's labels cycle through the classes.
         seed: of the first image.
         classifier: `.keras` file to use, trained and written there when missing; None:
-            `runs/classifier_DATASET.keras`.
+            `runs/classifier_DATASET_KEY.keras`.
 
     Raises:
         InputError: no generator, data without classes, or images of different shapes.
     """
     if count < 1:
         raise InputError(f"--count must be at least 1. Received: {count}.")
+    if not 0 <= seed <= 2**62:
+        raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
     generator = SavedGenerator(generator_path)
     height, width, channels = generator.image_shape
     data = load_images(dataset, data_dir=data_dir, image_size=(height, width), channels=channels)
     if data.num_classes is None or data.labels is None:
         raise InputError(f"Class shares need a data set with classes, and {data.source} has none.")
-    path = Path(classifier or f"runs/classifier_{Path(dataset).name}_{height}x{width}x{channels}.keras")
+    if generator.num_classes not in (None, data.num_classes):
+        raise InputError(
+            f"The generator makes {generator.num_classes} classes. Received: {data.source} with {data.num_classes}."
+        )
+    # The name tells the data apart, so that no classifier is tested on what it was trained on.
+    key = zlib.crc32(np.ascontiguousarray(data.images[:: max(1, len(data.images) // 1000)]).tobytes())
+    path = Path(classifier or f"runs/classifier_{Path(dataset).stem}_{key:08x}.keras")
     learned, held_out = data.split(HELD_OUT_SHARE)
     model = load_or_train(path, learned)
     seeds = np.arange(seed, seed + count, dtype=np.int64)

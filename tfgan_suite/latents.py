@@ -2,7 +2,7 @@
 
 A number drawn here depends on nothing else: not on how many were drawn before, not on how many
 devices share the batch. A resumed run and a run on k replicas therefore see what one
-uninterrupted run on one device sees.
+uninterrupted run on one device sees. The masks of Keras's Dropout are not drawn here: they differ.
 """
 
 import tensorflow as tf

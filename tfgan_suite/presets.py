@@ -37,7 +37,7 @@ PRESETS: dict[str, Preset] = {
         },
         paper="Goodfellow et al., 2014, arXiv 1406.2661",
         note="Widths, dropout, batch and Adam 2e-4 are the wide tutorial form's. Ours are BatchNorm in the "
-        "generator, beta1 0.5 and the moving average: without them five epochs of MNIST end in the digit 8 alone.",
+        "generator, beta1 0.5 and the moving average: without them five epochs of MNIST end mostly in the digit 8.",
         command="python scripts/train.py --model mlp_gan --dataset mnist --epochs 15",
         expected="every digit, none below 2 % of 10,000 samples",
     ),
@@ -51,7 +51,7 @@ PRESETS: dict[str, Preset] = {
         paper="Goodfellow et al., 2014, arXiv 1406.2661, in the small form of tutorials",
         note="All numbers are the tutorials': Adam 2e-4 with Keras's beta1 0.9, batch 64, no BatchNorm.",
         command="python scripts/train.py --model mlp_gan_small --dataset mnist --epochs 15",
-        expected="digits with speckle, some classes rare",
+        expected="digits with speckle, some classes rare; not measured here",
     ),
     "mlp_gan_wide": Preset(
         settings={
@@ -65,7 +65,7 @@ PRESETS: dict[str, Preset] = {
         paper="Goodfellow et al., 2014, arXiv 1406.2661, in the wide form of tutorials",
         note="All numbers are the tutorials'. It collapses early on MNIST: see `mlp_gan`.",
         command="python scripts/train.py --model mlp_gan_wide --dataset mnist --epochs 5",
-        expected="mostly the digit 8",
+        expected="mostly the digit 8, as the same form did in PyTorch; not measured here",
     ),
     "dcgan": Preset(
         settings={
@@ -76,17 +76,18 @@ PRESETS: dict[str, Preset] = {
         },
         paper="Radford, Metz and Chintala, 2015, arXiv 1511.06434",
         note="Initializer, Adam 2e-4 with beta1 0.5 and the networks from 32x32 on are the paper's; at 28x28 the "
-        "networks are the tutorial's, without its dropout. Ours are the moving average, which takes a quarter off "
-        "the FID, and a batch of 64, twice the steps an epoch of the paper's 128.",
+        "networks are the tutorial's, without its dropout. Ours are the moving average, since single "
+        "weights swing from step to step, and a batch of 64, twice the steps an epoch of the paper's 128.",
         command="python scripts/train.py --model dcgan --dataset mnist --epochs 5",
         expected="every digit, none below 2 % of 10,000 samples",
     ),
     "dcgan_radford2015": Preset(
         settings={"model_class": "DCGAN", "body": "dcgan_radford2015", "batch_size": 128},
         paper="Radford, Metz and Chintala, 2015, arXiv 1511.06434",
-        note="All numbers are the paper's; kernels of 4x4 and 64 base filters are those of the authors' later form.",
+        note="Adam 2e-4 with beta1 0.5, the initializer, the batch and the layers are the paper's; kernels of 4x4, 64 "
+        "base filters and BatchNorm's momentum of 0.9 are those of the authors' later PyTorch form.",
         command="python scripts/train.py --model dcgan_radford2015 --dataset cifar10 --epochs 25",
-        expected="objects with the colours and outlines of the ten classes",
+        expected="objects with the colours and outlines of the ten classes; not measured here",
     ),
     "dcgan_tutorial": Preset(
         settings={
@@ -98,9 +99,9 @@ PRESETS: dict[str, Preset] = {
             "beta_1": 0.9,
         },
         paper="The DCGAN tutorial of TensorFlow's documentation, after arXiv 1511.06434",
-        note="All numbers are the tutorial's, which trains for 50 epochs.",
+        note="All numbers are the tutorial's, which trains for 50 epochs, but for BatchNorm's momentum, ours, of 0.9.",
         command="python scripts/train.py --model dcgan_tutorial --dataset mnist --epochs 50",
-        expected="digits, still blurred after five epochs",
+        expected="digits; not measured here",
     ),
     "cgan": Preset(
         settings={
@@ -112,7 +113,8 @@ PRESETS: dict[str, Preset] = {
         },
         paper="Mirza and Osindero, 2014, arXiv 1411.1784, over the networks of arXiv 1511.06434",
         note="The label joined to z and to the image is the paper's idea; the convolutional body, the label's map "
-        "and the settings of `dcgan` are ours, since the paper's fully connected body is far less sharp.",
+        "its start from N(0, 1), `label_dim` 50 and the settings of `dcgan` are ours, since a convolutional body "
+        "is sharper.",
         command="python scripts/train.py --model cgan --dataset mnist --epochs 5",
         expected="each column of the grid one digit",
     ),
@@ -128,8 +130,8 @@ PRESETS: dict[str, Preset] = {
         },
         paper="Mirza and Osindero, 2014, arXiv 1411.1784, in the form of tutorials",
         note="Fully connected as in the paper; widths, LeakyReLU and Adam are the tutorials', where the paper has "
-        "maxout and SGD.",
+        "maxout and SGD; the label's map beside the image and `label_dim` 50 are ours.",
         command="python scripts/train.py --model cgan_mirza2014 --dataset mnist --epochs 15",
-        expected="each column of the grid one digit, with speckle",
+        expected="each column of the grid one digit, with speckle; not measured here",
     ),
 }

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 
 from tfgan_suite.assembly import build_model, choose_strategy, start_from
-from tfgan_suite.callbacks.epoch_checkpoint import EpochCheckpoint, newest_checkpoint, save_checkpoint
+from tfgan_suite.callbacks.epoch_checkpoint import STOPPED, EpochCheckpoint, newest_checkpoint, save_checkpoint
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
-from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
+from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite, first_broken_weight
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.data.image_data import ImageData
@@ -20,7 +20,7 @@ from tfgan_suite.data.sources import load_images
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.presets import PRESETS
-from tfgan_suite.run_folder import make_writable, read_config, refuse_full, write_config
+from tfgan_suite.run_folder import read_config, refuse_full, refuse_unwritable, write_config
 from tfgan_suite.serving.export import export_generator, next_version
 
 
@@ -43,6 +43,8 @@ def train(config: TrainConfig) -> Path | None:
     run_dir = Path(config.run_dir)
     refuse_full(run_dir)
     next_version(config.export_dir)
+    for folder in (run_dir, Path(config.export_dir)):
+        refuse_unwritable(folder)
     strategy = choose_strategy(config)
     data = load_images(
         config.dataset,
@@ -66,9 +68,9 @@ def train(config: TrainConfig) -> Path | None:
     print(describe(config, data, model, steps), flush=True)
     if config.dry_run:
         return None
-    make_writable(Path(config.export_dir))
-    make_writable(run_dir)
-    write_config(config, run_dir)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    facts = {"source": data.source, "image_shape": data.image_shape, "label_names": data.label_names}
+    write_config(config, run_dir, facts)
     callbacks = run_callbacks(config, run_dir)
     try:
         model.fit(
@@ -79,8 +81,11 @@ def train(config: TrainConfig) -> Path | None:
             verbose="auto",
         )
     except StoppedBySignalError as stop:
-        path = run_dir / "checkpoints" / "stopped.keras"
-        save_checkpoint(model, path)
+        path = run_dir / "checkpoints" / STOPPED
+        if first_broken_weight(model) is None:
+            save_checkpoint(model, path)
+        else:
+            path = newest_checkpoint(run_dir)
         print(f"\n{stop}: the weights are saved. Start from them with --init-from {path}", flush=True)
         raise
     finally:
@@ -90,7 +95,7 @@ def train(config: TrainConfig) -> Path | None:
                 callback.restore()
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file:
                 callback.csv_file.close()
-    version = export_generator(model, config.export_dir, export_card(config, data))
+    version = export_generator(model, config.export_dir, export_card(config, facts))
     print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
     return version
 
@@ -144,9 +149,9 @@ def run_callbacks(config: TrainConfig, run_dir: Path) -> list[keras.callbacks.Ca
     return callbacks
 
 
-def export_card(config: TrainConfig, data: ImageData) -> dict[str, Any]:
+def export_card(config: TrainConfig, data: dict[str, Any]) -> dict[str, Any]:
     """The facts that an exported generator carries with it."""
-    return {"model": config.model, "dataset": data.source, "label_names": data.label_names, "seed": config.seed}
+    return {"model": config.model, "dataset": data["source"], "label_names": data["label_names"], "seed": config.seed}
 
 
 def export_run(run_dir: Path | str, export_dir: Path | str | None = None) -> Path:
@@ -163,8 +168,8 @@ def export_run(run_dir: Path | str, export_dir: Path | str | None = None) -> Pat
         InputError: no run folder, no checkpoint, or an export folder that cannot be written.
     """
     run_dir = Path(run_dir)
-    config = read_config(run_dir)
+    config, data = read_config(run_dir)
     model = load_model(newest_checkpoint(run_dir))
     base = Path(export_dir or config.export_dir or "saved_models")
-    make_writable(base)
-    return export_generator(model, base, {"model": config.model, "dataset": config.dataset, "seed": config.seed})
+    refuse_unwritable(base)
+    return export_generator(model, base, export_card(config, data))

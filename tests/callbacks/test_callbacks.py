@@ -65,6 +65,28 @@ def test_non_finite_stops_before_anything_is_saved(tmp_path: Path) -> None:
     assert np.isfinite(load_model(newest_checkpoint(tmp_path)).generate(1)).all()
 
 
+def test_a_weight_that_breaks_in_the_last_step_is_not_saved(tmp_path: Path) -> None:
+    class Break(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            kernel = self.model.generator.trainable_variables[0]
+            kernel.assign(np.full(kernel.shape, np.inf))
+
+    callbacks = [Break(), StopOnNonFinite(), EpochCheckpoint(tmp_path / "checkpoints")]
+    with pytest.raises(DivergenceError, match="weight .* after epoch 1"):
+        shrunk_model("dcgan").fit(batches().take(1), callbacks=callbacks, verbose=0)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_newest_checkpoint_goes_by_epoch_then_by_stop(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    for name in ("epoch_10000.keras", "epoch_9999.keras", ".partial_epoch_10001.keras"):
+        (folder / name).touch()
+    assert newest_checkpoint(tmp_path).name == "epoch_10000.keras"
+    (folder / "stopped.keras").touch()
+    assert newest_checkpoint(tmp_path).name == "stopped.keras"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_step_and_handlers_come_back(number: signal.Signals) -> None:
     class Send(keras.callbacks.Callback):

@@ -241,7 +241,7 @@ def test_csv_as_spreadsheets_write_it(table: Path, encoding: str) -> None:
         (["file,label", "images/0.png,a"], r"needs a column 'path'.*Received the columns: file, label\."),
         ([""], r"Received the columns: none"),
         (["path,label"], r"has no rows"),
-        (["path,label", "images/0.png"], r"line 2: expected a value in each of 2 columns"),
+        (["path,label", "images/0.png"], r"line 2: expected a value in the column 'label'"),
         (["path,label", "images/0.png,a", "images/1.png,"], r"line 3: expected a value"),
         (["path,label", "images/0.png,a,b"], r"line 2: expected a value"),
         (["path,label", "images/0.png,a", "", "images/1.png,"], r"line 4: expected a value"),

@@ -94,6 +94,10 @@ def test_discriminator_steps_divide_the_batch_and_draw_fresh_latents(mirrored: t
         np.testing.assert_allclose(np.array(mine), np.array(theirs), atol=1e-5)
     with pytest.raises(InputError, match="multiple of 2 rows"):
         one.fit(batches(batch_rows=5), verbose=0)
+    with pytest.raises(InputError, match="Received: 1 rows"):
+        one.fit(images_of(batches())[:9], batch_size=4, verbose=0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="multiple of discriminator_steps"):
+        one.fit(batches(9, 4), verbose=0)
 
 
 def test_uneven_last_batch_counts_each_sample_once() -> None:
@@ -220,6 +224,9 @@ def test_a_loss_of_the_users_own_is_used() -> None:
         (lambda: MLPGAN(SHAPE, updates="simultaneous", discriminator_steps=2), "Simultaneous"),
         (lambda: MLPGAN(SHAPE, ema_momentum=1.0), "ema_momentum"),
         (lambda: GAN(keras.Sequential([layers.Dense(3)]), own_networks()[1]), "not built"),
+        (lambda: GAN(own_networks()[0], MLPGAN((9, 9, 1)).discriminator), "generator's images"),
+        (lambda: GAN(own_networks()[0], own_networks()[0]), "generator's images"),
+        (lambda: ConditionalGAN((8, 8), num_classes=2), "image_shape"),
         (lambda: MLPGAN(SHAPE).compile(loss="hinj"), "Did you mean hinge"),
         (lambda: MLPGAN(SHAPE).compile(loss="hinge", label_smoothing=0.1), "real label"),
         (lambda: MLPGAN(SHAPE).generate(0), "count"),

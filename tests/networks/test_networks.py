@@ -514,7 +514,7 @@ def test_build_body_takes_the_global_dtype_policy() -> None:
     ("name", "options", "message"),
     [
         ("dcgam", {}, "Did you mean dcgan"),
-        ("dcgan", {"generator_units": (8,)}, "TutorialDCGANGenerator does not take units"),
+        ("dcgan", {"generator_units": (8,)}, "TutorialDCGANGenerator does not take generator_units"),
         ("dcgan", {"batch_norm": False}, "does not take batch_norm"),
         ("mlp", {"base_filters": 8}, "MLPGenerator does not take base_filters"),
         ("mlp", {"dropout": 1.0}, "dropout must be in"),

@@ -1,11 +1,15 @@
 """The whole model after each epoch."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from tfgan_suite.errors import InputError
+
+# What a run that was told to stop saves; its run folder is not used again.
+STOPPED = "stopped.keras"
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
@@ -23,7 +27,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         save_checkpoint(self.model, self.directory / f"epoch_{epoch + 1:04d}.keras")
-        for old in sorted(self.directory.glob("epoch_*.keras"))[: -self.keep]:
+        for old in sorted(self.directory.glob("epoch_*.keras"), key=epoch_of)[: -self.keep]:
             old.unlink()
 
 
@@ -35,6 +39,16 @@ def save_checkpoint(model: keras.Model, path: Path) -> None:
     partial.replace(path)
 
 
+def epoch_of(path: Path) -> int:
+    """The number in a name such as `epoch_0012.keras`; other names, such as `stopped.keras`, come after all.
+
+    >>> epoch_of(Path("epoch_0012.keras"))
+    12
+    """
+    number = path.stem.removeprefix("epoch_")
+    return int(number) if number.isdecimal() else sys.maxsize
+
+
 def newest_checkpoint(run_dir: Path | str) -> Path:
     """The newest checkpoint of a run folder.
 
@@ -44,4 +58,4 @@ def newest_checkpoint(run_dir: Path | str) -> Path:
     checkpoints = [path for path in (Path(run_dir) / "checkpoints").glob("*.keras") if not path.name.startswith(".")]
     if not checkpoints:
         raise InputError(f"{run_dir} has no checkpoint. Expected a run folder of train.py with checkpoints/*.keras.")
-    return max(checkpoints, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return max(checkpoints, key=epoch_of)

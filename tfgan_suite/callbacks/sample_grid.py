@@ -54,7 +54,7 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_end(self, logs: Any = None) -> None:
         if self._writer is not None:
             self._writer.close()
-        pictures = sorted(self.directory.glob("epoch_*.png"))
+        pictures = sorted(self.directory.glob("epoch_*.png"), key=lambda path: (len(path.name), path.name))
         if self.gif is not None and pictures:
             stride = -(-len(pictures) // MAX_FRAMES)
             chosen = pictures[::-stride][::-1]  # evenly spaced, the last one among them

@@ -7,6 +7,10 @@ import numpy as np
 
 from tfgan_suite.errors import DivergenceError
 
+# As a step computes them.
+LOGS_IN_ORDER = ("real_score", "fake_score", "discriminator_loss", "generator_loss")
+REMEDY = "Lower the learning rates, or choose another --loss."
+
 
 class StopOnNonFinite(keras.callbacks.Callback):
     """Raises at the first step whose losses or scores are not finite, before anything is saved.
@@ -27,17 +31,30 @@ class StopOnNonFinite(keras.callbacks.Callback):
         Raises:
             DivergenceError: naming the first value that broke, and the first weight where there is one.
         """
-        for key, value in (logs or {}).items():
+        for key in LOGS_IN_ORDER:
+            value = (logs or {}).get(key, 0.0)
             if not np.isfinite(value):
-                weight = self._first_broken_weight()
+                weight = first_broken_weight(self.model)
                 raise DivergenceError(
                     f"{key} became {value} in epoch {self._epoch + 1}, step {batch + 1}"
-                    f"{f', and the weight {weight} with it' if weight else ''}. "
-                    "Lower the learning rates, or choose another --loss."
+                    f"{f', and the weight {weight} with it' if weight else ''}. {REMEDY}"
                 )
 
-    def _first_broken_weight(self) -> str | None:
-        for variable in self.model.weights:
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Checks the weights, since the last step's update comes after its losses.
+
+        Raises:
+            DivergenceError: naming the first weight that broke.
+        """
+        weight = first_broken_weight(self.model)
+        if weight is not None:
+            raise DivergenceError(f"The weight {weight} is no longer finite after epoch {epoch + 1}. {REMEDY}")
+
+
+def first_broken_weight(model: keras.Model) -> str | None:
+    """The path of the first weight that is not finite, the discriminator's first; None where all are."""
+    for network in (model.discriminator, model.generator):
+        for variable in network.weights:
             if not np.isfinite(np.asarray(variable.value, np.float32)).all():
                 return str(variable.path)
-        return None
+    return None

@@ -19,6 +19,10 @@ LABEL_COLUMN = "label"
 ATTRIBUTE_PREFIX = "label_"
 
 
+class DamagedImageError(InputError):
+    """A file that cannot be decoded, which `skip_damaged` leaves out."""
+
+
 def load_folder(
     folder: Path, size: tuple[int, int] | None, channels: int | None, skip_damaged: bool, cache_gigabytes: float
 ) -> ImageData:
@@ -79,10 +83,11 @@ def load_csv(
         )
     if not rows:
         raise InputError(f"{file} has no rows.")
-    for number, row in numbered:
-        if None in row or any(row[column] in (None, "") for column in columns):
-            raise InputError(f"{file}, line {number}: expected a value in each of {len(columns)} columns.")
     attributes = [column for column in columns if column.startswith(ATTRIBUTE_PREFIX)]
+    for number, row in numbered:
+        for column in (PATH_COLUMN, *attributes, *([LABEL_COLUMN] if LABEL_COLUMN in columns else [])):
+            if None in row or row[column] in (None, ""):
+                raise InputError(f"{file}, line {number}: expected a value in the column {column!r}.")
     if attributes and LABEL_COLUMN in columns:
         raise InputError(f"{file} has both a column {LABEL_COLUMN!r} and attributes ({', '.join(attributes)}).")
     labels: np.ndarray | None = None
@@ -165,7 +170,7 @@ def _open(path: Path) -> Image.Image:
     except FileNotFoundError:
         raise InputError(f"The image {path} does not exist.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(
+        raise DamagedImageError(
             f"The image {path} is damaged or not an image ({error}). Mend or remove it, or leave such images out "
             "with --skip-damaged."
         ) from error
@@ -177,6 +182,6 @@ def _open(path: Path) -> Image.Image:
 def _is_whole(path: Path) -> bool:
     try:
         _open(path)
-    except InputError:
+    except DamagedImageError:
         return False
     return True

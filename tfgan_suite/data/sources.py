@@ -39,6 +39,8 @@ def load_images(
     if not dataset:
         raise InputError("The data set has no name. Expected digits, a folder of images, a CSV file, or a TFDS name.")
     path = Path(dataset).expanduser()
+    if split != "train" and (dataset in DATASETS or path.exists()):
+        raise InputError(f"Only data sets of TensorFlow Datasets have splits. Received: split {split!r} of {dataset}.")
     if dataset in DATASETS:
         data = DATASETS[dataset](image_size, channels)
     elif path.is_dir():

@@ -6,6 +6,7 @@ import urllib.request
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import allocate
@@ -63,7 +64,12 @@ def load_tfds(
     count = int(dataset.cardinality())
     if count < 1:
         raise InputError(f"The split {split!r} of {name} has no images.")
-    images, labels = _decode(dataset, count, name, size, channels, bool(names), cache_gigabytes)
+    try:
+        images, labels = _decode(dataset, count, name, size, channels, bool(names), cache_gigabytes)
+    except tf.errors.OpError as error:
+        raise InputError(
+            f"The prepared data of {name} in {builder.data_dir} are damaged: {error.message.splitlines()[0]}"
+        ) from error
     return ImageData(images, labels, names, f"{builder.info.full_name}, {split} ({count:,} images)")
 
 
@@ -82,6 +88,8 @@ def _decode(
     labels = np.empty(count, np.int64) if labelled else None
     start = 0
     for chunk in dataset.batch(BATCH_ROWS if one_size else 1).as_numpy_iterator():
+        if chunk["image"].dtype != np.uint8:
+            raise InputError(f"The images of {name} must be uint8. Received: {chunk['image'].dtype}.")
         pixels = _converted(chunk["image"], size, channels)
         if images is None:
             images = allocate((count, *pixels.shape[1:]), cache_gigabytes)

@@ -68,12 +68,21 @@ def load_or_train(path: Path, data: ImageData, epochs: int = 3, seed: int = 0) -
     Raises:
         InputError: the file is of other images or classes.
     """
+    if path.suffix != ".keras":
+        raise InputError(f"A classifier is kept in a file NAME.keras. Received: {path}.")
     if not path.exists():
+        if len(data.images) < BATCH_ROWS:
+            raise InputError(f"A classifier needs at least {BATCH_ROWS} images. Received: {len(data.images)}.")
         model = train_classifier(data, epochs, seed)
         path.parent.mkdir(parents=True, exist_ok=True)
-        model.save(path)
+        partial = path.with_name(f".partial_{path.name}")
+        model.save(partial)
+        partial.replace(path)
         return model
-    model = keras.saving.load_model(path, safe_mode=True)
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for files that are damaged or foreign
+        raise InputError(f"The classifier {path} cannot be loaded. Remove it, and it is trained anew.") from error
     if model.input_shape[1:] != data.image_shape or model.output_shape[-1] != data.num_classes:
         raise InputError(
             f"The classifier {path} reads {model.input_shape[1:]} images of {model.output_shape[-1]} classes. "

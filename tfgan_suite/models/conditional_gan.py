@@ -12,7 +12,8 @@ from tfgan_suite.labels import check_labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
-from tfgan_suite.networks.geometry import ImageShape
+from tfgan_suite.networks.geometry import ImageShape, check_image_shape
+from tfgan_suite.networks.initializers import resolved_policy
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -65,17 +66,17 @@ class ConditionalGAN(GAN):
             "base_filters": base_filters,
             "dropout": dropout,
             "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
+            "dtype": resolved_policy(dtype),
         }
         if label_dim < 1:
             raise InputError(f"label_dim must be at least 1. Received: {label_dim}.")
-        height, width, channels = image_shape
+        height, width, channels = check_image_shape(image_shape)
         generator, discriminator = build_body(
             body, image_shape, (height, width, channels + 1), latent_dim + label_dim, **options
         )
         super().__init__(
-            ConditionalGenerator(generator, num_classes, num_attributes, label_dim, dtype=dtype),
-            ConditionalDiscriminator(discriminator, num_classes, num_attributes, dtype=dtype),
+            ConditionalGenerator(generator, num_classes, num_attributes, label_dim, options["dtype"]),
+            ConditionalDiscriminator(discriminator, num_classes, num_attributes, options["dtype"]),
             **kwargs,
         )
         self.num_classes = num_classes

@@ -7,6 +7,7 @@ import keras
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body, get_body
 from tfgan_suite.networks.geometry import ImageShape
+from tfgan_suite.networks.initializers import resolved_policy
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -14,13 +15,13 @@ class DCGAN(GAN):
     """`GAN` with convolutional networks.
 
     Without further arguments: at 28x28 the tutorial's form (Adam 1e-4), at any other size the
-    paper's (Adam 2e-4, beta1 0.5). The preset `dcgan` in `tfgan_suite.config` is our tuned form.
+    paper's (Adam 2e-4, beta1 0.5). The preset `dcgan` in `tfgan_suite.presets` is our tuned form.
 
     Args:
         image_shape: (height, width, channels) of the images.
         latent_dim: length of z.
         body: `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
-        base_filters: filters of the widest maps; None: 64.
+        base_filters: filters at full resolution, the fewest; None: 64.
         dropout: of the discriminator, in [0, 1); None: the body's own (paper 0, tutorial 0.3).
         initializer_stddev: kernels from N(0, stddev); None: the body's own (paper 0.02, tutorial
             Glorot uniform).
@@ -49,7 +50,7 @@ class DCGAN(GAN):
             "base_filters": base_filters,
             "dropout": dropout,
             "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
+            "dtype": resolved_policy(dtype),
         }
         generator, discriminator = build_body(body, image_shape, image_shape, **networks)
         super().__init__(generator, discriminator, **kwargs)

@@ -9,10 +9,11 @@ import tensorflow as tf
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.latents import EVALUATION_STREAM, batch_latents, latents_from_seeds
 from tfgan_suite.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
-from tfgan_suite.models.first_batch import check_first_batch
+from tfgan_suite.models.first_batch import check_first_batch, check_networks
 from tfgan_suite.models.optimizer_pair import OptimizerPair
 from tfgan_suite.models.replicas import ReplicaRows, replica_rows
 
+KERAS_BATCH_SIZE = 32  # of `fit` on arrays
 UPDATES = ("alternating", "simultaneous")
 
 
@@ -27,8 +28,8 @@ class GAN(keras.Model):
     just updated; with simultaneous updates both gradients are taken before either is applied.
 
     Args:
-        generator: built network, (N, latent_dim) -> (N, H, W, C) in [-1, 1].
-        discriminator: built network, (N, H, W, C) -> logits (N, 1) or patches (N, h, w, 1).
+        generator: built Functional or Sequential network, (N, latent_dim) -> (N, H, W, C) in [-1, 1].
+        discriminator: built Functional or Sequential network, (N, H, W, C) -> logits (N, 1) or patches (N, h, w, 1).
         discriminator_steps: discriminator steps for each generator step, at least 1.
         updates: `"alternating"` or `"simultaneous"` (the latter needs one discriminator step).
         ema_momentum: momentum of the moving average of the generator's weights, in [0, 1); 0 is
@@ -70,9 +71,7 @@ class GAN(keras.Model):
             )
         if not 0.0 <= ema_momentum < 1.0:
             raise InputError(f"ema_momentum must be in [0, 1). Received: {ema_momentum}.")
-        for network in (generator, discriminator):
-            if not network.built:
-                raise InputError(f"{network.name} is not built: give its first layer an input shape.")
+        check_networks(generator, discriminator)
         super().__init__(name=name, **kwargs)
         self.generator = generator
         self.discriminator = discriminator
@@ -223,13 +222,21 @@ class GAN(keras.Model):
                 generator's images, or cannot be divided into `discriminator_steps` parts.
         """
         steps, replicas = self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync
-        check_first_batch(x, self.image_shape, row_multiple=steps * replicas if steps > 1 else 1)
+        check_first_batch(
+            x, self.image_shape, steps * replicas if steps > 1 else 1, kwargs.get("batch_size") or KERAS_BATCH_SIZE
+        )
         # A dataset is shuffled where it is made; Keras warns of its own default otherwise.
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset))
         return super().fit(x, y, **kwargs)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         real_images, labels = self.unpack_batch(data)
+        if self.discriminator_steps > 1:
+            tf.debugging.assert_equal(
+                tf.shape(real_images)[0] % self.discriminator_steps,
+                0,
+                "A batch must have a multiple of discriminator_steps rows.",
+            )
         rows = replica_rows(real_images, self.discriminator_steps)
         for index in range(self.discriminator_steps - 1):
             self._discriminator_step(index, real_images, labels, rows)

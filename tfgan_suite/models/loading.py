@@ -14,7 +14,7 @@ MODELS: dict[str, type[GAN]] = {"MLPGAN": MLPGAN, "DCGAN": DCGAN, "ConditionalGA
 
 
 def load_model(path: Path | str) -> GAN:
-    """A GAN from a `.keras` file, compiled as it was, in Keras's safe mode.
+    """A GAN from a `.keras` file, in Keras's safe mode, with its optimizers and its loss.
 
     Keras's own `load_model` works too once the model's class has been imported; this one sees to it.
 

@@ -8,6 +8,7 @@ import keras
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body
 from tfgan_suite.networks.geometry import ImageShape
+from tfgan_suite.networks.initializers import resolved_policy
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -16,7 +17,7 @@ class MLPGAN(GAN):
 
     Without further arguments: z 100 -> 128 -> 256 -> 512 -> H*W*C, tanh, against 512 -> 256 -> 1, all
     with LeakyReLU 0.2, both trained by Adam 2e-4, as tutorials give the paper's model today. The
-    preset `mlp_gan` in `tfgan_suite.config` is the form that does not collapse.
+    preset `mlp_gan` in `tfgan_suite.presets` is the form that does not collapse.
 
     Args:
         image_shape: (height, width, channels) of the images.
@@ -54,7 +55,7 @@ class MLPGAN(GAN):
             "batch_norm": batch_norm,
             "dropout": dropout,
             "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
+            "dtype": resolved_policy(dtype),
         }
         generator, discriminator = build_body("mlp", image_shape, image_shape, **networks)
         super().__init__(generator, discriminator, **kwargs)

@@ -94,8 +94,9 @@ def _build(network: Callable[..., keras.Model], options: dict[str, Any], **argum
     taken = inspect.signature(network).parameters
     for name in given:
         if name not in taken:
+            public = "generator_units and discriminator_units" if name == "units" else name
             raise InputError(
-                f"{getattr(network, '__name__', network)} does not take {name}. Received: {name}={given[name]}. "
-                "Leave it out, or choose another model."
+                f"{getattr(network, '__name__', network)} does not take {public}. Received: {given[name]}. "
+                "Leave it out, or choose another body."
             )
     return network(**arguments, **given)
