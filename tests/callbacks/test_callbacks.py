@@ -72,7 +72,7 @@ def test_a_weight_that_breaks_in_the_last_step_is_not_saved(tmp_path: Path) -> N
             kernel.assign(np.full(kernel.shape, np.inf))
 
     callbacks = [Break(), StopOnNonFinite(), EpochCheckpoint(tmp_path / "checkpoints")]
-    with pytest.raises(DivergenceError, match="weight .* after epoch 1"):
+    with pytest.raises(DivergenceError, match=r"weight .* after epoch 1"):
         shrunk_model("dcgan").fit(batches().take(1), callbacks=callbacks, verbose=0)
     assert not (tmp_path / "checkpoints").exists()
 
