@@ -27,6 +27,7 @@ from tfgan_suite.errors import InputError, unknown_choice
 
 WARM_UP_STEPS = 2
 EPOCH_STEPS = 100  # of the watch over memory
+BUSY = 0.25  # load average for each core from which on other programs disturb
 VARIANTS = ("fit", "plain", "torch", "fit_bfloat16", "plain_bfloat16", "torch_bfloat16")
 
 
@@ -258,6 +259,9 @@ def benchmark(arguments: Sequence[str], program: str) -> int:
     results: dict[str, Any] = describe_machine(config)
     print(f"{results['cpu']}, {results['cores']} cores, load {results['load_average_at_start']:.1f}; " + ", ".join(
         f"{package} {version}" for package, version in results["versions"].items()), flush=True)  # fmt: skip
+    if results["load_average_at_start"] > BUSY * os.cpu_count() and not config.memory_steps:
+        print("The machine is busy: ratios to PyTorch flatter TensorFlow then, whose threads do not wait for each "
+              "other in step. Repeat on a quiet machine, or compare CPU time with --threads 1.", flush=True)  # fmt: skip
     if config.memory_steps:
         results["memory"] = {name: measure_memory(name, config) for name in config.models}
     else:

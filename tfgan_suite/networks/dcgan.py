@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.networks.geometry import (
     ImageShape,
     base_grid,
@@ -63,7 +64,7 @@ class DCGANGenerator(keras.Model):
 
         def transposed(filters: int, kernel_size: Any, strides: int, padding: str, use_bias: bool) -> layers.Layer:
             initializer = kernel_initializer(initializer_stddev)
-            return layers.Conv2DTranspose(
+            return ImageConv2DTranspose(
                 filters, kernel_size, strides, padding, use_bias=use_bias, kernel_initializer=initializer, dtype=dtype
             )
 
@@ -131,7 +132,7 @@ class DCGANDiscriminator(keras.Model):
         images = keras.Input(image_shape, name="images")
         x = images
         for stage in range(doublings):
-            x = layers.Conv2D(
+            x = ImageConv2D(
                 base_filters * 2**stage,
                 KERNEL_SIZE,
                 2,

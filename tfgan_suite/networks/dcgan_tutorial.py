@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.networks.geometry import (
     ImageShape,
     base_grid,
@@ -62,7 +63,7 @@ class TutorialDCGANGenerator(keras.Model):
 
         def transposed(filters: int, strides: int) -> layers.Layer:
             initializer = kernel_initializer(initializer_stddev)
-            return layers.Conv2DTranspose(
+            return ImageConv2DTranspose(
                 filters, KERNEL_SIZE, strides, "same", use_bias=False, kernel_initializer=initializer, dtype=dtype
             )
 
@@ -136,7 +137,7 @@ class TutorialDCGANDiscriminator(keras.Model):
         images = keras.Input(image_shape, name="images")
         x = images
         for filters in (base_filters, 2 * base_filters):
-            x = layers.Conv2D(
+            x = ImageConv2D(
                 filters,
                 KERNEL_SIZE,
                 2,

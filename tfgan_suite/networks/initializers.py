@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from keras import layers
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.layers.batch_norm import FusedBatchNormalization
 
 
 def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
@@ -26,13 +26,13 @@ def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
 BATCH_NORM_MOMENTUM = 0.9
 
 
-def synchronized_batch_norm(dtype: Any = None) -> layers.BatchNormalization:
+def synchronized_batch_norm(dtype: Any = None) -> FusedBatchNormalization:
     """BatchNorm over the global batch: with statistics a replica, k replicas would not train what one does.
 
     Synchronization costs an exchange a layer, so it is left out where there is one replica only.
     """
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=replicas > 1, dtype=dtype)
+    return FusedBatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=replicas > 1, dtype=dtype)
 
 
 def resolved_policy(dtype: Any) -> str:

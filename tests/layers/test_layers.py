@@ -1,0 +1,69 @@
+"""Our layers are Keras's to rounding: outputs, gradients, variables."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_suite.layers.batch_norm import FusedBatchNormalization
+from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
+
+
+def outputs_and_gradients(layer: keras.layers.Layer, inputs: np.ndarray, **call: bool) -> list[np.ndarray]:
+    """The layer's output, and the gradients of a loss that is not linear in it, by inputs and weights."""
+    x = tf.constant(inputs)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = layer(x, **call)
+            loss = tf.reduce_sum(tf.sin(y))
+        first = inner.gradient(loss, x)
+        penalty = tf.reduce_sum(tf.square(first))
+    variables = [v.value for v in layer.trainable_variables]
+    results = [y, first, *outer.gradient(loss, variables), *outer.gradient(penalty, [x, *variables[:1]])]
+    return [np.array(value) for value in results]
+
+
+def assert_equal_layers(ours: keras.layers.Layer, theirs: keras.layers.Layer, inputs: np.ndarray, **call: bool) -> None:
+    for layer in (ours, theirs):
+        layer.build(inputs.shape)
+    ours.set_weights(theirs.get_weights())
+    results = [outputs_and_gradients(layer, inputs, **call) for layer in (ours, theirs)]
+    for mine, kerass in zip(*results, strict=True):
+        np.testing.assert_allclose(mine, kerass, rtol=1e-4, atol=1e-4 * max(1.0, np.abs(kerass).max()))
+    for mine, kerass in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, kerass, atol=1e-6)
+
+
+def numbers(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("kernel", [3, 4, 5])
+@pytest.mark.parametrize("channels", [1, 3, 8])
+@pytest.mark.parametrize("use_bias", [False, True])
+def test_transposed_convolution(kernel: int, channels: int, use_bias: bool) -> None:
+    options = {"strides": 2, "padding": "same", "use_bias": use_bias, "bias_initializer": "ones"}
+    make = [kind(channels, kernel, **options) for kind in (ImageConv2DTranspose, keras.layers.Conv2DTranspose)]
+    assert_equal_layers(*make, numbers(2, 3, 5, 6))
+
+
+@pytest.mark.parametrize("kernel", [3, 4, 5])
+@pytest.mark.parametrize("shape", [(2, 8, 6, 1), (2, 8, 8, 3), (2, 7, 8, 1), (2, 8, 8, 9)])
+def test_convolution(kernel: int, shape: tuple[int, ...]) -> None:
+    make = [kind(5, kernel, strides=2, padding="same") for kind in (ImageConv2D, keras.layers.Conv2D)]
+    assert_equal_layers(*make, numbers(*shape))
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("shape", [(16, 7), (4, 3, 5, 7)])
+def test_batch_normalization(shape: tuple[int, ...], training: bool) -> None:
+    make = [kind(momentum=0.8) for kind in (FusedBatchNormalization, keras.layers.BatchNormalization)]
+    assert_equal_layers(*make, 2.0 * numbers(*shape) + 0.5, training=training)
+
+
+def test_batch_normalization_of_one_row_is_finite() -> None:
+    layer = FusedBatchNormalization()
+    assert np.isfinite(np.array(layer(numbers(1, 3), training=True))).all()
+    assert all(np.isfinite(weight).all() for weight in layer.get_weights())

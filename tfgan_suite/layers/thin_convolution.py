@@ -1,0 +1,91 @@
+"""Convolutions between images and features, where one side has few channels only."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+# The kernel of oneDNN that writes so few channels reaches a tenth of the usual rate.
+FEW_CHANNELS = 4
+
+
+def grow(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """`tf.nn.conv2d_transpose` with stride 2 and padding "SAME", by a convolution at the small size.
+
+    Each of the 2x2 pixels that a feature grows to is a 3x3 convolution with its own quarter of the
+    kernel's taps: four times the channels, which `depth_to_space` lays side by side.
+
+    Args:
+        features: (N, H, W, D).
+        kernel: (k, k, C, D) with k of 4 or 5.
+
+    Returns:
+        (N, 2 H, 2 W, C).
+    """
+    size, _, channels, depth = kernel.shape
+    taps = tf.pad(kernel, [[1, 5 - size], [1, 5 - size], [0, 0], [0, 0]])  # (6, 6, C, D)
+    taps = tf.reverse(tf.reshape(taps, (3, 2, 3, 2, channels, depth)), [0, 2])
+    taps = tf.reshape(tf.transpose(taps, (0, 2, 5, 1, 3, 4)), (3, 3, depth, 4 * channels))
+    return tf.nn.depth_to_space(tf.nn.conv2d(features, taps, 1, "SAME"), 2)
+
+
+def shrink(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """`tf.nn.conv2d` with stride 2 and padding "SAME": (N, 2 H, 2 W, C), (k, k, C, D) -> (N, H, W, D)."""
+    return tf.nn.conv2d(images, kernel, 2, "SAME")
+
+
+def _kernel_gradient(images: tf.Tensor, features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=images, filter_sizes=kernel.shape, out_backprop=features, strides=[1, 2, 2, 1], padding="SAME"
+    )
+
+
+@tf.custom_gradient
+def thin_grow(features: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable[..., tuple[tf.Tensor, tf.Tensor]]]:
+    """`grow` with the gradients of the transposed convolution that it is."""
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return thin_shrink(upstream, kernel), _kernel_gradient(upstream, features, kernel)
+
+    return grow(features, kernel), gradient
+
+
+@tf.custom_gradient
+def thin_shrink(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable[..., tuple[tf.Tensor, tf.Tensor]]]:
+    """`shrink` whose gradient by the images is `grow`."""
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return thin_grow(upstream, kernel), _kernel_gradient(images, upstream, kernel)
+
+    return shrink(images, kernel), gradient
+
+
+def _is_thin(layer: keras.layers.Layer, shape: tuple[int | None, ...], channels: int | None) -> bool:
+    """Whether a layer's call can go the fast way: few channels, kernel 4 or 5, stride 2, padding "same", even sides."""
+    if channels is None or channels > FEW_CHANNELS or any(side is None or side % 2 for side in shape[1:3]):
+        return False
+    plain = layer.padding == "same" and layer.dilation_rate == (1, 1) and layer.data_format == "channels_last"
+    return plain and layer.strides == (2, 2) and layer.kernel_size in ((4, 4), (5, 5))
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ImageConv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D` with a fast gradient by images of few channels."""
+
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        if not _is_thin(self, inputs.shape, inputs.shape[-1]) or self.groups > 1:
+            return super().convolution_op(inputs, kernel)
+        return thin_shrink(inputs, tf.convert_to_tensor(kernel))
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ImageConv2DTranspose(keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` that is fast when it makes images of few channels."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        if not _is_thin(self, (None, 2, 2), self.filters) or self.output_padding is not None:
+            return super().call(inputs)
+        images = thin_grow(inputs, tf.convert_to_tensor(self.kernel))
+        if self.use_bias:
+            images = tf.nn.bias_add(images, tf.convert_to_tensor(self.bias))
+        return self.activation(images)
