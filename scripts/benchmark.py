@@ -261,8 +261,8 @@ def benchmark(arguments: Sequence[str], program: str) -> int:
         f"{package} {version}" for package, version in results["versions"].items()), flush=True)  # fmt: skip
     if results["load_average_at_start"] > BUSY * os.cpu_count() and not config.memory_steps:
         print(
-            "The machine is busy: ratios to PyTorch flatter TensorFlow then, whose threads do not wait for each other in "
-            "step. Repeat on a quiet machine, or compare CPU time with --threads 1.",
+            "The machine is busy: ratios to PyTorch flatter TensorFlow then, whose threads do not wait for each other "
+            "in step. Repeat on a quiet machine, or compare CPU time with --threads 1.",
             flush=True,
         )
     if config.memory_steps:
