@@ -267,6 +267,7 @@ def test_help_does_not_wait_for_tensorflow(name: str) -> None:
     code = f"""
 import runpy, sys
 sys.argv = ["x", "--help"]
+sys.path.insert(0, {str(SCRIPTS)!r})  # as for a script that is started by its path
 try:
     runpy.run_path({script!r}, run_name="__main__")
 except SystemExit:
