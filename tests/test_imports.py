@@ -19,18 +19,20 @@ LEVELS: tuple[set[str], ...] = (
     {"errors"},
     {"presets"},
     {"config"},
-    {"images", "latents", "losses", "regularizers", "labels", "schedules", "layers"},
+    {"images", "latents", "losses", "regularizers", "labels", "schedules"},
+    {"layers"},
     {"networks", "data"},
     {"models"},
     {"metrics"},
     {"callbacks", "serving"},
-    {"assembly", "run_folder"},
+    {"run_folder", "devices", "continuation"},
+    {"assembly"},
     {"generating", "evaluating", "training"},
     {"cli"},
     {"__main__", "scripts"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-KNOWS_CONFIG = {"assembly", "run_folder", "training", "cli", "scripts"}
+KNOWS_CONFIG = {"assembly", "devices", "run_folder", "training", "cli", "scripts"}
 
 
 class Arrow(NamedTuple):

@@ -1,18 +1,18 @@
-"""A configuration made into the parts of a run: devices, model, optimizers, first weights."""
+"""A configuration made into the parts of a run: model, optimizers, first weights."""
 
+import dataclasses
 import inspect
 from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from tfgan_suite.callbacks.epoch_checkpoint import newest_checkpoint
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import MODELS, load_model
+from tfgan_suite.run_folder import RunRecord, newest_of_run
 from tfgan_suite.schedules import learning_rate_schedule
 
 STEP_DECAY_EPOCHS = 30
@@ -27,38 +27,6 @@ NETWORK_FLAGS = (
     "dropout",
     "initializer_stddev",
 )
-
-
-def choose_strategy(config: TrainConfig) -> tf.distribute.Strategy:
-    """The strategy of a run; divides the CPU where `logical_devices` asks for it.
-
-    Raises:
-        InputError: the CPU cannot be divided any more, or the batch does not suit the devices.
-    """
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    if config.logical_devices > 1:
-        wanted = [tf.config.LogicalDeviceConfiguration()] * config.logical_devices
-        if len(tf.config.get_logical_device_configuration(cpu) or [None]) != config.logical_devices:
-            try:
-                tf.config.set_logical_device_configuration(cpu, wanted)
-            except RuntimeError as error:
-                raise InputError("--logical-devices must be set before TensorFlow is first used.") from error
-    gpus = tf.config.list_logical_devices("GPU")
-    mirrored = config.strategy == "mirrored" or (config.strategy == "auto" and len(gpus) > 1)
-    if not mirrored:
-        return tf.distribute.get_strategy()
-    cpus = tf.config.list_logical_devices("CPU")
-    devices = [device.name for device in (cpus if config.logical_devices > 1 or not gpus else gpus)]
-    if config.batch_size % len(devices):
-        raise InputError(
-            f"--batch-size must be a multiple of the {len(devices)} devices. Received: {config.batch_size}."
-        )
-    if config.steps_per_execution > 1 and len(devices) > 1:
-        raise InputError(
-            "--steps-per-execution does not work on several devices with this TensorFlow. "
-            f"Received: {config.steps_per_execution} with {len(devices)} devices."
-        )
-    return tf.distribute.MirroredStrategy(devices)
 
 
 def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
@@ -116,10 +84,24 @@ def make_optimizer(config: TrainConfig, rate: float, steps: int, updates_per_ste
         steps: generator steps an epoch.
         updates_per_step: the optimizer's own steps for each generator step.
     """
-    epochs = STEP_DECAY_EPOCHS if config.learning_rate_decay == "step" else config.epochs
-    decay_steps = (config.decay_steps or steps * epochs) * updates_per_step
+    decay_steps = (with_fixed_decay(config, steps).decay_steps or 0) * updates_per_step
     schedule = learning_rate_schedule(config.learning_rate_decay, rate, decay_steps, config.decay_rate)
     return keras.optimizers.Adam(schedule, beta_1=config.beta_1)
+
+
+def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = None) -> TrainConfig:
+    """The configuration with the decay's length as a number, which a run keeps when its `epochs` are changed.
+
+    Args:
+        config: the run.
+        steps: generator steps an epoch.
+        begun: the same run's first start, where there was one.
+    """
+    if config.learning_rate_decay == "none" or config.decay_steps is not None:
+        return config
+    epochs = STEP_DECAY_EPOCHS if config.learning_rate_decay == "step" else config.epochs
+    fixed = begun.config.decay_steps if begun is not None else None
+    return dataclasses.replace(config, decay_steps=fixed or steps * epochs)
 
 
 def start_from(model: GAN, path: str) -> None:
@@ -132,7 +114,7 @@ def start_from(model: GAN, path: str) -> None:
     Raises:
         InputError: nothing to load, or networks of other shapes.
     """
-    trained = load_model(newest_checkpoint(path) if Path(path).is_dir() else path)
+    trained = load_model(newest_of_run(path) if Path(path).is_dir() else path)
     for name in ("generator", "discriminator"):
         mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
         if [weight.shape for weight in mine] != [weight.shape for weight in theirs]:

@@ -16,6 +16,7 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 
 Config = TypeVar("Config")
+TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     config = parse(TrainConfig, arguments, program, default=_preset_of(arguments))
     with quiet_import():
         from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
+        from tfgan_suite.devices import LostWorkersError
         from tfgan_suite.training import train
     try:
         version = train(config)
     except StoppedBySignalError as stop:
         return 128 + stop.number
+    except LostWorkersError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return TRY_AGAIN
     if version is not None:
         print(f"exported: {version}")
     return 0

@@ -20,7 +20,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "updates": ("alternating", "simultaneous"),
     "learning_rate_decay": ("none", "step", "linear", "cosine"),
     "dtype_policy": ("float32", "mixed_bfloat16"),
-    "strategy": ("auto", "one_device", "mirrored"),
+    "strategy": ("auto", "one_device", "mirrored", "multi_worker"),
+    "on_collapse": ("warn", "stop", "rollback"),
 }
 
 
@@ -127,18 +128,28 @@ class TrainConfig:
     dtype_policy: str = "float32"
     """float32 or mixed_bfloat16."""
     strategy: str = "auto"
-    """auto (all GPUs where there are several), one_device or mirrored."""
+    """auto (all GPUs where there are several), one_device, mirrored, or multi_worker (machines as TF_CONFIG says)."""
     logical_devices: int = 1
     """Divide the CPU into so many devices, to try a strategy without GPUs."""
     steps_per_execution: int = 1
     """Training steps a call of the graph; callbacks then see every so many steps only."""
+    deterministic: bool = False
+    """Operations that give the same bits each time, at some cost in speed."""
+    worker_timeout: float = 120.0
+    """multi_worker: seconds to wait for the other machines at the start."""
 
     run_dir: str | None = None
     """Folder of the run; else runs/MODEL_DATASET."""
     export_dir: str | None = None
     """Folder of the SavedModel's versions; else saved_models/MODEL_DATASET."""
+    restart: bool = False
+    """Begin anew: the run that the run folder holds is moved aside."""
+    checkpoint_every: int = 1000
+    """Steps between two checkpoints, of which there is one after each epoch too."""
     keep_checkpoints: int = 2
-    """How many epochs' checkpoints are kept."""
+    """How many of the newest checkpoints are kept."""
+    on_collapse: str = "warn"
+    """When the generator has collapsed or the discriminator has won: warn, stop, or rollback to a checkpoint before."""
     sample_count: int = 64
     """Images in a sample grid; a conditional model has its classes as columns."""
     tensorboard: bool = True
@@ -208,7 +219,7 @@ class TrainConfig:
 _AT_LEAST_ONE = (
     "epochs", "batch_size", "steps_per_epoch", "latent_dim", "label_dim", "generator_units", "discriminator_units",
     "base_filters", "discriminator_steps", "decay_steps", "logical_devices", "steps_per_execution",
-    "keep_checkpoints", "sample_count",
+    "checkpoint_every", "keep_checkpoints", "sample_count",
 )  # fmt: skip
 
 _TINY = 5e-324
@@ -225,4 +236,5 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "beta_1": (0.0, 1.0, "in [0, 1)"),
     "decay_rate": (_TINY, 1.0, "between 0 and 1"),
     "ema_momentum": (0.0, 1.0, "in [0, 1)"),
+    "worker_timeout": (_TINY, math.inf, "greater than 0"),
 }

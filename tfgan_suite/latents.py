@@ -2,7 +2,7 @@
 
 A number drawn here depends on nothing else: not on how many were drawn before, not on how many
 devices share the batch. A resumed run and a run on k replicas therefore see what one
-uninterrupted run on one device sees. The masks of Keras's Dropout are not drawn here: they differ.
+uninterrupted run on one device sees.
 """
 
 import tensorflow as tf
@@ -14,6 +14,11 @@ AUGMENTATION_STREAM = 1_001
 SHUFFLE_STREAM = 1_002
 # Samples for people and for serving are keyed by their own seed alone: [seed, SAMPLE_STREAM].
 SAMPLE_STREAM = 1_003
+# Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
+MASK_STREAM = 2_000
+
+_PHILOX = 1  # of tf.random.Algorithm
+_PHILOX_BLOCK = 4  # float32 numbers that one count of its counter makes
 
 
 def stateless_seed(seed: int, stream: int, step: tf.Tensor | int) -> tf.Tensor:
@@ -50,6 +55,32 @@ def batch_latents(
         [total, latent_dim], stateless_seed(seed, stream, step), alg="philox"
     )  # (global_rows, L)
     return numbers if global_rows is None else numbers[first_row : first_row + num_rows]
+
+
+def row_uniform(seed: tf.Tensor, shape: tf.Tensor, first_row: tf.Tensor | int = 0) -> tf.Tensor:
+    """Uniform numbers for the rows of one replica, without drawing those of the rows before it.
+
+    Philox makes number i of a key without the numbers before it: each row has a stretch of the counter.
+
+    Args:
+        seed: integer (2,), from `stateless_seed`.
+        shape: (n, ...) of the replica's rows.
+        first_row: the global index of its first row.
+
+    Returns:
+        float32 of that shape, in [0, 1).
+    """
+    row_size = tf.reduce_prod(shape[1:])
+    blocks = (row_size + _PHILOX_BLOCK - 1) // _PHILOX_BLOCK
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=tf.cast(seed, tf.int64))
+    skipped = tf.cast(first_row, tf.uint64) * tf.cast(blocks, tf.uint64)
+    numbers = tf.raw_ops.StatelessRandomUniformV2(
+        shape=tf.stack([shape[0], blocks * _PHILOX_BLOCK]),
+        key=key,
+        counter=counter + tf.stack([skipped, tf.zeros([], tf.uint64)]),
+        alg=_PHILOX,
+    )
+    return tf.reshape(numbers[:, :row_size], shape)
 
 
 def latents_from_seeds(seeds: tf.Tensor, latent_dim: int) -> tf.Tensor:

@@ -1,29 +1,48 @@
-"""The folder of a run: what it must be before, and the configuration in it."""
+"""The folder of a run: whose it is, the configuration in it, and how far the run has come."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import platform
+import typing
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import filelock
+import typeguard
 
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
+from tfgan_suite.models.checkpoints import newest_checkpoint
 
 VERSIONED = ("tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets")
+CONFIG = "config.json"
+FINISHED = "finished.json"
+HISTORY = "history.csv"
+CHECKPOINTS = "checkpoints"
+
+# What may differ when a run goes on: how long, where, on what devices, and what is shown of it.
+MAY_CHANGE = (
+    "epochs", "run_dir", "export_dir", "data_dir", "cache_gigabytes", "strategy", "logical_devices",
+    "steps_per_execution", "checkpoint_every", "keep_checkpoints", "on_collapse", "tensorboard", "worker_timeout", "restart", "dry_run",
+)  # fmt: skip
 
 
-def refuse_full(run_dir: Path) -> None:
-    """Refuses a run folder that holds anything.
+class RunRecord(NamedTuple):
+    """What `config.json` says.
 
-    Raises:
-        InputError: the folder is not empty, or is a file.
+    Attributes:
+        config: the resolved configuration of the first start.
+        data: facts about the data that were trained on.
+        versions: of the packages that ran it.
     """
-    if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
-        raise InputError(
-            f"The run folder {run_dir} is not empty. Choose another with --run-dir, or remove it if it is not needed."
-        )
+
+    config: TrainConfig
+    data: dict[str, Any]
+    versions: dict[str, str]
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -39,26 +58,169 @@ def refuse_unwritable(folder: Path) -> None:
         raise InputError(f"The folder {folder} cannot be written: {existing} does not allow it. Choose another.")
 
 
-def write_config(config: TrainConfig, run_dir: Path, data: dict[str, Any]) -> None:
-    """Writes `config.json`: the resolved configuration, facts about the data, and the versions that ran it."""
-    versions = {name: metadata.version(name) for name in VERSIONED} | {"python": platform.python_version()}
-    record = {"config": dataclasses.asdict(config), "data": data, "versions": versions}
-    (run_dir / "config.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
-def read_config(run_dir: Path) -> tuple[TrainConfig, dict[str, Any]]:
-    """The configuration of a run folder, and the facts about its data.
+def refuse_foreign(run_dir: Path) -> None:
+    """Refuses a folder with anything in it that is no run of ours.
 
     Raises:
-        InputError: `config.json` is missing or is not one of ours.
+        InputError: the folder is a file, or holds files but no `config.json`.
     """
-    path = run_dir / "config.json"
+    if run_dir.exists() and (not run_dir.is_dir() or (any(run_dir.iterdir()) and not (run_dir / CONFIG).exists())):
+        raise InputError(
+            f"The run folder {run_dir} holds something, but no run (it has no {CONFIG}). Choose another with --run-dir."
+        )
+
+
+@contextlib.contextmanager
+def locked(run_dir: Path) -> Iterator[None]:
+    """Keeps other processes out of a run folder; the lock of a process that died is none.
+
+    Raises:
+        InputError: another process trains in it.
+    """
+    run_dir.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(run_dir.with_name(f".{run_dir.name}.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise InputError(
+            f"Another process trains in the run folder {run_dir}. Wait for its end, or choose another with --run-dir."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def move_aside(run_dir: Path) -> Path | None:
+    """Renames a run folder to the first free name such as `run_old1`; None where there is none."""
+    if not run_dir.exists():
+        return None
+    number = 1
+    while (aside := run_dir.with_name(f"{run_dir.name}_old{number}")).exists():
+        number += 1
+    return run_dir.rename(aside)
+
+
+def write_config(config: TrainConfig, run_dir: Path, data: dict[str, Any]) -> None:
+    """Writes `config.json`: the resolved configuration, facts about the data, and the versions that ran it."""
+    record = {"config": dataclasses.asdict(config), "data": data, "versions": versions()}
+    write_whole(run_dir / CONFIG, json.dumps(record, indent=2) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Of this package, of what it computes with, and of Python."""
+    return {name: metadata.version(name) for name in VERSIONED} | {"python": platform.python_version()}
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file aside and renames it, so that a cut leaves the old one or the new one."""
+    partial = path.with_name(f".partial_{path.name}")
+    partial.write_text(text, encoding="utf-8", newline="")
+    partial.replace(path)
+
+
+def read_config(run_dir: Path) -> RunRecord:
+    """What a run folder says of itself.
+
+    Raises:
+        InputError: `config.json` is missing, or is not one that `write_config` could have written.
+    """
+    path = run_dir / CONFIG
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        fields, data = record["config"], dict(record["data"])
-        tuples = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
-        return TrainConfig(**{**fields, **tuples}), data
+        fields, data, made_by = record["config"], dict(record["data"]), dict(record["versions"])
+        hints = typing.get_type_hints(TrainConfig)
+        for what, keys in (("unknown", fields.keys() - hints), ("missing", hints.keys() - fields)):
+            if keys:
+                raise InputError(f"{what} {', '.join(sorted(keys))}")
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        for key, value in values.items():
+            try:
+                typeguard.check_type(value, hints[key])
+            except typeguard.TypeCheckError as error:
+                raise InputError(f"{key} is {value!r}, which {str(error).partition(' ')[2] or error}") from None
+        return RunRecord(TrainConfig(**values), data, made_by)
     except FileNotFoundError:
-        raise InputError(f"{run_dir} is no run folder: it has no config.json.") from None
+        raise InputError(f"{run_dir} is no run folder: it has no {CONFIG}.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is no configuration of a run: {error}") from error
+        raise InputError(f"{path} is no configuration of a run: {error}. Undo what was edited, or begin anew.") from error
+
+
+def refuse_differences(record: RunRecord, config: TrainConfig, data: dict[str, Any], run_dir: Path) -> None:
+    """Refuses to go on with other settings or other data than the run was started with.
+
+    Raises:
+        InputError: naming each difference.
+    """
+    differences = []
+    for field in dataclasses.fields(TrainConfig):
+        then, now = getattr(record.config, field.name), getattr(config, field.name)
+        if field.name not in MAY_CHANGE and then != now:
+            differences.append(f"--{field.name.replace('_', '-')} was {then}, now {now}")
+    for key in data:
+        if record.data.get(key) != data[key]:
+            differences.append(f"the data's {key} was {record.data.get(key)}, now {data[key]}")
+    if differences:
+        raise InputError(
+            f"The run in {run_dir} was started otherwise: {'; '.join(differences)}. Give the same settings to go on, "
+            "--restart to begin anew, or another --run-dir."
+        )
+
+
+def newest_of_run(run_dir: Path | str) -> str:
+    """The path of a run's newest checkpoint that is whole.
+
+    Raises:
+        InputError: the folder is missing or has none.
+    """
+    checkpoint = newest_checkpoint(Path(run_dir) / CHECKPOINTS)
+    if checkpoint is None:
+        raise InputError(
+            f"{run_dir} has no checkpoint. Expected a run folder of train.py with {CHECKPOINTS}/step_*.keras."
+        )
+    return checkpoint.path
+
+
+def cut_history(path: Path, epochs: int) -> None:
+    """Keeps the rows of the first epochs of a CSV file whose first column is `epoch`; the others will be written again."""
+    if not path.exists():
+        return
+    with path.open(newline="", encoding="utf-8") as stream:
+        header, *rows = stream.read().splitlines(keepends=True) or [""]
+    kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) < epochs]
+    if kept:
+        write_whole(path, "".join([header, *kept]))
+    else:
+        path.unlink()  # the logger writes the header
+
+
+class Finished(NamedTuple):
+    """What `finished.json` says.
+
+    Attributes:
+        epochs: how long the run was.
+        exported: folder of the version that was exported at its end.
+    """
+
+    epochs: int
+    exported: str
+
+
+def write_finished(run_dir: Path, finished: Finished) -> None:
+    """Says in the run folder that the run has come to its end."""
+    write_whole(run_dir / FINISHED, json.dumps(finished._asdict()) + "\n")
+
+
+def read_finished(run_dir: Path) -> Finished | None:
+    """How the run ended; None where it has not.
+
+    Raises:
+        InputError: the file is not one that `write_finished` could have written.
+    """
+    path = run_dir / FINISHED
+    if not path.exists():
+        return None
+    try:
+        return typeguard.check_type(Finished(**json.loads(path.read_text(encoding="utf-8"))), Finished)
+    except (ValueError, TypeError, typeguard.TypeCheckError) as error:
+        raise InputError(f"{path} is damaged: {error}. Remove it to export anew.") from error

@@ -1,51 +1,81 @@
 """From a configuration to a trained, exported generator: the one room that knows every name."""
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from tfgan_suite.assembly import build_model, choose_strategy, start_from
-from tfgan_suite.callbacks.epoch_checkpoint import STOPPED, EpochCheckpoint, newest_checkpoint, save_checkpoint
+from tfgan_suite.assembly import build_model, start_from, with_fixed_decay
+from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint, step_of
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
-from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite, first_broken_weight
+from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.config import TrainConfig, parse_size
+from tfgan_suite.continuation import resume_fit
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.data.sources import load_images
+from tfgan_suite.devices import choose_strategy, chiefs_value, is_chief, losing_workers_named
+from tfgan_suite.errors import InputError
+from tfgan_suite.models.checkpoints import newest_checkpoint
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.presets import PRESETS
-from tfgan_suite.run_folder import read_config, refuse_full, refuse_unwritable, write_config
+from tfgan_suite.run_folder import (
+    CHECKPOINTS,
+    HISTORY,
+    Finished,
+    RunRecord,
+    cut_history,
+    locked,
+    move_aside,
+    newest_of_run,
+    read_config,
+    read_finished,
+    refuse_differences,
+    refuse_foreign,
+    refuse_unwritable,
+    versions,
+    write_config,
+    write_finished,
+)
 from tfgan_suite.serving.export import export_generator, next_version
 
 
 def train(config: TrainConfig) -> Path | None:
-    """Trains and exports as configured; what happened lies in the run folder.
+    """Trains and exports as configured, from the start or from where the run folder's run was cut off.
 
     Args:
         config: the run; see `TrainConfig`.
 
     Returns:
-        The exported version's folder; None for a dry run.
+        The exported version's folder; None for a dry run, for a run that was finished before, and on
+        all machines but the first.
 
     Raises:
-        InputError: something in the configuration or the data cannot be used; nothing was written.
+        InputError: something in the configuration, the data or the run folder cannot be used, or
+            a folder could not be written; what the last checkpoint holds is not lost.
         DivergenceError: a loss is no longer finite; the last checkpoint stays.
-        StoppedBySignalError: after SIGINT or SIGTERM, with the weights saved.
+        StoppedBySignalError: after SIGINT or SIGTERM, with the state saved.
+        LostWorkersError: another machine of the run is gone.
     """
     config = config.resolved()
     assert config.run_dir and config.export_dir
     run_dir = Path(config.run_dir)
-    refuse_full(run_dir)
+    refuse_foreign(run_dir)
     next_version(config.export_dir)
     for folder in (run_dir, Path(config.export_dir)):
         refuse_unwritable(folder)
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
     strategy = choose_strategy(config)
+    chief = is_chief(strategy)
     data = load_images(
         config.dataset,
         config.split,
@@ -55,38 +85,114 @@ def train(config: TrainConfig) -> Path | None:
         config.skip_damaged,
         config.cache_gigabytes,
     )
-    batch_rows = config.batch_size * config.discriminator_steps
-    steps = config.steps_per_epoch or steps_per_epoch(len(data.images), batch_rows)
-    dataset = training_batches(
-        data, batch_rows, config.epochs, config.seed, steps, 0, config.flip, config.crop, config.rotation
+    steps = config.steps_per_epoch or steps_per_epoch(len(data.images), config.batch_size * config.discriminator_steps)
+    with contextlib.ExitStack() as stack:
+        if chief and not config.dry_run:
+            stack.enter_context(locked(run_dir))
+            if config.restart and (aside := move_aside(run_dir)):
+                print(f"the run before it: {aside}")
+        config = with_fixed_decay(config, steps, begun_run(run_dir, config))
+        facts = facts_of(data)
+        if chief and not config.dry_run and is_finished(run_dir, config, facts):
+            return None
+        keras.utils.set_random_seed(config.seed)
+        with strategy.scope():
+            model = build_model(config, data, steps)
+            if config.init_from:
+                start_from(model, config.init_from)
+        if chief:
+            print(describe(config, data, model, steps), flush=True)
+        if config.dry_run:
+            return None
+        with losing_workers_named(strategy), failures_named(run_dir):
+            fit_run(config, model, data, steps, facts, chief)
+            if not chief:
+                return None
+            version = export_generator(model, config.export_dir, export_card(config, facts))
+            write_finished(run_dir, Finished(config.epochs, str(version)))
+    print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
+    return version
+
+
+def begun_run(run_dir: Path, config: TrainConfig) -> RunRecord | None:
+    """What a run folder says of the run in it; None where there is none yet, or `--restart` begins anew."""
+    return None if config.restart or not run_dir.exists() or not any(run_dir.iterdir()) else read_config(run_dir)
+
+
+def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bool:
+    """Whether the run of this configuration has come to its end before; says so.
+
+    Raises:
+        InputError: the folder's run is another one.
+    """
+    record = begun_run(run_dir, config)
+    if record is None:
+        return False
+    refuse_differences(record, config, facts, run_dir)
+    finished = read_finished(run_dir)
+    if finished is None or finished.epochs < config.epochs:
+        return False
+    print(
+        f"finished: the run in {run_dir} has its {finished.epochs} epochs and is exported to {finished.exported}. "
+        "Raise --epochs to go on, or begin anew with --restart."
     )
-    keras.utils.set_random_seed(config.seed)
-    with strategy.scope():
-        model = build_model(config, data, steps)
-        if config.init_from:
-            start_from(model, config.init_from)
-    print(describe(config, data, model, steps), flush=True)
-    if config.dry_run:
-        return None
-    run_dir.mkdir(parents=True, exist_ok=True)
-    facts = {"source": data.source, "image_shape": data.image_shape, "label_names": data.label_names}
-    write_config(config, run_dir, facts)
-    callbacks = run_callbacks(config, run_dir)
+    return True
+
+
+def fit_run(
+    config: TrainConfig, model: GAN, data: ImageData, steps: int, facts: dict[str, Any], chief: bool
+) -> None:
+    """Trains to the end of the run, from its newest checkpoint where it has one.
+
+    Args:
+        config: the run.
+        model: built in its strategy's scope.
+        data: what it learns from.
+        steps: generator steps an epoch.
+        facts: what `config.json` shall say of the data.
+        chief: whether this process writes the run folder.
+
+    Raises:
+        InputError: no checkpoint is whole, or they are not of this run.
+        StoppedBySignalError: with the state saved, and the way to go on printed.
+    """
+    run_dir = Path(config.run_dir or "")
+    checkpoint = ExactCheckpoint(run_dir / CHECKPOINTS, config.checkpoint_every, config.keep_checkpoints, chief)
+    callbacks: list[keras.callbacks.Callback] = [StopOnNonFinite()]
+    if chief:
+        newest = newest_checkpoint(checkpoint.directory)
+        start = 0 if newest is None else newest.step
+        announce(run_dir, start, steps)
+        run_dir.mkdir(parents=True, exist_ok=True)
+        write_config(dataclasses.replace(config, restart=False), run_dir, facts)
+        cut_history(run_dir / HISTORY, start // steps)
+        callbacks += writing_callbacks(config, run_dir)
+    callbacks.append(StopOnSignal())
+    # The others wait until the chief has looked, and must find what it found.
+    start = chiefs_value(model.distribute_strategy, start if chief else 0)
     try:
-        model.fit(
-            dataset,
-            epochs=config.epochs,
-            steps_per_epoch=steps,
-            callbacks=callbacks,
-            verbose="auto",
+        resume_fit(
+            model,
+            lambda step: training_batches(
+                data,
+                config.batch_size * config.discriminator_steps,
+                config.epochs,
+                config.seed,
+                steps,
+                step,
+                config.flip,
+                config.crop,
+                config.rotation,
+            ),
+            config.epochs,
+            steps,
+            checkpoint,
+            callbacks,
+            verbose="auto" if chief else 0,
         )
     except StoppedBySignalError as stop:
-        path = run_dir / "checkpoints" / STOPPED
-        if first_broken_weight(model) is None:
-            save_checkpoint(model, path)
-        else:
-            path = newest_checkpoint(run_dir)
-        print(f"\n{stop}: the weights are saved. Start from them with --init-from {path}", flush=True)
+        if chief:
+            print(f"\n{stop}: saved after step {step_of(model)}. The same command goes on from there.", flush=True)
         raise
     finally:
         # Keras leaves these as they are when training is cut off.
@@ -95,9 +201,29 @@ def train(config: TrainConfig) -> Path | None:
                 callback.restore()
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file:
                 callback.csv_file.close()
-    version = export_generator(model, config.export_dir, export_card(config, facts))
-    print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
-    return version
+
+
+def announce(run_dir: Path, start: int, steps: int) -> None:
+    """Says where a run goes on, and whether it can do so exactly."""
+    if start:
+        print(f"continues: {run_dir} after step {start} (epoch {start // steps + 1}, step {start % steps} of {steps})")
+        then, now = read_config(run_dir).versions, versions()
+        changed = [f"{name} {then.get(name)} -> {now[name]}" for name in now if then.get(name) != now[name]]
+        if changed:
+            print(f"other versions than before, so that numbers may differ in rounding: {', '.join(changed)}")
+
+
+@contextlib.contextmanager
+def failures_named(run_dir: Path) -> Iterator[None]:
+    """Turns a full disk, or a folder that is gone or read-only, into one line that says how to go on."""
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "message", None) or str(error) or type(error).__name__
+        raise InputError(
+            f"The run in {run_dir} stopped: {reason}. Its last checkpoint is safe: mend the cause, and the same command "
+            "goes on from there."
+        ) from error
 
 
 def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> str:
@@ -127,26 +253,34 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> st
     return "\n".join(lines)
 
 
-def run_callbacks(config: TrainConfig, run_dir: Path) -> list[keras.callbacks.Callback]:
-    """What stops a run, and what it writes: history, samples, checkpoints, plot, TensorBoard."""
+def writing_callbacks(config: TrainConfig, run_dir: Path) -> list[keras.callbacks.Callback]:
+    """What a run writes as it goes on: history, samples, plot, TensorBoard."""
     logs = run_dir / "tensorboard"
-    history = run_dir / "history.csv"
+    history = run_dir / HISTORY
     callbacks: list[keras.callbacks.Callback] = [
-        StopOnSignal(),
-        StopOnNonFinite(),
-        keras.callbacks.CSVLogger(str(history)),
+        keras.callbacks.CSVLogger(str(history), append=True),
         SampleGrid(
             run_dir / "samples",
             config.sample_count,
             gif=run_dir / "training.gif",
             log_dir=logs / "samples" if config.tensorboard else None,
         ),
-        EpochCheckpoint(run_dir / "checkpoints", config.keep_checkpoints),
         LossPlot(history, run_dir / "losses.png"),
     ]
     if config.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(str(logs), write_graph=False))
     return callbacks
+
+
+def facts_of(data: ImageData) -> dict[str, Any]:
+    """What a run folder keeps of its data, to know them again; JSON types."""
+    return {
+        "source": data.source,
+        "num_images": len(data.images),
+        "image_shape": list(data.image_shape),
+        "label_names": list(data.label_names),
+        "fingerprint": data.fingerprint(),
+    }
 
 
 def export_card(config: TrainConfig, data: dict[str, Any]) -> dict[str, Any]:
@@ -168,8 +302,8 @@ def export_run(run_dir: Path | str, export_dir: Path | str | None = None) -> Pat
         InputError: no run folder, no checkpoint, or an export folder that cannot be written.
     """
     run_dir = Path(run_dir)
-    config, data = read_config(run_dir)
-    model = load_model(newest_checkpoint(run_dir))
+    config, data, _ = read_config(run_dir)
+    model = load_model(newest_of_run(run_dir))
     base = Path(export_dir or config.export_dir or "saved_models")
     refuse_unwritable(base)
     return export_generator(model, base, export_card(config, data))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from tfgan_suite.errors import DivergenceError
+from tfgan_suite.models.finite import first_broken_weight
 
 # As a step computes them.
 LOGS_IN_ORDER = ("real_score", "fake_score", "discriminator_loss", "generator_loss")
@@ -49,12 +50,3 @@ class StopOnNonFinite(keras.callbacks.Callback):
         weight = first_broken_weight(self.model)
         if weight is not None:
             raise DivergenceError(f"The weight {weight} is no longer finite after epoch {epoch + 1}. {REMEDY}")
-
-
-def first_broken_weight(model: keras.Model) -> str | None:
-    """The path of the first weight that is not finite, the discriminator's first; None where all are."""
-    for network in (model.discriminator, model.generator):
-        for variable in network.weights:
-            if not np.isfinite(np.asarray(variable.value, np.float32)).all():
-                return str(variable.path)
-    return None

@@ -21,7 +21,10 @@ class StoppedBySignalError(Exception):
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Raises `StoppedBySignalError` after the step in which SIGINT or SIGTERM came; a second one acts at once."""
+    """Raises `StoppedBySignalError` after the step in which SIGINT or SIGTERM came; a second one acts at once.
+
+    To stand after the callbacks that write, so that what they write at an epoch's end is not lost.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +46,14 @@ class StopOnSignal(keras.callbacks.Callback):
             signal.signal(*self._previous.popitem())
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        # After an epoch's last step the other callbacks write its row of history first.
+        if batch + 1 != self.params.get("steps"):
+            self._raise_if_received()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._raise_if_received()
+
+    def _raise_if_received(self) -> None:
         if self._received is not None:
             raise StoppedBySignalError(self._received)
 

@@ -1,5 +1,6 @@
 """Images in memory or in a file that is mapped to it, with their labels."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,6 +41,14 @@ class ImageData:
     def num_attributes(self) -> int | None:
         """Number of attributes of multi-hot labels; None for classes and where there are none."""
         return len(self.label_names) if self.labels is not None and self.labels.ndim == 2 else None
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the number of images, of up to 1,000 evenly spaced ones, and of all labels."""
+        digest = hashlib.sha256(repr(self.images.shape).encode())
+        digest.update(np.ascontiguousarray(self.images[:: -(-len(self.images) // 1000)]))
+        if self.labels is not None:
+            digest.update(np.ascontiguousarray(self.labels))
+        return digest.hexdigest()
 
     def split(self, share: float, seed: int = 0) -> tuple["ImageData", "ImageData"]:
         """The data without a random share of them, and that share.

@@ -1,5 +1,6 @@
 """The unconditional adversarial step, once, for any pair of networks."""
 
+from contextlib import AbstractContextManager as ContextManager
 from typing import Any
 
 import keras
@@ -7,7 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, unknown_choice
-from tfgan_suite.latents import EVALUATION_STREAM, batch_latents, latents_from_seeds
+from tfgan_suite.latents import (
+    EVALUATION_STREAM,
+    MASK_STREAM,
+    batch_latents,
+    latents_from_seeds,
+    stateless_seed,
+)
+from tfgan_suite.layers.keyed_dropout import mask_key
 from tfgan_suite.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
 from tfgan_suite.models.first_batch import check_first_batch, check_networks
 from tfgan_suite.models.optimizer_pair import OptimizerPair
@@ -256,8 +264,8 @@ class GAN(keras.Model):
         fake_images = self.sampling_generator(self.generator_inputs(latents, labels), training=False)
         real_logits = self.discriminator(self.discriminator_inputs(real_images, labels), training=False)
         fake_logits = self.discriminator(self.discriminator_inputs(fake_images, labels), training=False)
-        self._track_discriminator(real_logits, fake_logits)
-        self._trackers["generator_loss"].update_state(self.loss_pair.generator_loss(fake_logits))
+        self._discriminator_losses(real_logits, fake_logits, rows)
+        self._track({"generator_loss": self.loss_pair.generator_loss(fake_logits)}, rows)
         self._evaluated_batches.update_state(1.0)
         return self._logs()
 
@@ -319,10 +327,16 @@ class GAN(keras.Model):
 
     def _fake_images(self, index: int, labels: Any, rows: ReplicaRows) -> tf.Tensor:
         latents = self._latents(index, self.step, rows)
-        return self.generator(self.generator_inputs(latents, labels), training=True)
+        with self._masks(index, 0, rows):
+            return self.generator(self.generator_inputs(latents, labels), training=True)
 
-    def _judge(self, images: tf.Tensor, labels: Any) -> tf.Tensor:
-        return self.discriminator(self.discriminator_inputs(images, labels), training=True)
+    def _judge(self, images: tf.Tensor, labels: Any, masks: ContextManager[None]) -> tf.Tensor:
+        with masks:
+            return self.discriminator(self.discriminator_inputs(images, labels), training=True)
+
+    def _masks(self, index: int, call: int, rows: ReplicaRows) -> ContextManager[None]:
+        """Keys Dropout's masks for one of the at most four calls of a network in discriminator step `index`."""
+        return mask_key(stateless_seed(self.seed, MASK_STREAM + 4 * index + call, self.step), rows.first_row)
 
     def _discriminator_step(
         self, index: int, real_images: tf.Tensor, labels: Any, rows: ReplicaRows, fake_images: Any = None
@@ -331,9 +345,9 @@ class GAN(keras.Model):
         if fake_images is None:
             fake_images = self._fake_images(index, labels, rows)
         with tf.GradientTape() as tape:
-            real_logits = self._judge(real_images, labels)
-            fake_logits = self._judge(tf.stop_gradient(fake_images), labels)
-            loss = self._mean(self._track_discriminator(real_logits, fake_logits), rows)
+            real_logits = self._judge(real_images, labels, self._masks(index, 1, rows))
+            fake_logits = self._judge(tf.stop_gradient(fake_images), labels, self._masks(index, 2, rows))
+            loss = self._mean(self._discriminator_losses(real_logits, fake_logits, rows), rows)
         self._apply(self.discriminator_optimizer, tape, loss, self.discriminator)
 
     def _alternating_step(self, index: int, real_images: tf.Tensor, labels: Any, rows: ReplicaRows) -> None:
@@ -342,32 +356,42 @@ class GAN(keras.Model):
             fake_images = self._fake_images(index, part_labels, rows)
             with tape.stop_recording():
                 self._discriminator_step(index, real_images, labels, rows, fake_images)
-            per_sample = self.loss_pair.generator_loss(self._judge(fake_images, part_labels))
+            fake_logits = self._judge(fake_images, part_labels, self._masks(index, 3, rows))
+            per_sample = self.loss_pair.generator_loss(fake_logits)
             loss = self._mean(per_sample, rows)
-        self._trackers["generator_loss"].update_state(per_sample)
+        self._track({"generator_loss": per_sample}, rows)
         self._apply(self.generator_optimizer, tape, loss, self.generator)
 
     def _simultaneous_step(self, real_images: tf.Tensor, labels: Any, rows: ReplicaRows) -> None:
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             with discriminator_tape.stop_recording():
                 fake_images = self._fake_images(0, labels, rows)
-            real_logits = self._judge(real_images, labels)
-            fake_logits = self._judge(fake_images, labels)
-            discriminator_loss = self._mean(self._track_discriminator(real_logits, fake_logits), rows)
+            real_logits = self._judge(real_images, labels, self._masks(0, 1, rows))
+            fake_logits = self._judge(fake_images, labels, self._masks(0, 2, rows))
+            discriminator_loss = self._mean(self._discriminator_losses(real_logits, fake_logits, rows), rows)
             per_sample = self.loss_pair.generator_loss(fake_logits)
             generator_loss = self._mean(per_sample, rows)
-        self._trackers["generator_loss"].update_state(per_sample)
+        self._track({"generator_loss": per_sample}, rows)
         gradients = generator_tape.gradient(generator_loss, self.generator.trainable_variables)
         self._apply(self.discriminator_optimizer, discriminator_tape, discriminator_loss, self.discriminator)
         self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
 
-    def _track_discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    def _discriminator_losses(self, real_logits: tf.Tensor, fake_logits: tf.Tensor, rows: ReplicaRows) -> tf.Tensor:
+        """The discriminator's loss on each sample (N,), which goes into the epoch's means with the scores."""
         per_sample = self._discriminator_loss(real_logits, fake_logits)
-        self._trackers["discriminator_loss"].update_state(per_sample)
-        for key, logits in (("real_score", real_logits), ("fake_score", fake_logits)):
-            scores = tf.sigmoid(logits) if self.loss_pair.logits_are_log_odds else logits
-            self._trackers[key].update_state(per_sample_mean(scores))
+        link = tf.sigmoid if self.loss_pair.logits_are_log_odds else tf.identity
+        real_score, fake_score = (per_sample_mean(link(logits)) for logits in (real_logits, fake_logits))
+        self._track({"discriminator_loss": per_sample, "real_score": real_score, "fake_score": fake_score}, rows)
         return per_sample
+
+    def _track(self, per_sample: dict[str, tf.Tensor], rows: ReplicaRows) -> None:
+        """Adds the samples of all replicas to the epoch's means, which are the same on each replica then."""
+        sums = tf.stack([tf.reduce_sum(values) for values in per_sample.values()])
+        if rows.global_rows is not None:
+            sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, sums)
+        total = tf.cast(rows.total, sums.dtype)
+        for index, key in enumerate(per_sample):
+            self._trackers[key].update_state(sums[index] / total, sample_weight=total)
 
     def _apply(
         self, optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, network: keras.Model
@@ -385,6 +409,21 @@ class GAN(keras.Model):
 
     def _logs(self) -> dict[str, tf.Tensor]:
         return {key: tracker.result() for key, tracker in self._trackers.items()}
+
+    def epoch_means(self) -> dict[str, list[float]]:
+        """The epoch's means so far as [sum, count], which are the same on each replica."""
+        local = self.distribute_strategy.experimental_local_results
+        return {
+            key: [float(local(variable.value)[0].numpy()) for variable in tracker.variables]
+            for key, tracker in self._trackers.items()
+        }
+
+    def set_epoch_means(self, means: dict[str, list[float]]) -> None:
+        """Takes back what `epoch_means` gave."""
+        for key, values in means.items():
+            for variable, value in zip(self._trackers[key].variables, values, strict=True):
+                for local in self.distribute_strategy.experimental_local_results(variable.value):
+                    local.assign(value)
 
     # ---- saving ---------------------------------------------------------------------------------
 

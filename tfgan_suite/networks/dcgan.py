@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.networks.geometry import (
     ImageShape,
@@ -145,7 +146,7 @@ class DCGANDiscriminator(keras.Model):
                 x = synchronized_batch_norm(dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
-                x = layers.Dropout(dropout, dtype=dtype)(x)
+                x = KeyedDropout(dropout, stage, dtype=dtype)(x)
         x = layers.Conv2D(
             1,
             base_grid(image_shape, doublings),

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.networks.geometry import (
     ImageShape,
@@ -136,7 +137,7 @@ class TutorialDCGANDiscriminator(keras.Model):
         check_dropout(dropout)
         images = keras.Input(image_shape, name="images")
         x = images
-        for filters in (base_filters, 2 * base_filters):
+        for key, filters in enumerate((base_filters, 2 * base_filters)):
             x = ImageConv2D(
                 filters,
                 KERNEL_SIZE,
@@ -147,7 +148,7 @@ class TutorialDCGANDiscriminator(keras.Model):
             )(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
-                x = layers.Dropout(dropout, dtype=dtype)(x)
+                x = KeyedDropout(dropout, key, dtype=dtype)(x)
         x = layers.Flatten(dtype=dtype)(x)
         logits = layers.Dense(
             1, kernel_initializer=kernel_initializer(initializer_stddev), dtype="float32", name="logits"

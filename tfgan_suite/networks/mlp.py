@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.networks.geometry import ImageShape, check_dropout, check_image_shape, check_positive
 from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
 
@@ -113,11 +114,11 @@ class MLPDiscriminator(keras.Model):
         check_dropout(dropout)
         images = keras.Input(image_shape, name="images")
         x = layers.Flatten(dtype=dtype)(images)
-        for width in units:
+        for key, width in enumerate(units):
             x = layers.Dense(width, kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
-                x = layers.Dropout(dropout, dtype=dtype)(x)
+                x = KeyedDropout(dropout, key, dtype=dtype)(x)
         logits = layers.Dense(
             1, kernel_initializer=kernel_initializer(initializer_stddev), dtype="float32", name="logits"
         )(x)

@@ -1,0 +1,168 @@
+"""Runs in processes of their own that can be killed, and what must be equal afterwards.
+
+The processes are forked from a server that has imported TensorFlow once.
+"""
+
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import random
+import signal
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+STEPS = 7  # an epoch
+EPOCHS = 3
+TINY = {
+    "mlp_gan": {"generator_units": (16,), "discriminator_units": (16, 8)},
+    "dcgan": {"base_filters": 4, "dropout": 0.2, "ema_momentum": 0.9},
+    "cgan": {"base_filters": 4, "label_dim": 3, "ema_momentum": 0.9},
+}
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tfgan_suite.training", "tfgan_suite.serving.saved_generator"])
+
+
+def settings(model: str, folder: Path, **more: object) -> dict[str, object]:
+    """A run of 21 steps on the embedded digits at 8x8, with a checkpoint every two."""
+    return {
+        "model": model,
+        "dataset": "digits",
+        "image_size": "8",
+        "epochs": EPOCHS,
+        "steps_per_epoch": STEPS,
+        "batch_size": 16,
+        "latent_dim": 4,
+        "seed": 5,
+        "flip": True,
+        "sample_count": 20,
+        "tensorboard": False,
+        "deterministic": True,
+        "checkpoint_every": 2,
+        "run_dir": str(folder / "run"),
+        "export_dir": str(folder / "out"),
+        **TINY[model],
+        **more,
+    }
+
+
+def life(values: dict[str, object], log: str) -> None:
+    """What a process does: `train.py`, with its output in a file."""
+    with Path(log).open("a") as stream:
+        for number in (1, 2):
+            os.dup2(stream.fileno(), number)
+    from tfgan_suite.cli import run
+    from tfgan_suite.config import TrainConfig
+    from tfgan_suite.training import train
+
+    def command(arguments: object, program: str) -> int:
+        from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
+
+        try:
+            train(TrainConfig.from_preset(**values))
+        except StoppedBySignalError as stop:
+            return 128 + stop.number
+        return 0
+
+    os._exit(run(command, [], "train.py"))
+
+
+@contextlib.contextmanager
+def started(values: dict[str, object]) -> Iterator[BaseProcess]:
+    """A run that is under way, and is killed at the end if it still is."""
+    log = Path(str(values["run_dir"])).parent / "log.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    process = _context.Process(target=life, args=(values, str(log)))
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def finish(values: dict[str, object]) -> int:
+    """Runs to the end; the exit code."""
+    with started(values) as process:
+        process.join(300)
+        return process.exitcode if process.exitcode is not None else -1
+
+
+def cut(values: dict[str, object], moment: Callable[[], bool], number: int = signal.SIGKILL) -> int | None:
+    """Starts a run, sends a signal when the moment has come, and gives the exit code."""
+    with started(values) as process:
+        pid = process.pid
+        deadline = time.monotonic() + 300
+        while process.is_alive() and time.monotonic() < deadline:
+            if moment():
+                os.kill(pid, number)
+                break
+            time.sleep(0.0005)
+        process.join(300)
+        return process.exitcode
+
+
+def step_reached(folder: Path) -> int:
+    """The newest committed step of a run; 0 where there is none."""
+    names = (folder / "run" / "checkpoints").glob("step_*.json")
+    return max((int(path.stem.removeprefix("step_")) for path in names), default=0)
+
+
+def after_step(folder: Path, step: int, delay: float = 0.0) -> Callable[[], bool]:
+    """The moment when a step has been committed, and so many seconds more."""
+    since: list[float] = []
+
+    def moment() -> bool:
+        if not since and step_reached(folder) >= step:
+            since.append(time.monotonic())
+        return bool(since) and time.monotonic() - since[0] >= delay
+
+    return moment
+
+
+def while_writing(folder: Path, step: int) -> Callable[[], bool]:
+    """The moment when a checkpoint after that step is being written."""
+    checkpoints = folder / "run" / "checkpoints"
+    return lambda: step_reached(folder) >= step and any(checkpoints.glob(".partial_*"))
+
+
+def random_moments(folder: Path, seed: int, count: int) -> list[Callable[[], bool]]:
+    """Moments all over a run, every other one in the middle of a checkpoint's writing."""
+    numbers = random.Random(seed)
+    steps = sorted(numbers.sample(range(STEPS * EPOCHS - 2), count))
+    return [
+        while_writing(folder, step) if index % 2 else after_step(folder, step, numbers.random() / 4)
+        for index, step in enumerate(steps)
+    ]
+
+
+def result(folder: Path) -> dict[str, str]:
+    """SHA-256 of what a finished run leaves: its variables, exported images, history and last grid of samples."""
+    from tfgan_suite.serving.saved_generator import SavedGenerator
+
+    arrays: dict[str, np.ndarray] = {}
+
+    def visit(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = item[()]
+
+    last = folder / "run" / "checkpoints" / f"step_{STEPS * EPOCHS:08d}.keras"
+    with zipfile.ZipFile(last) as archive, archive.open("model.weights.h5") as weights, h5py.File(weights) as file:
+        file.visititems(visit)
+    variables = b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays))
+    assert len(arrays) > 10
+    parts = {
+        "variables": variables,
+        "images": SavedGenerator(folder / "out").generate(np.arange(16)).tobytes(),
+        "history": (folder / "run" / "history.csv").read_bytes(),
+        "samples": b"".join(path.read_bytes() for path in sorted((folder / "run" / "samples").glob("*.png"))),
+    }
+    assert len(parts["history"].splitlines()) == 1 + EPOCHS
+    return {name: hashlib.sha256(value).hexdigest() for name, value in parts.items()}

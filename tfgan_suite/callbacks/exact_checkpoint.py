@@ -1,0 +1,95 @@
+"""Checkpoints from which a run goes on as if it had never been cut."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.models.checkpoints import newest_checkpoint, restore_checkpoint, save_checkpoint
+from tfgan_suite.models.gan import GAN
+
+
+class ExactCheckpoint(keras.callbacks.Callback):
+    """Saves all that the rest of a run depends on, after each epoch and every so many steps.
+
+    To stand last in the list of callbacks, so that what the others write at an epoch's end is
+    there before the checkpoint says that the epoch is over.
+
+    In plain `fit` a run goes on exactly from the end of an epoch, where the data of an epoch depend on
+    the epoch alone (a `PyDataset`, arrays with `shuffle=False`; not a reshuffling `tf.data.Dataset`):
+
+        checkpoint = ExactCheckpoint("checkpoints")
+        step = checkpoint.restore(model)
+        model.fit(data, epochs=10, initial_epoch=step // steps_per_epoch, callbacks=[checkpoint])
+
+    From the middle of an epoch `tfgan_suite.resume_fit` goes on. `keras.callbacks.BackupAndRestore`
+    is exact at the ends of epochs under the same condition, and leaves the means of a cut epoch out.
+
+    Args:
+        directory: for the files, a path or an address that `tf.io.gfile` knows; made when needed.
+        every: steps between two checkpoints; None: only at the ends of epochs.
+        keep: how many of the newest stay.
+        writes: whether this process saves, or only restores: of several machines the first one saves.
+
+    Raises:
+        InputError: `every` or `keep` is below 1.
+    """
+
+    def __init__(self, directory: Path | str, every: int | None = None, keep: int = 2, writes: bool = True):
+        for name, value in (("every", every), ("keep", keep)):
+            if value is not None and value < 1:
+                raise InputError(f"{name} must be at least 1. Received: {value}.")
+        super().__init__()
+        self.directory = str(directory)
+        self.every = every
+        self.keep = keep
+        self.writes = writes
+        self._saved_step = 0
+        self._means: dict[str, list[float]] | None = None
+
+    def restore(self, model: GAN) -> int:
+        """Puts a model into the state of the newest checkpoint.
+
+        Returns:
+            The steps that it has taken; 0 where there is no checkpoint, and the model is left as it is.
+
+        Raises:
+            InputError: every checkpoint is damaged, or the newest one is not of this model.
+        """
+        checkpoint = newest_checkpoint(self.directory)
+        if checkpoint is None:
+            return 0
+        restore_checkpoint(model, checkpoint)
+        # `fit` forgets the means of the epoch as it starts one.
+        self._means = checkpoint.epoch_means
+        self._saved_step = checkpoint.step
+        return checkpoint.step
+
+    def save(self, model: GAN | None = None) -> None:
+        """Saves the state after the present step, unless it has been saved."""
+        model = self.model if model is None else model
+        step = step_of(model)
+        if self.writes and step != self._saved_step:
+            save_checkpoint(model, self.directory, self.keep)
+            self._saved_step = step
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._means is not None:
+            self.model.set_epoch_means(self._means)
+            self._means = None
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        # An epoch's last step is saved by on_epoch_end, after its row of history.
+        if self.every and batch + 1 != self.params.get("steps"):
+            step = step_of(self.model)
+            if step // self.every > self._saved_step // self.every:
+                self.save()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.save()
+
+
+def step_of(model: GAN) -> int:
+    """The steps that a model has been trained for."""
+    return int(keras.ops.convert_to_numpy(model.step))

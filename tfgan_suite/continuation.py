@@ -1,0 +1,77 @@
+"""Training that goes on where it was cut off, in the middle of an epoch too."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
+from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
+from tfgan_suite.models.gan import GAN
+
+
+def resume_fit(
+    model: GAN,
+    batches: Callable[[int], tf.data.Dataset],
+    epochs: int,
+    steps_per_epoch: int,
+    checkpoint: ExactCheckpoint,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    **kwargs: Any,
+) -> int:
+    """`fit` from the newest checkpoint, or from the start where there is none.
+
+    A run that is cut and continued ends in the same weights, optimizers and history, bit for bit
+    (with op determinism, on the same devices), as one that was not: the rest of the cut epoch is
+    trained first, and its means go on from those of its first part.
+
+        batches = lambda step: training_batches(data, 128, epochs, seed, start_step=step)
+        resume_fit(model, batches, epochs, steps, ExactCheckpoint("checkpoints", every=500))
+
+    Args:
+        model: compiled; its weights are the start where there is no checkpoint.
+        batches: from the number of a step, counted from 0 over the whole run, to the batches from
+            there on; they must not depend on where the run was cut. For a dataset that is the same at
+            each iteration and holds all epochs: `dataset.skip`.
+        epochs: of the whole run.
+        steps_per_epoch: steps in an epoch.
+        checkpoint: where the state lies; it is called after all other callbacks.
+        callbacks: all others. A `CSVLogger` needs `append=True`. Those that gather state of their own, such
+            as `EarlyStopping`, start anew.
+        kwargs: all else that `GAN.fit` takes.
+
+    Returns:
+        The step that training went on from.
+
+    Raises:
+        InputError: no checkpoint is whole, or the newest is not one of this model.
+        StoppedBySignalError: a `StopOnSignal` among the callbacks saw a signal; the state is saved.
+    """
+    start = checkpoint.restore(model)
+    epoch, done = divmod(start, steps_per_epoch)
+    callbacks = [*callbacks, checkpoint]
+    try:
+        if done:
+            model.fit(
+                batches(start),
+                initial_epoch=epoch,
+                epochs=epoch + 1,
+                steps_per_epoch=steps_per_epoch - done,
+                callbacks=callbacks,
+                **kwargs,
+            )
+            epoch += 1
+        if epoch < epochs:
+            model.fit(
+                batches(epoch * steps_per_epoch),
+                initial_epoch=epoch,
+                epochs=epochs,
+                steps_per_epoch=steps_per_epoch,
+                callbacks=callbacks,
+                **kwargs,
+            )
+    except StoppedBySignalError:
+        checkpoint.save(model)
+        raise
+    return start

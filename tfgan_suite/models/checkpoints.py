@@ -1,0 +1,206 @@
+"""Checkpoints of a whole run's state, each of them whole or absent.
+
+A checkpoint is a pair of files in one folder, local or of an object store (`gs://...`): the model
+with its optimizers, `step_00000123.keras`, and beside it `step_00000123.json`, which is written
+last and says that the first is complete: its size and its SHA-256. A file without that record is
+what a cut left behind, and counts as nothing. No rename has to be atomic for this.
+"""
+
+import hashlib
+import json
+import sys
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import tensorflow as tf
+
+from tfgan_suite.errors import DivergenceError, InputError
+from tfgan_suite.models.finite import first_broken_weight
+from tfgan_suite.models.gan import GAN
+
+PARTIAL = ".partial_"
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One complete checkpoint.
+
+    Attributes:
+        path: of the `.keras` file.
+        step: generator steps taken before it.
+        epoch_means: the means of the epoch so far, as `GAN.epoch_means` gives them.
+    """
+
+    path: str
+    step: int
+    epoch_means: dict[str, list[float]]
+
+
+def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2) -> str:
+    """Writes the state of a run after the present step, and deletes the checkpoints that it makes superfluous.
+
+    Args:
+        model: compiled, between two steps.
+        directory: for the files, a path or an address that `tf.io.gfile` knows; made when needed.
+        keep: how many of the newest checkpoints stay.
+
+    Returns:
+        The path of the `.keras` file.
+
+    Raises:
+        DivergenceError: a weight is not finite; nothing was written.
+        OSError: the folder cannot be written; older checkpoints stay.
+    """
+    broken = first_broken_weight(model)
+    if broken is not None:
+        raise DivergenceError(f"The weight {broken} is no longer finite. The checkpoints before it stay.")
+    directory = str(directory)
+    step = int(keras.ops.convert_to_numpy(model.step))
+    name = f"step_{step:08d}"
+    path, partial = _join(directory, f"{name}.keras"), _join(directory, f"{PARTIAL}{name}.keras")
+    tf.io.gfile.makedirs(directory)
+    try:
+        model.save(partial)
+        size, digest = _size_and_digest(partial)
+        tf.io.gfile.rename(partial, path, overwrite=True)
+        record = {"step": step, "bytes": size, "sha256": digest, "epoch_means": model.epoch_means()}
+        _write(_join(directory, f"{name}.json"), json.dumps(record))
+    except tf.errors.OpError as error:
+        raise OSError(f"{directory} cannot be written: {error.message}") from error
+    _delete_superfluous(directory, keep)
+    return path
+
+
+def newest_checkpoint(directory: Path | str) -> Checkpoint | None:
+    """The newest complete checkpoint; one that is damaged is named on standard error and passed over.
+
+    Returns:
+        None where there is no checkpoint at all.
+
+    Raises:
+        InputError: there are checkpoints, and every one is damaged.
+    """
+    damaged = []
+    for name in sorted(_committed(str(directory)), reverse=True):
+        record_path = _join(str(directory), name)
+        path = record_path.removesuffix(".json") + ".keras"
+        fault = None
+        try:
+            record = json.loads(_read(record_path))
+            checkpoint = Checkpoint(path, int(record["step"]), dict(record["epoch_means"]))
+            if _size_and_digest(path) != (record["bytes"], record["sha256"]):
+                fault = "its bytes are not those that were written"
+        except (ValueError, KeyError, TypeError, tf.errors.OpError) as error:
+            fault = str(getattr(error, "message", error)) or type(error).__name__
+        if fault is None:
+            return checkpoint
+        damaged.append(path)
+        print(f"The checkpoint {path} is damaged: {fault}. The one before it is used.", file=sys.stderr, flush=True)
+    if damaged:
+        raise InputError(
+            f"Every checkpoint in {directory} is damaged: {', '.join(damaged)}. Put back a copy, or begin anew."
+        )
+    return None
+
+
+def restore_checkpoint(model: GAN, checkpoint: Checkpoint) -> None:
+    """Gives a model every variable of a checkpoint: networks, optimizers, moving average, step, means of the epoch.
+
+    Args:
+        model: compiled, of the same networks and optimizers, on any number of devices.
+        checkpoint: what `newest_checkpoint` found.
+
+    Raises:
+        InputError: the checkpoint has another shape, lacks a variable or has one left over.
+    """
+    own = Counter(tuple(variable.shape) for variable in all_variables(model))
+    theirs = Counter(_shapes_in(checkpoint.path))
+    if own != theirs:
+        raise InputError(
+            f"The checkpoint {checkpoint.path} is not one of this model: it lacks variables of the shapes "
+            f"{_listed(own - theirs)} and has others of {_listed(theirs - own)}. Use the settings that it was made with."
+        )
+    try:
+        with warnings.catch_warnings():
+            # Keras only warns where it skips an optimizer.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(checkpoint.path)
+    except Exception as error:  # Keras raises many kinds for variables that do not fit
+        reason = " ".join(str(error).split())
+        raise InputError(f"The checkpoint {checkpoint.path} is not one of this model: {reason}") from error
+    model.set_epoch_means(checkpoint.epoch_means)
+
+
+def all_variables(model: GAN) -> list[keras.Variable]:
+    """Networks, moving average, step and both optimizers: what a continued run must have equal."""
+    return [*model.weights, *model.generator_optimizer.variables, *model.discriminator_optimizer.variables]
+
+
+def _shapes_in(path: str) -> Iterator[tuple[int, ...]]:
+    """The shape of each array of a `.keras` file."""
+    shapes: list[tuple[int, ...]] = []
+
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            shapes.append(item.shape)
+
+    with tf.io.gfile.GFile(path, "rb") as stream, zipfile.ZipFile(stream) as archive:
+        with archive.open("model.weights.h5") as weights, h5py.File(weights) as file:
+            file.visititems(visit)
+    return iter(shapes)
+
+
+def _listed(shapes: Counter[tuple[int, ...]]) -> str:
+    return ", ".join(str(shape) for shape in sorted(shapes)[:4]) + (" ..." if len(shapes) > 4 else "") or "none"
+
+
+def _committed(directory: str) -> list[str]:
+    """The names of the records, such as `step_00000123.json`."""
+    if not tf.io.gfile.isdir(directory):
+        return []
+    return [n for n in tf.io.gfile.listdir(directory) if n.startswith("step_") and n.endswith(".json")]
+
+
+def _delete_superfluous(directory: str, keep: int) -> None:
+    """Keeps the newest checkpoints; removes the others and what cuts left behind."""
+    kept = {name.removesuffix(".json") for name in sorted(_committed(directory))[-keep:]}
+    # Records first: a model without a record counts as nothing, a record without its model as damage.
+    for name in sorted(tf.io.gfile.listdir(directory), key=lambda name: not name.endswith(".json")):
+        ours = name.startswith(("step_", f"{PARTIAL}step_"))
+        if ours and name.removesuffix(".json").removesuffix(".keras") not in kept:
+            tf.io.gfile.remove(_join(directory, name))
+
+
+def _size_and_digest(path: str) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with tf.io.gfile.GFile(path, "rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def _write(path: str, text: str) -> None:
+    """Writes a small file whole or not at all, as far as the file system allows."""
+    directory, _, name = path.rpartition("/")
+    partial = _join(directory, f"{PARTIAL}{name}")
+    with tf.io.gfile.GFile(partial, "w") as stream:
+        stream.write(text)
+    tf.io.gfile.rename(partial, path, overwrite=True)
+
+
+def _read(path: str) -> str:
+    with tf.io.gfile.GFile(path, "r") as stream:
+        return str(stream.read())
+
+
+def _join(directory: str, name: str) -> str:
+    return f"{directory.rstrip('/')}/{name}"
