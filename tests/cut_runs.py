@@ -5,10 +5,12 @@ The processes are forked from a server that has imported TensorFlow once.
 
 import contextlib
 import hashlib
+import json
 import multiprocessing
 import os
 import random
 import signal
+import socket
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -53,33 +55,25 @@ def settings(model: str, folder: Path, **more: object) -> dict[str, object]:
     }
 
 
-def life(values: dict[str, object], log: str) -> None:
+def life(values: dict[str, object], log: str, environment: dict[str, str]) -> None:
     """What a process does: `train.py`, with its output in a file."""
+    os.environ.update(environment)
     with Path(log).open("a") as stream:
         for number in (1, 2):
             os.dup2(stream.fileno(), number)
-    from tfgan_suite.cli import run
+    from tfgan_suite import cli
     from tfgan_suite.config import TrainConfig
-    from tfgan_suite.training import train
 
-    def command(arguments: object, program: str) -> int:
-        from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
-
-        try:
-            train(TrainConfig.from_preset(**values))
-        except StoppedBySignalError as stop:
-            return 128 + stop.number
-        return 0
-
-    os._exit(run(command, [], "train.py"))
+    cli.parse = lambda *_, **__: TrainConfig.from_preset(**values)
+    os._exit(cli.run(cli.train_command, [], "train.py"))
 
 
 @contextlib.contextmanager
-def started(values: dict[str, object]) -> Iterator[BaseProcess]:
+def started(values: dict[str, object], log_name: str = "log.txt", **environment: str) -> Iterator[BaseProcess]:
     """A run that is under way, and is killed at the end if it still is."""
-    log = Path(str(values["run_dir"])).parent / "log.txt"
+    log = Path(str(values["run_dir"])).parent / log_name
     log.parent.mkdir(parents=True, exist_ok=True)
-    process = _context.Process(target=life, args=(values, str(log)))
+    process = _context.Process(target=life, args=(values, str(log), environment))
     process.start()
     try:
         yield process
@@ -143,10 +137,8 @@ def random_moments(folder: Path, seed: int, count: int) -> list[Callable[[], boo
     ]
 
 
-def result(folder: Path) -> dict[str, str]:
-    """SHA-256 of what a finished run leaves: its variables, exported images, history and last grid of samples."""
-    from tfgan_suite.serving.saved_generator import SavedGenerator
-
+def variables_of(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays of the last checkpoint of a finished run."""
     arrays: dict[str, np.ndarray] = {}
 
     def visit(name: str, item: object) -> None:
@@ -156,13 +148,50 @@ def result(folder: Path) -> dict[str, str]:
     last = folder / "run" / "checkpoints" / f"step_{STEPS * EPOCHS:08d}.keras"
     with zipfile.ZipFile(last) as archive, archive.open("model.weights.h5") as weights, h5py.File(weights) as file:
         file.visititems(visit)
-    variables = b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays))
     assert len(arrays) > 10
+    return arrays
+
+
+def result(folder: Path) -> dict[str, str]:
+    """SHA-256 of what a finished run leaves: its variables, exported images, history and last grid of samples."""
+    from tfgan_suite.serving.saved_generator import SavedGenerator
+
+    arrays = variables_of(folder)
     parts = {
-        "variables": variables,
+        "variables": b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays)),
         "images": SavedGenerator(folder / "out").generate(np.arange(16)).tobytes(),
         "history": (folder / "run" / "history.csv").read_bytes(),
         "samples": b"".join(path.read_bytes() for path in sorted((folder / "run" / "samples").glob("*.png"))),
     }
     assert len(parts["history"].splitlines()) == 1 + EPOCHS
     return {name: hashlib.sha256(value).hexdigest() for name, value in parts.items()}
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nothing listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def finish_together(
+    values: dict[str, object], count: int, moment: Callable[[], bool] | None = None
+) -> list[int | None]:
+    """A run on several processes; their exit codes. At the moment, if there is one, the last of them is killed."""
+    workers = [f"127.0.0.1:{port}" for port in free_ports(count)]
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for index in range(count):
+            task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+            processes.append(stack.enter_context(started(values, f"log{index}.txt", TF_CONFIG=json.dumps(task))))
+        while moment is not None and not moment() and processes[0].is_alive():
+            time.sleep(0.0005)
+        if moment is not None:
+            processes[-1].kill()
+        for process in processes:
+            process.join(300)
+        return [process.exitcode for process in processes]

@@ -45,8 +45,25 @@ def test_seeds_of_stateless_functions() -> None:
 
 def test_streams_of_different_purpose_differ() -> None:
     values = [value for name, value in vars(streams).items() if name.endswith("_STREAM")]
-    assert len(values) == len(set(values)) == 4
+    assert len(values) == len(set(values)) == 5
     assert min(values) >= 1000  # below lie the discriminator steps of a train step
+
+
+@pytest.mark.parametrize("row_shape", [(), (1,), (4,), (7,), (3, 5, 2)])
+def test_rows_of_uniform_numbers_do_not_depend_on_the_rows_before(row_shape: tuple[int, ...]) -> None:
+    seed = streams.stateless_seed(1, 2, 3)
+    whole = streams.row_uniform(seed, tf.constant([9, *row_shape]))
+    assert whole.shape == (9, *row_shape)
+    np.testing.assert_array_equal(streams.row_uniform(seed, tf.constant([4, *row_shape]), 5), whole[5:])
+    assert len(np.unique(whole)) == whole.shape.num_elements()
+
+
+def test_uniform_numbers_are_uniform() -> None:
+    numbers = np.array(streams.row_uniform(streams.stateless_seed(0, 0, 0), tf.constant([1000, 99])))
+    counts, _ = np.histogram(numbers, bins=10, range=(0, 1))
+    assert numbers.min() >= 0.0
+    assert numbers.max() < 1.0
+    np.testing.assert_allclose(counts, 9900, rtol=0.05)  # 5 standard deviations
 
 
 def test_row_depends_on_its_seed_alone() -> None:

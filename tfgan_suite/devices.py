@@ -2,8 +2,8 @@
 
 import json
 import os
-import sys
-import threading
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
+from tfgan_suite.models.replicas import several_machines
 
 TF_CONFIG = "TF_CONFIG"
 LOST = (
@@ -73,8 +74,8 @@ class LostWorkersError(Exception):
 
 def _multi_worker(config: TrainConfig) -> tf.distribute.Strategy:
     workers, index = read_tf_config(os.environ.get(TF_CONFIG))
-    with _time_limit(config.worker_timeout, f"not all of the workers {', '.join(workers)} answered"):
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    await_workers(workers, index, config.worker_timeout)
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
     refuse_unsuited(config, strategy.num_replicas_in_sync)
     return strategy
 
@@ -118,43 +119,53 @@ def _is_address(text: Any) -> bool:
     return isinstance(text, str) and bool(host) and port.isdecimal() and 0 < int(port) < 65536
 
 
-@contextmanager
-def _time_limit(seconds: float, message: str) -> Iterator[None]:
-    """Ends the process with code 2 where TensorFlow would wait for a dead host for ever, deaf to exceptions."""
+def await_workers(workers: list[str], index: int, seconds: float) -> None:
+    """Waits until every other worker listens; TensorFlow itself would wait for a dead host for ever, deaf to signals.
 
-    def give_up() -> None:
-        print(
-            f"{TF_CONFIG}: {message} within {seconds:g} s. Start them all, or raise --worker-timeout.",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(2)
-
-    timer = threading.Timer(seconds, give_up)
-    timer.daemon = True
-    timer.start()
+    Raises:
+        InputError: naming those that did not answer in that time, or this worker's port when it is taken.
+    """
+    port = int(workers[index].rpartition(":")[2])
     try:
-        yield
-    finally:
-        timer.cancel()
+        listener = socket.create_server(("", port))
+    except OSError as error:
+        raise InputError(f"{TF_CONFIG}: this worker cannot listen at {workers[index]}: {error.strerror}.") from error
+    deadline = time.monotonic() + seconds
+    silent = [worker for worker in workers if worker != workers[index]]
+    with listener:
+        while silent := [worker for worker in silent if not _listens(worker)]:
+            if time.monotonic() > deadline:
+                raise InputError(
+                    f"{TF_CONFIG}: no answer from {', '.join(silent)} within {seconds:g} s. Start every worker, or raise "
+                    "--worker-timeout."
+                )
+            time.sleep(0.1)
+
+
+def _listens(worker: str) -> bool:
+    host, _, port = worker.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process writes: the first worker, or the only process."""
-    resolver = strategy.cluster_resolver
-    return resolver is None or not resolver.task_type or resolver.task_id == 0
+    return not several_machines(strategy) or strategy.cluster_resolver.task_id == 0
 
 
 def chiefs_value(strategy: tf.distribute.Strategy, value: int) -> int:
     """The chief's value on every worker; the others' arguments count for nothing. All wait here for all."""
-    if strategy.cluster_resolver is None or strategy.num_replicas_in_sync == 1:
+    if not several_machines(strategy):
         return value
 
     @tf.function
     def exchange() -> tf.Tensor:
         context = tf.distribute.get_replica_context()
-        mine = tf.constant(value if context.replica_id_in_sync_group == 0 else 0, tf.int64)
-        return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
+        mine = tf.equal(context.replica_id_in_sync_group, 0)
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(mine, tf.constant(value, tf.int64), 0))
 
     return int(strategy.experimental_local_results(strategy.run(exchange))[0])
 
@@ -165,7 +176,7 @@ def losing_workers_named(strategy: tf.distribute.Strategy) -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        if strategy.cluster_resolver is None or not isinstance(error, LOST):
+        if not several_machines(strategy) or not isinstance(error, LOST):
             raise
         raise LostWorkersError(
             "Another worker of the run is gone. Start all workers again with the same command: they go on from the last "

@@ -104,7 +104,7 @@ def train(config: TrainConfig) -> Path | None:
             print(describe(config, data, model, steps), flush=True)
         if config.dry_run:
             return None
-        with losing_workers_named(strategy), failures_named(run_dir):
+        with failures_named(run_dir), losing_workers_named(strategy):
             fit_run(config, model, data, steps, facts, chief)
             if not chief:
                 return None

@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 from shrunk import batches, shrunk_model
 
-from tfgan_suite import DivergenceError, InputError, load_model
-from tfgan_suite.callbacks.epoch_checkpoint import EpochCheckpoint, newest_checkpoint
+from tfgan_suite import DivergenceError, InputError
+from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
+from tfgan_suite.models.checkpoints import newest_checkpoint
 
 
 def test_sample_grids_gif_and_tensorboard_images(tmp_path: Path) -> None:
@@ -40,29 +41,33 @@ def test_conditional_grid_has_a_column_a_class(attributes: bool, tmp_path: Path)
     np.testing.assert_allclose(pixels[10:18, :8], second_row_first_column, atol=0.51)
 
 
-def test_checkpoints_are_pruned_and_whole(tmp_path: Path) -> None:
-    model = shrunk_model("dcgan")
-    model.fit(batches(), epochs=3, callbacks=[EpochCheckpoint(tmp_path / "checkpoints", keep=2)], verbose=0)
-    names = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
-    assert names == ["epoch_0002.keras", "epoch_0003.keras"]
-    newest = load_model(newest_checkpoint(tmp_path))
-    np.testing.assert_array_equal(newest.generate(2), model.generate(2))
+def test_checkpoints_after_epochs_and_every_so_many_steps(tmp_path: Path) -> None:
+    class Steps(keras.callbacks.Callback):
+        def on_train_end(self, logs: object = None) -> None:
+            assert saved() == [3, 4, 6, 8, 9, 12]
+
+    def saved() -> list[int]:
+        return sorted(int(path.stem.removeprefix("step_")) for path in tmp_path.glob("step_*.keras"))
+
+    checkpoint = ExactCheckpoint(tmp_path, every=3, keep=100)
+    shrunk_model("dcgan").fit(batches(), epochs=3, callbacks=[checkpoint, Steps()], verbose=0)
 
 
-def test_a_run_without_checkpoints_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no checkpoint"):
-        newest_checkpoint(tmp_path)
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"keep": 0}])
+def test_a_checkpoint_refuses_counts_below_one(wrong: dict[str, int], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="must be at least 1"):
+        ExactCheckpoint(tmp_path, **wrong)
 
 
 def test_non_finite_stops_before_anything_is_saved(tmp_path: Path) -> None:
     model = shrunk_model("dcgan")
-    checkpoint = EpochCheckpoint(tmp_path / "checkpoints")
+    checkpoint = ExactCheckpoint(tmp_path / "checkpoints")
     model.fit(batches(), callbacks=[StopOnNonFinite(), checkpoint], verbose=0)
     kernel = model.generator.trainable_variables[0]
     kernel.assign(np.full(kernel.shape, np.nan))
     with pytest.raises(DivergenceError, match=r"became nan in epoch 2, step 1, and the weight .*kernel"):
         model.fit(batches(), epochs=2, initial_epoch=1, callbacks=[StopOnNonFinite(), checkpoint], verbose=0)
-    assert np.isfinite(load_model(newest_checkpoint(tmp_path)).generate(1)).all()
+    assert newest_checkpoint(tmp_path / "checkpoints").step == 4
 
 
 def test_a_weight_that_breaks_in_the_last_step_is_not_saved(tmp_path: Path) -> None:
@@ -71,20 +76,10 @@ def test_a_weight_that_breaks_in_the_last_step_is_not_saved(tmp_path: Path) -> N
             kernel = self.model.generator.trainable_variables[0]
             kernel.assign(np.full(kernel.shape, np.inf))
 
-    callbacks = [Break(), StopOnNonFinite(), EpochCheckpoint(tmp_path / "checkpoints")]
+    callbacks = [Break(), StopOnNonFinite(), ExactCheckpoint(tmp_path / "checkpoints")]
     with pytest.raises(DivergenceError, match=r"weight .* after epoch 1"):
         shrunk_model("dcgan").fit(batches().take(1), callbacks=callbacks, verbose=0)
     assert not (tmp_path / "checkpoints").exists()
-
-
-def test_newest_checkpoint_goes_by_epoch_then_by_stop(tmp_path: Path) -> None:
-    folder = tmp_path / "checkpoints"
-    folder.mkdir()
-    for name in ("epoch_10000.keras", "epoch_9999.keras", ".partial_epoch_10001.keras"):
-        (folder / name).touch()
-    assert newest_checkpoint(tmp_path).name == "epoch_10000.keras"
-    (folder / "stopped.keras").touch()
-    assert newest_checkpoint(tmp_path).name == "stopped.keras"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,11 +1,16 @@
 """Our layers are Keras's to rounding: outputs, gradients, variables."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfgan_suite.layers.batch_norm import FusedBatchNormalization
+from tfgan_suite.errors import InputError
+from tfgan_suite.latents import stateless_seed
+from tfgan_suite.layers.keyed_dropout import KeyedDropout, mask_key
 from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 
 
@@ -67,3 +72,54 @@ def test_batch_normalization_of_one_row_is_finite() -> None:
     layer = FusedBatchNormalization()
     assert np.isfinite(np.array(layer(numbers(1, 3), training=True))).all()
     assert all(np.isfinite(weight).all() for weight in layer.get_weights())
+
+
+def test_dropout_masks_belong_to_global_rows() -> None:
+    layer, inputs = KeyedDropout(0.3, key=1), tf.ones([6, 5, 3])
+    with mask_key(stateless_seed(0, 1, 2)):
+        whole = layer(inputs, training=True)
+    parts = []
+    for first, count in ((0, 1), (1, 3), (4, 2)):
+        with mask_key(stateless_seed(0, 1, 2), tf.constant(first)):
+            parts.append(layer(inputs[:count], training=True))
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_dropout_masks_differ_by_seed_stream_step_and_layer() -> None:
+    masks = []
+    for seed, stream, step, key in ((0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)):
+        with mask_key(stateless_seed(seed, stream, step)):
+            masks.append(np.array(KeyedDropout(0.5, key)(tf.ones([4, 100]), training=True)))
+    for index, mask in enumerate(masks):
+        assert all(0.2 < np.mean(mask != other) < 0.8 for other in masks[:index])
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_dropout_drops_its_share_and_keeps_the_mean(keyed: bool, dtype: str) -> None:
+    layer, inputs = KeyedDropout(0.3, key=0, dtype=dtype), tf.ones([500, 101])
+    with mask_key(stateless_seed(3, 0, 0)) if keyed else contextlib.nullcontext():
+        outputs = np.array(tf.cast(layer(inputs, training=True), tf.float32))
+    assert abs(np.mean(outputs == 0.0) - 0.3) < 0.01  # 5 standard deviations
+    np.testing.assert_allclose(np.unique(outputs), [0.0, 1 / 0.7], rtol=4e-3)
+    np.testing.assert_array_equal(layer(inputs, training=False), tf.cast(inputs, layer.compute_dtype))
+    np.testing.assert_array_equal(layer(inputs), tf.cast(inputs, layer.compute_dtype))
+
+
+def test_dropout_passes_the_gradient_through_its_mask() -> None:
+    inputs = tf.constant(numbers(4, 7))
+    with tf.GradientTape() as tape, mask_key(stateless_seed(0, 0, 0)):
+        tape.watch(inputs)
+        outputs = KeyedDropout(0.4, key=0)(inputs, training=True)
+    gradient = np.array(tape.gradient(outputs, inputs))
+    np.testing.assert_allclose(gradient * inputs, outputs, rtol=1e-6)
+
+
+def test_dropout_round_trip_and_refusal() -> None:
+    layer = KeyedDropout(0.25, key=3, name="drop")
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert copy.get_config() == layer.get_config()
+    assert not layer.variables
+    for rate in (1.0, -0.1, float("nan")):
+        with pytest.raises(InputError, match=r"rate must be in \[0, 1\)"):
+            KeyedDropout(rate, key=0)

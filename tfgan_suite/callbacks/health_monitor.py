@@ -17,12 +17,11 @@ from tfgan_suite.callbacks.stop_on_non_finite import LOGS_IN_ORDER
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.images import to_float
 from tfgan_suite.losses import smooth_real_label
-from tfgan_suite.models.finite import first_broken_weight
 from tfgan_suite.models.gan import GAN
 
 ON_COLLAPSE = ("warn", "stop", "rollback")
 MAX_REFERENCE = 256  # images; the diversity of more differs by a percent
-FEATURE_SIDE = 64  # pixels; larger images are averaged down to it before features are taken
+FEATURE_SIDE = 8  # pixels; larger images are averaged down to it before features are taken
 
 # All five are ours: what healthy and failing runs of the presets gave stands in the tests.
 WON_SHARE = 0.05  # of the loss's way from its least value to that at zero logits; healthy: above 0.3
@@ -105,8 +104,8 @@ def discriminator_won(checks: Sequence[Check], window: int) -> str | None:
     if not last or not all(check.won for check in last):
         return None
     return (
-        f"the discriminator has won: its loss is {last[-1].discriminator_loss:.3g}, {last[-1].loss_share:.1%} of what it "
-        f"is where it cannot tell, and was below {WON_SHARE:.0%} for {window} steps, so that the generator learns "
+        f"the discriminator has won: its loss is {last[-1].discriminator_loss:.3g}, {last[-1].loss_share:.1%} of what "
+        f"it is where it cannot tell, and was below {WON_SHARE:.0%} for {window} steps, so that the generator learns "
         "little from it. Lower --discriminator-learning-rate, raise --dropout to 0.3 or --label-smoothing to 0.1, "
         "or choose --loss least_squares."
     )
@@ -140,8 +139,8 @@ def stalled(checks: Sequence[Check], window: int) -> str | None:
     if all(is_still(values, STILL_LOSS) for values in zip(*losses, strict=True)):
         return (
             f"stalled: the losses of discriminator and generator have stood at {losses[-1][0]:.4g} and "
-            f"{losses[-1][1]:.4g} for {window} steps: the logits no longer depend on the image. Begin anew with a lower "
-            "--discriminator-learning-rate or another --seed."
+            f"{losses[-1][1]:.4g} for {window} steps: the logits no longer depend on the image. Begin anew with a "
+            "lower --discriminator-learning-rate or another --seed."
         )
     return None
 
@@ -149,7 +148,8 @@ def stalled(checks: Sequence[Check], window: int) -> str | None:
 def is_still(values: Iterable[float], tolerance: float) -> bool:
     """Whether values differ by at most a share of the largest; not where one is no number."""
     series = np.array(list(values))
-    return bool(np.ptp(series) <= tolerance * np.abs(series).max())
+    with np.errstate(invalid="ignore"):  # inf - inf
+        return bool(np.ptp(series) <= tolerance * np.abs(series).max())
 
 
 def memory_grows(checks: Sequence[Check], window: int) -> str | None:
@@ -168,14 +168,6 @@ def memory_grows(checks: Sequence[Check], window: int) -> str | None:
             "callback of your own that keeps tensors."
         )
     return None
-
-
-DIAGNOSES: tuple[Callable[[Sequence[Check], int], str | None], ...] = (
-    not_finite,
-    discriminator_won,
-    generator_collapsed,
-    stalled,
-)
 
 
 # ---- what is measured ---------------------------------------------------------------------------
@@ -199,16 +191,17 @@ def diversity(values: np.ndarray, groups: np.ndarray) -> float:
 
 
 def random_features(images: np.ndarray) -> np.ndarray:
-    """ReLU of 32 random 5x5 filters, averaged over a grid of 4x4: (N, H, W, C) in [-1, 1] -> (N, 512).
+    """ReLU of 32 random 5x5 filters on the image averaged to 8x8, averaged to 4x4: (N, H, W, C) -> (N, 512).
 
-    Averages see the shapes and not the grain: a generator that adds noise to one image is diverse in
-    pixels and not in these. The filters are always the same. Features of the discriminator would see
-    more of the content, but move with it: in healthy runs they differ by half from one check to the next.
+    They see shapes and not grain: one image with noise over it that is as diverse in pixels as the
+    data has a fifth of their diversity in these. The filters are always the same. Features of the
+    discriminator would see more of the content, but move with it: in healthy runs their ratio
+    changes by a third from one check to the next.
     """
     channels = images.shape[-1]
     filters = np.random.default_rng(0).normal(size=(5, 5, channels, 32)) / math.sqrt(25 * channels)
     side = [min(size, FEATURE_SIDE) for size in images.shape[1:3]]
-    maps = tf.nn.conv2d(tf.image.resize(images, side, method="area"), filters.astype(np.float32), 2, "SAME")
+    maps = tf.nn.conv2d(tf.image.resize(images, side, method="area"), filters.astype(np.float32), 1, "SAME")
     return tf.image.resize(tf.nn.relu(maps), (4, 4), method="area").numpy().reshape(len(images), -1)
 
 
@@ -252,11 +245,288 @@ def memory_mib() -> float:
 def first_broken(model: GAN, logs: dict[str, float]) -> str:
     """The first value that is not finite, and the first weight of the network that broke first; empty where all are."""
     key = next((key for key in LOGS_IN_ORDER if not math.isfinite(logs.get(key, 0.0))), None)
-    weight = first_broken_weight(model)
-    if key == "fake_score":
-        # Scores are taken before the step's updates: where D(x) is a number and D(G(z)) is none, the
-        # generator broke first, and the discriminator with it within the step.
-        paths = (v.path for v in model.generator.weights if not np.isfinite(np.asarray(v.value, np.float32)).all())
-        weight = next(paths, weight)
     parts = [f"{key} is {logs[key]}"] if key else []
-    return ", ".join([*parts, f"the weight {weight} is not finite"] if weight else parts)
+    # Scores are taken before a step's updates: where D(x) is a number and D(G(z)) is none, the generator
+    # broke first, and the discriminator within the same step.
+    for name in ("generator", "discriminator") if key == "fake_score" else ("discriminator", "generator"):
+        for variable in getattr(model, name).weights:
+            if not np.isfinite(np.asarray(variable.value, np.float32)).all():
+                return ", ".join([*parts, f"the {name}'s weight {variable.path} is not finite"])
+    return "".join(parts)
+
+
+# ---- the series on disk -------------------------------------------------------------------------
+
+
+def read_checks(path: Path) -> list[Check]:
+    """The rows of a `health.csv`; none where there is no file. A last line that a cut left unfinished is left out.
+
+    Raises:
+        InputError: the file has other columns.
+    """
+    if not path.exists():
+        return []
+    checks: list[Check] = []
+    with path.open(newline="", encoding="utf-8") as stream:
+        lines = csv.reader(stream)
+        header = tuple(next(lines, Check._fields))
+        if header != Check._fields:
+            raise InputError(f"{path} is not a health.csv of this version: its columns are {header}. Move it away.")
+        for line in lines:
+            try:
+                checks.append(Check(int(line[0]), *map(float, line[1:-3]), *line[-3:]))  # type: ignore[arg-type]
+                json.loads(line[-1])
+            except (ValueError, TypeError):
+                break
+    return checks
+
+
+def write_checks(path: Path, checks: Sequence[Check]) -> None:
+    """Writes a `health.csv`, whole or not at all."""
+    partial = path.with_name(f".partial_{path.name}")
+    partial.unlink(missing_ok=True)
+    append_rows(partial, [Check._fields, *checks])
+    partial.replace(path)
+
+
+def append_rows(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    """Adds rows to a CSV file, which is on disk whole when this returns."""
+    with path.open("a", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(rows)
+
+
+class HealthMonitor(keras.callbacks.Callback):
+    """Warns in one line when training goes wrong, writes the series to `health.csv`, and acts if told to.
+
+    Every so many steps, and at the last step of an epoch, it looks at the losses since the last look,
+    at the diversity of fixed samples (those of `generate(samples, seed=0)`, the moving average's where
+    there is one, so that its alarm comes later) beside that of real images, at the weights, and at
+    the memory. What it names: `not_finite`, `discriminator_won`, `generator_collapsed`, `stalled`,
+    `memory_grows`, each once until the run has been healthy in that respect again.
+
+    For a conditional model diversity is taken within each label, so that one that ignores z is found.
+    It stands before `StopOnNonFinite`, which ends the run, and before what saves checkpoints.
+
+    All is decided from the rows, which a continued run takes back up to the step that it goes on from:
+    it decides as an uninterrupted one (but for the memory, which is the process's own). Of a loss mean
+    that is not finite the rows up to the end of the epoch are not finite. With `steps_per_execution`
+    looks come at the ends of groups. A generator that still makes several different images (one class
+    in many forms, say) is not called collapsed: see `scripts/class_shares.py` for that.
+
+    Args:
+        path: of `health.csv`.
+        real_images: uint8, or float in [-1, 1], (N, H, W, C), at least 16; up to 256 evenly spaced ones are used.
+        labels: theirs, classes (N,) or attributes (N, A); an unconditional model leaves them aside. Without
+            them, or where hardly two of the images share a label, within each label the samples of a
+            conditional model are held against all images.
+        every: steps between two looks, at multiples of it.
+        window: steps for which something must have been wrong.
+        grace: first steps in which a discriminator may win and samples be alike: untrained they are.
+        samples: generated images at each look.
+        on_collapse: what follows where the discriminator has won or the generator has collapsed:
+            `"warn"`, `"stop"` (`CollapseError`) or `"rollback"`.
+        rollback: for `"rollback"`: gets the last step that was healthy, gives the model the weights and optimizers
+            of the newest checkpoint of that step or an earlier one, deletes the later ones, and returns the
+            checkpoint's step; None where there is none. The step counter goes on all the same: noise and
+            data are functions of it, and the same ones would end in the same way.
+        max_rollbacks: after so many the next one is a `CollapseError`.
+
+    Raises:
+        InputError: an argument out of its range, or images that are all equal.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        real_images: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        every: int = 100,
+        window: int = 500,
+        grace: int = 500,
+        samples: int = 64,
+        on_collapse: str = "warn",
+        rollback: Callable[[int], int | None] | None = None,
+        max_rollbacks: int = 3,
+    ):
+        least = {"every": (every, 1), "window": (window, 1), "grace": (grace, 0), "samples": (samples, 8)}
+        for name, (value, low) in {**least, "max_rollbacks": (max_rollbacks, 1)}.items():
+            if value < low:
+                raise InputError(f"{name} must be at least {low}. Received: {value}.")
+        if on_collapse not in ON_COLLAPSE:
+            raise unknown_choice("on_collapse", on_collapse, ON_COLLAPSE)
+        if (on_collapse == "rollback") != (rollback is not None):
+            raise InputError("on_collapse='rollback' and a function rollback go together. Received: one of them.")
+        super().__init__()
+        self.path = Path(path)
+        self.every, self.window, self.grace, self.samples = every, window, grace, samples
+        self.on_collapse, self.rollback, self.max_rollbacks = on_collapse, rollback, max_rollbacks
+        self.checks: list[Check] = []
+        self._real_images, self._labels = check_reference(real_images, labels)
+        self._active: set[str] = set()
+        self._base: dict[str, list[float]] | None = None
+        self._first_step: int | None = None  # of this process
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Takes the series up where the model stands.
+
+        Raises:
+            InputError: the images are not of the model's shape, or the file at `path` is another's.
+        """
+        if self._real_images.shape[1:] != tuple(self.model.image_shape):
+            raise InputError(
+                f"real_images must have the model's shape {self.model.image_shape}. "
+                f"Received: {self._real_images.shape[1:]}."
+            )
+        self._start = int(self.model.step.numpy())
+        self._first_step = self._start if self._first_step is None else self._first_step
+        self._loss_range = loss_range(self.model)
+        self._measure_data()
+        self.checks = [check for check in read_checks(self.path) if check.step <= self._start]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_checks(self.path, self.checks)
+        self._active = set(self.diagnose())
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._base = None
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self._base is None:
+            # Only now has a checkpoint given a continued epoch its means back.
+            begun = any(count for _, count in self.model.epoch_means().values())
+            self._base = json.loads(self.checks[-1].epoch_means) if begun and self.checks else {}
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Looks, where it is time.
+
+        Raises:
+            CollapseError: as `on_collapse` says.
+        """
+        step, last = int(self.model.step.numpy()), self.checks[-1].step if self.checks else self._start
+        # Not in on_epoch_end: by then the epoch's means may be those of the validation.
+        epoch_ends = batch + 1 >= (self.params.get("steps") or math.inf)
+        broken = not all(math.isfinite((logs or {}).get(key, 0.0)) for key in LOGS_IN_ORDER)
+        if epoch_ends or step // self.every > last // self.every or (broken and "not_finite" not in self._active):
+            self._look(step, logs or {}, epoch_ends)
+
+    def diagnose(self) -> dict[str, str]:
+        """What is wrong at the last check, by name."""
+        since = self._last_rollback()
+        own = [check for check in self.checks if check.step > since]
+        learned = [check for check in own if check.step >= self.grace]
+        here = [check for check in self.checks if check.step > (self._first_step or 0) + self.grace]
+        found = {
+            "not_finite": not_finite(own, self.window),
+            "discriminator_won": discriminator_won(learned, self.window),
+            "generator_collapsed": generator_collapsed(learned, self.window),
+            "stalled": stalled(own, self.window),
+            "memory_grows": memory_grows(here, self.window),
+        }
+        return {name: message for name, message in found.items() if message}
+
+    def _look(self, step: int, logs: dict[str, float], epoch_ends: bool) -> None:
+        check = self._measure(step, logs)
+        self._base = {} if epoch_ends else self.model.epoch_means()
+        self.checks.append(check._replace(epoch_means=json.dumps(self._base)))
+        found = self.diagnose()
+        events = [name for name in found if name not in self._active]
+        for name in events:
+            self._say(step, found[name])
+        self._active = set(found)
+        error = None
+        trouble = next((name for name in ("discriminator_won", "generator_collapsed") if name in found), None)
+        if trouble and self.on_collapse != "warn":
+            event, error = self._act(step, trouble, found[trouble])
+            events.append(event)
+        self.checks[-1] = self.checks[-1]._replace(event="; ".join(events))
+        append_rows(self.path, self.checks[-1:])
+        if error:
+            raise CollapseError(f"Step {step}: {error}")
+
+    def _act(self, step: int, trouble: str, message: str) -> tuple[str, str | None]:
+        """Goes back to a checkpoint, or says why the run ends: (event, error)."""
+        done = sum("rollback" in check.event for check in self.checks)
+        if self.rollback is None:
+            return "stop", message
+        if done == self.max_rollbacks:
+            return "stop", f"{message} It went back {done} times, and it came again."
+        attribute = {"discriminator_won": "won", "generator_collapsed": "collapsed"}[trouble]
+        healthy = [check.step for check in self.checks if not getattr(check, attribute)]
+        before = max([*healthy, self._last_rollback(), 0])
+        means = self.model.epoch_means()
+        restored = self.rollback(before)
+        if restored is None:
+            return "stop", f"{message} There is no checkpoint of step {before} or an earlier one to go back to."
+        self.model.step.assign(step)
+        self.model.set_epoch_means(means)
+        self._active = set()
+        self._say(step, f"back to the weights of step {restored}, rollback {done + 1} of {self.max_rollbacks}")
+        return f"rollback to {restored}", None
+
+    def _last_rollback(self) -> int:
+        return max((check.step for check in self.checks if "rollback" in check.event), default=-1)
+
+    def _measure_data(self) -> None:
+        """Chooses the samples' labels, and takes the diversity of the real images."""
+        real_images, groups = self._real_images, np.zeros(len(self._real_images), int)
+        self._sample_labels, self._sample_groups = None, np.zeros(self.samples, int)
+        if self.model.label_spec() is not None:
+            labels = self.model.check_labels(None, self.samples) if self._labels is None else self._labels
+            # At least four samples a label.
+            self._sample_labels = self.model.check_labels(np.unique(labels, axis=0)[: self.samples // 4], self.samples)
+            self._sample_groups = label_groups(self._sample_labels)
+            if self._labels is not None:
+                own = label_groups(self._labels)
+                shared = np.bincount(own)[own] > 1
+                if shared.sum() >= 16 and diversity(real_images[shared], own[shared]):
+                    real_images, groups = real_images[shared], own[shared]
+        self._data_diversity = diversity(real_images, groups), diversity(random_features(real_images), groups)
+
+    def _measure(self, step: int, logs: dict[str, float]) -> Check:
+        base = self._base or {}
+        means = {
+            key: (total - base.get(key, (0.0, 0.0))[0]) / ((count - base.get(key, (0.0, 0.0))[1]) or math.nan)
+            for key, (total, count) in self.model.epoch_means().items()
+        }
+        least, at_zero = self._loss_range
+        images = self.model.generate(self.samples, labels=self._sample_labels)
+        pixels, features = (diversity(v, self._sample_groups) for v in (images, random_features(images)))
+        return Check(
+            step,
+            means["generator_loss"],
+            means["discriminator_loss"],
+            means["real_score"],
+            means["fake_score"],
+            loss_share=(means["discriminator_loss"] - least) / (at_zero - least) if math.isfinite(least) else math.nan,
+            pixel_diversity=pixels,
+            feature_diversity=features,
+            pixel_ratio=pixels / self._data_diversity[0],
+            feature_ratio=features / self._data_diversity[1],
+            generator_norm=weight_norm(self.model.generator),
+            discriminator_norm=weight_norm(self.model.discriminator),
+            memory_mib=memory_mib(),
+            broken=first_broken(self.model, logs),
+        )
+
+    def _say(self, step: int, message: str) -> None:
+        print(f"health: step {step}: {message}", file=sys.stderr, flush=True)
+
+
+def check_reference(images: np.ndarray, labels: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Up to 256 real images as float32 in [-1, 1], and their labels.
+
+    Raises:
+        InputError: fewer than 16 images, another shape or range, or labels that are not one an image.
+    """
+    if images.ndim != 4 or len(images) < 16:
+        raise InputError(f"real_images must be at least 16 images (N, H, W, C). Received: shape {images.shape}.")
+    if labels is not None and len(labels) != len(images):
+        raise InputError(f"real_images need one label each. Received: {len(labels)} for {len(images)} images.")
+    chosen = np.linspace(0, len(images) - 1, min(len(images), MAX_REFERENCE)).round().astype(int)
+    images = images[chosen]
+    images = to_float(images).numpy() if images.dtype == np.uint8 else np.asarray(images, np.float32)
+    if not np.abs(images).max() <= 1.0:
+        raise InputError("real_images must be uint8, or float in [-1, 1]. Received: values beyond.")
+    if not diversity(images, np.zeros(len(images), int)):
+        raise InputError("real_images are all equal: there is no diversity to compare with. Choose others.")
+    return images, None if labels is None else np.asarray(labels)[chosen]

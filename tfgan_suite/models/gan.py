@@ -19,7 +19,7 @@ from tfgan_suite.layers.keyed_dropout import mask_key
 from tfgan_suite.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
 from tfgan_suite.models.first_batch import check_first_batch, check_networks
 from tfgan_suite.models.optimizer_pair import OptimizerPair
-from tfgan_suite.models.replicas import ReplicaRows, replica_rows
+from tfgan_suite.models.replicas import ReplicaRows, replica_rows, several_machines
 
 KERAS_BATCH_SIZE = 32  # of `fit` on arrays
 UPDATES = ("alternating", "simultaneous")
@@ -237,6 +237,9 @@ class GAN(keras.Model):
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset))
         return super().fit(x, y, **kwargs)
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Nothing, since all is built. Keras 3.15 would reduce a batch here, which dies on (x, y) over several machines."""
+
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         real_images, labels = self.unpack_batch(data)
         if self.discriminator_steps > 1:
@@ -408,7 +411,9 @@ class GAN(keras.Model):
             average.assign(momentum * average.value + (1.0 - momentum) * weight.value)
 
     def _logs(self) -> dict[str, tf.Tensor]:
-        return {key: tracker.result() for key, tracker in self._trackers.items()}
+        logs = {key: tracker.result() for key, tracker in self._trackers.items()}
+        # Over several machines Keras reduces logs along an axis that scalars do not have.
+        return {k: v[tf.newaxis] for k, v in logs.items()} if several_machines(self.distribute_strategy) else logs
 
     def epoch_means(self) -> dict[str, list[float]]:
         """The epoch's means so far as [sum, count], which are the same on each replica."""

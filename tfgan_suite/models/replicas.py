@@ -41,3 +41,9 @@ def replica_rows(images: tf.Tensor, parts: int) -> ReplicaRows:
     counts = context.all_reduce(tf.distribute.ReduceOp.SUM, mine)  # (replicas,)
     first = tf.reduce_sum(tf.cumsum(counts, exclusive=True) * tf.cast(mine > 0, tf.int32))
     return ReplicaRows(count, first, tf.reduce_sum(counts))
+
+
+def several_machines(strategy: tf.distribute.Strategy) -> bool:
+    """Whether the replicas are those of more than one process."""
+    resolver = strategy.cluster_resolver
+    return resolver is not None and resolver.cluster_spec().num_tasks("worker") > 1

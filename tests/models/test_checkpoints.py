@@ -1,0 +1,129 @@
+"""Checkpoints are whole or absent, and a model takes its own only."""
+
+import json
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from shrunk import batches, shrunk_model
+
+from tfgan_suite import DivergenceError, InputError, load_model
+from tfgan_suite.models.checkpoints import all_variables, newest_checkpoint, restore_checkpoint, save_checkpoint
+from tfgan_suite.models.gan import GAN
+
+
+def trained(name: str = "mlp_gan", steps: int = 2, **settings: object) -> GAN:
+    model = shrunk_model(name, **settings)
+    model.fit(batches().take(steps), verbose=0)
+    return model
+
+
+def assert_equal_models(one: GAN, other: GAN) -> None:
+    for mine, theirs in zip(all_variables(one), all_variables(other), strict=True):
+        np.testing.assert_array_equal(np.array(mine), np.array(theirs), err_msg=mine.path)
+    assert one.epoch_means() == other.epoch_means()
+
+
+@pytest.mark.parametrize("place", ["local", "ram"])
+def test_saved_restored_pruned_and_loadable(place: str, tmp_path: Path) -> None:
+    directory = f"ram://{uuid.uuid4()}/checkpoints" if place == "ram" else str(tmp_path / "checkpoints")
+    assert newest_checkpoint(directory) is None
+    model = trained()
+    for _ in range(3):
+        model.fit(batches().take(1), verbose=0)
+        path = save_checkpoint(model, directory, keep=2)
+    names = sorted(tf.io.gfile.listdir(directory))
+    assert names == [f"step_{step:08d}.{kind}" for step in (4, 5) for kind in ("json", "keras")]
+    checkpoint = newest_checkpoint(directory)
+    assert checkpoint is not None
+    assert (checkpoint.path, checkpoint.step) == (path, 5)
+    fresh = shrunk_model("mlp_gan")
+    restore_checkpoint(fresh, checkpoint)
+    assert_equal_models(fresh, model)
+    if place == "local":
+        np.testing.assert_array_equal(load_model(path).generate(2), model.generate(2))
+
+
+def test_two_replicas_take_the_state_of_one(tmp_path: Path, mirrored: tf.distribute.Strategy) -> None:
+    one = trained("cgan")
+    save_checkpoint(one, tmp_path)
+    with mirrored.scope():
+        two = shrunk_model("cgan")
+    restore_checkpoint(two, newest_checkpoint(tmp_path))
+    assert_equal_models(one, two)
+    save_checkpoint(two, tmp_path / "again")
+    back = shrunk_model("cgan")
+    restore_checkpoint(back, newest_checkpoint(tmp_path / "again"))
+    assert_equal_models(one, back)
+
+
+def test_what_a_cut_leaves_behind_counts_as_nothing_and_is_removed(tmp_path: Path) -> None:
+    model = trained()
+    save_checkpoint(model, tmp_path)
+    (tmp_path / ".partial_step_00000009.keras").write_bytes(b"half")
+    (tmp_path / "step_00000008.keras").write_bytes(b"without its record")
+    (tmp_path / "notes.txt").touch()
+    assert newest_checkpoint(tmp_path).step == 2
+    model.fit(batches().take(1), verbose=0)
+    save_checkpoint(model, tmp_path, keep=1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "step_00000003.json", "step_00000003.keras"]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "missing", "record", "empty record", "other record"])
+def test_a_damaged_newest_is_named_and_the_one_before_is_used(
+    damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = trained(steps=1)
+    save_checkpoint(model, tmp_path)
+    model.fit(batches().take(1), verbose=0)
+    newest = Path(save_checkpoint(model, tmp_path))
+    content, record = newest.read_bytes(), newest.with_suffix(".json")
+    if damage == "truncated":
+        newest.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        newest.write_bytes(content[:1000] + bytes([content[1000] ^ 1]) + content[1001:])
+    elif damage == "missing":
+        newest.unlink()
+    else:
+        record.write_text({"record": "{", "empty record": "{}", "other record": "[3]"}[damage])
+    assert newest_checkpoint(tmp_path).step == 1
+    error = capsys.readouterr().err
+    assert str(newest) in error
+    assert "is damaged" in error
+    assert error.count("\n") == 1
+    for path in tmp_path.glob("*.keras"):
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match="Every checkpoint in .* is damaged"):
+        newest_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"latent_dim": 5}, r"lacks variables of the shapes \(5, 6\)"), ({"ema_momentum": 0.0}, "others of")],
+)
+def test_another_models_checkpoint_is_refused(settings: dict, message: str, tmp_path: Path) -> None:
+    save_checkpoint(trained(), tmp_path)
+    with pytest.raises(InputError, match=message):
+        restore_checkpoint(shrunk_model("mlp_gan", **settings), newest_checkpoint(tmp_path))
+
+
+def test_variables_of_the_same_shapes_in_other_places_are_refused(tmp_path: Path) -> None:
+    save_checkpoint(trained("mlp_gan", generator_units=(6, 6), dropout=0.0), tmp_path)
+    record = next(tmp_path.glob("*.json"))
+    assert json.loads(record.read_text())["step"] == 2
+    checkpoint = newest_checkpoint(tmp_path)
+    other = shrunk_model("mlp_gan", generator_units=(6, 6), dropout=0.0)
+    other.renamed, other.discriminator_optimizer = other.discriminator_optimizer, other.generator_optimizer
+    with pytest.raises(InputError, match="is not one of this model"):
+        restore_checkpoint(other, checkpoint)
+
+
+def test_a_broken_weight_is_not_saved(tmp_path: Path) -> None:
+    model = trained()
+    kernel = model.generator.trainable_variables[0]
+    kernel.assign(np.full(kernel.shape, np.nan))
+    with pytest.raises(DivergenceError, match="kernel is no longer finite"):
+        save_checkpoint(model, tmp_path / "checkpoints")
+    assert not (tmp_path / "checkpoints").exists()
