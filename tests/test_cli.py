@@ -51,11 +51,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_leaves_all_that_it_promises(exported: Path) -> None:
     run_dir = exported / "runs" / "dcgan"
     names = sorted(path.name for path in run_dir.iterdir())
-    assert names == ["checkpoints", "config.json", "history.csv", "losses.png", "samples", "training.gif"]
+    assert names == [
+        "checkpoints", "config.json", "finished.json", "history.csv", "losses.png", "samples", "training.gif"
+    ]  # fmt: skip
     record = json.loads((run_dir / "config.json").read_text())
     assert record["config"]["base_filters"] == 4
     assert set(record["versions"]) == {"tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets", "python"}
-    config, facts = read_config(run_dir)
+    config, facts, _ = read_config(run_dir)
     assert config == TrainConfig(**record["config"])
     assert facts["source"] == "digits (scikit-learn, 1,797 images)"
     with (run_dir / "history.csv").open() as stream:
@@ -68,7 +70,6 @@ def test_train_ends_with_the_exported_version(tmp_path: Path, capsys: pytest.Cap
     arguments = (*TINY, "--run-dir", tmp_path / "run", "--export-dir", tmp_path / "out", "--epochs", 1)
     assert call("train", *arguments) == 0
     assert capsys.readouterr().out.rstrip().endswith(f"exported: {tmp_path / 'out' / '1'}")
-    assert "is not empty" in refused(capsys, "train", *arguments)
     assert call("export", tmp_path / "run", "--export-dir", tmp_path / "out") == 0
     assert capsys.readouterr().out == f"exported: {tmp_path / 'out' / '2'}\n"
     cards = [json.loads((tmp_path / "out" / version / CARD).read_text()) for version in "12"]
@@ -143,7 +144,7 @@ def test_generate_with_labels(exported: Path, tmp_path: Path) -> None:
         (["--dropout", "1"], "--dropout must be in [0, 1)"),
         (["--image-size", "8x"], "HEIGHTxWIDTH"),
         (["--channels", "2"], "--channels must be 1, 3 or 4"),
-        (["--strategy", "mirored"], "Did you mean mirrored?"),
+        (["--strategy", "mirored"], "Did you mean mirrored or multi_worker?"),
         (["--generator-units", "3"], "does not apply to --model dcgan"),
         (["--model-class", "MLPGAN"], "--model dcgan is a DCGAN"),
         (["--split", "test"], "have splits"),
@@ -155,7 +156,7 @@ def test_generate_with_labels(exported: Path, tmp_path: Path) -> None:
         (["--label-smoothing", "0.1", "--loss", "hinge"], "real label"),
         (["--export-dir", "file"], "is a file"),
         (["--run-dir", "file/run"], "cannot be written"),
-        (["--run-dir", "file"], "not empty"),
+        (["--run-dir", "file"], "no run (it has no config.json)"),
     ],
 )
 def test_train_refuses_in_one_line_and_writes_nothing(
@@ -209,8 +210,9 @@ def test_export_refuses_what_is_no_run(tmp_path: Path, exported: Path, capsys: p
     (tmp_path / "config.json").write_text((exported / "runs" / "dcgan" / "config.json").read_text())
     assert "no checkpoint" in refused(capsys, "export", tmp_path)
     (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "epoch_0001.keras").write_bytes(b"damaged")
-    assert "cannot be loaded" in refused(capsys, "export", tmp_path)
+    (tmp_path / "checkpoints" / "step_00000004.json").write_text("{}")
+    assert call("export", tmp_path) == 2
+    assert "Every checkpoint in" in capsys.readouterr().err
     (tmp_path / "config.json").write_text('{"config": {"epochs": -1, "colour": 3}}')
     assert "no configuration" in refused(capsys, "export", tmp_path)
 
@@ -223,8 +225,8 @@ def test_init_from_starts_with_trained_weights(
     source = exported / "runs" / "dcgan"
     assert call("train", *TINY, *where, *still, "--init-from", source) == 0
     capsys.readouterr()
-    before = load_model(source / "checkpoints" / "epoch_0002.keras").generator.trainable_variables
-    after = load_model(tmp_path / "run" / "checkpoints" / "epoch_0002.keras").generator.trainable_variables
+    before = load_model(source / "checkpoints" / "step_00000004.keras").generator.trainable_variables
+    after = load_model(tmp_path / "run" / "checkpoints" / "step_00000004.keras").generator.trainable_variables
     for old, new in zip(before, after, strict=True):
         np.testing.assert_allclose(np.array(old), np.array(new), atol=1e-12)
     other = ("--run-dir", tmp_path / "b", "--init-from", source, "--base-filters", "5")
@@ -290,17 +292,27 @@ def test_two_devices_and_the_module_form(tmp_path: Path) -> None:
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143)])
-def test_a_signal_saves_and_says_how_to_go_on(number: signal.Signals, code: int, tmp_path: Path) -> None:
+def test_a_signal_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     arguments = [*TINY, "--run-dir", tmp_path / "run", "--export-dir", tmp_path / "out", "--epochs", "10000"]
     process = start(SCRIPTS / "train.py", *arguments)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("run/samples/*.png")) and time.monotonic() < deadline:
         time.sleep(0.2)
-    os.kill(process.pid, number)
+    assert "Another process trains in the run folder" in refused_by_process(*arguments)
+    os.kill(process.pid, signal.SIGTERM)
     output, error = process.communicate(timeout=60)
-    assert process.returncode == code, error
-    stopped = tmp_path / "run" / "checkpoints" / "stopped.keras"
-    assert output.rstrip().endswith(f"--init-from {stopped}")
-    assert load_model(stopped).generate(1).shape == (1, 8, 8, 1)
+    assert process.returncode == 143, error
+    assert output.rstrip().endswith("The same command goes on from there.")
     assert "Traceback" not in error
+    step = int(output.rpartition("saved after step ")[2].partition(".")[0])
+    saved = tmp_path / "run" / "checkpoints" / f"step_{step:08d}.keras"
+    assert load_model(saved).generate(1).shape == (1, 8, 8, 1)
+
+
+def refused_by_process(*arguments: object) -> str:
+    """The one line of a train.py that exits with 2."""
+    process = start(SCRIPTS / "train.py", *arguments)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert error.count("\n") == 1
+    return error

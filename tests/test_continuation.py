@@ -4,8 +4,21 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
-from cut_runs import STEPS, after_step, cut, finish, random_moments, result, settings, while_writing
+from cut_runs import (
+    EPOCHS,
+    STEPS,
+    after_step,
+    cut,
+    finish,
+    random_moments,
+    result,
+    settings,
+    step_reached,
+    variables_of,
+    while_writing,
+)
 
 
 def test_killed_in_a_step_and_in_a_checkpoint_then_equal(tmp_path: Path) -> None:
@@ -50,3 +63,22 @@ def test_killed_at_random_moments_then_equal(model: str, devices: int, policy: s
         cut(run, moment)
     assert finish(run) == 0
     assert result(pieces) == result(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["mlp_gan", "cgan"])
+@pytest.mark.parametrize("first", [1, 2])
+def test_cut_on_some_devices_and_continued_on_others(first: int, model: str, tmp_path: Path) -> None:
+    whole, pieces = tmp_path / "whole", tmp_path / "pieces"
+    two = {"strategy": "mirrored", "logical_devices": 2}
+    before, after = (two, {}) if first == 2 else ({}, two)
+    epochs = EPOCHS + 2
+    assert finish(settings(model, whole, epochs=epochs)) == 0
+    assert cut(settings(model, pieces, epochs=epochs, **before), after_step(pieces, 4), signal.SIGTERM) == 143
+    assert step_reached(pieces) <= STEPS * epochs - 20
+    assert finish(settings(model, pieces, epochs=epochs, **after)) == 0
+    for name, values in variables_of(whole).items():
+        np.testing.assert_allclose(variables_of(pieces)[name], values, atol=1e-5, err_msg=name)
+    histories = [np.genfromtxt(folder / "run" / "history.csv", delimiter=",", names=True) for folder in (whole, pieces)]
+    for key in ("generator_loss", "discriminator_loss", "real_score", "fake_score"):
+        np.testing.assert_allclose(histories[1][key], histories[0][key], rtol=1e-5)

@@ -18,6 +18,7 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.checkpoints import newest_checkpoint
 
+ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
 VERSIONED = ("tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 CONFIG = "config.json"
 FINISHED = "finished.json"
@@ -136,7 +137,7 @@ def read_config(run_dir: Path) -> RunRecord:
         values = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
         for key, value in values.items():
             try:
-                typeguard.check_type(value, hints[key])
+                typeguard.check_type(value, hints[key], collection_check_strategy=ALL_ITEMS)
             except typeguard.TypeCheckError as error:
                 raise InputError(f"{key} is {value!r}, which {str(error).partition(' ')[2] or error}") from None
         return RunRecord(TrainConfig(**values), data, made_by)

@@ -47,6 +47,15 @@ from tfgan_suite.run_folder import (
 )
 from tfgan_suite.serving.export import export_generator, next_version
 
+# What TensorFlow raises where Python would raise an OSError.
+STORAGE_ERRORS = (
+    tf.errors.ResourceExhaustedError,
+    tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.DataLossError,
+)
+
 
 def train(config: TrainConfig) -> Path | None:
     """Trains and exports as configured, from the start or from where the run folder's run was cut off.
@@ -85,25 +94,25 @@ def train(config: TrainConfig) -> Path | None:
         config.skip_damaged,
         config.cache_gigabytes,
     )
-    steps = config.steps_per_epoch or steps_per_epoch(len(data.images), config.batch_size * config.discriminator_steps)
-    with contextlib.ExitStack() as stack:
-        if chief and not config.dry_run:
-            stack.enter_context(locked(run_dir))
-            if config.restart and (aside := move_aside(run_dir)):
-                print(f"the run before it: {aside}")
-        config = with_fixed_decay(config, steps, begun_run(run_dir, config))
-        facts = facts_of(data)
-        if chief and not config.dry_run and is_finished(run_dir, config, facts):
+    one_pass = steps_per_epoch(len(data.images), config.batch_size * config.discriminator_steps)
+    steps = config.steps_per_epoch or one_pass
+    config = with_fixed_decay(config, steps, begun_run(run_dir, config))
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        model = build_model(config, data, steps)
+        if config.init_from:
+            start_from(model, config.init_from)
+    if config.dry_run:
+        print(describe(config, data, model, steps))
+        return None
+    facts = facts_of(data)
+    with locked(run_dir) if chief else contextlib.nullcontext():
+        if chief and config.restart and (aside := move_aside(run_dir)):
+            print(f"the run before it: {aside}")
+        if is_finished(run_dir, config, facts):
             return None
-        keras.utils.set_random_seed(config.seed)
-        with strategy.scope():
-            model = build_model(config, data, steps)
-            if config.init_from:
-                start_from(model, config.init_from)
         if chief:
             print(describe(config, data, model, steps), flush=True)
-        if config.dry_run:
-            return None
         with failures_named(run_dir), losing_workers_named(strategy):
             fit_run(config, model, data, steps, facts, chief)
             if not chief:
@@ -159,17 +168,20 @@ def fit_run(
     run_dir = Path(config.run_dir or "")
     checkpoint = ExactCheckpoint(run_dir / CHECKPOINTS, config.checkpoint_every, config.keep_checkpoints, chief)
     callbacks: list[keras.callbacks.Callback] = [StopOnNonFinite()]
+    newest = newest_checkpoint(checkpoint.directory)
+    start = 0 if newest is None else newest.step
     if chief:
-        newest = newest_checkpoint(checkpoint.directory)
-        start = 0 if newest is None else newest.step
         announce(run_dir, start, steps)
         run_dir.mkdir(parents=True, exist_ok=True)
         write_config(dataclasses.replace(config, restart=False), run_dir, facts)
         cut_history(run_dir / HISTORY, start // steps)
         callbacks += writing_callbacks(config, run_dir)
     callbacks.append(StopOnSignal())
-    # The others wait until the chief has looked, and must find what it found.
-    start = chiefs_value(model.distribute_strategy, start if chief else 0)
+    if (chiefs := chiefs_value(model.distribute_strategy, start)) != start:
+        raise InputError(
+            f"This worker finds step {start} in {run_dir}, the first one step {chiefs}. All need the same run folder: put "
+            "it on a file system that they share."
+        )
     try:
         resume_fit(
             model,
@@ -218,11 +230,11 @@ def failures_named(run_dir: Path) -> Iterator[None]:
     """Turns a full disk, or a folder that is gone or read-only, into one line that says how to go on."""
     try:
         yield
-    except (OSError, tf.errors.OpError) as error:
+    except (OSError, *STORAGE_ERRORS) as error:
         reason = getattr(error, "message", None) or str(error) or type(error).__name__
         raise InputError(
-            f"The run in {run_dir} stopped: {reason}. Its last checkpoint is safe: mend the cause, and the same command "
-            "goes on from there."
+            f"The run in {run_dir} stopped: {reason}. Its checkpoints stay as they are: mend the cause, and the same "
+            "command goes on from the newest."
         ) from error
 
 

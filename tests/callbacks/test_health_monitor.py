@@ -99,7 +99,8 @@ def test_generator_collapsed_in_pixels_or_in_features(column: str) -> None:
 
 def test_not_finite_is_the_last_check_alone() -> None:
     checks = series(broken=[""] * 11 + ["fake_score is nan"], event="", epoch_means="{}")
-    assert not_finite(checks, 500) == "fake_score is nan. Lower the learning rates, or choose another --loss."
+    message = not_finite(checks, 500)
+    assert message and message.startswith("fake_score is nan. Lower --generator-learning-rate")
     assert not_finite(checks[:-1], 500) is None
 
 
@@ -344,7 +345,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path):
         self.folder = folder / "checkpoints"
-        self.callback = ExactCheckpoint(self.folder, every=20, keep=99)
+        self.callback = ExactCheckpoint(self.folder, every=40, keep=99)
         self.asked: list[int] = []
 
     def __call__(self, before_step: int) -> int | None:
@@ -431,27 +432,36 @@ def test_a_cut_run_writes_what_an_uncut_one_does(small_digits: ImageData, tmp_pa
         with pytest.raises(CutError):
             start("pieces", step)
     pieces = start("pieces", 999)
-    assert [check._replace(memory_mib=0.0) for check in pieces] == [check._replace(memory_mib=0.0) for check in whole]
+    assert [(check.step, check.event) for check in pieces] == [(check.step, check.event) for check in whole]
+    # Not bit for bit without op determinism.
+    np.testing.assert_allclose([check[1:12] for check in pieces], [check[1:12] for check in whole], rtol=1e-4)
     assert read_checks(tmp_path / "pieces" / "health.csv") == pieces
 
 
-def test_rows_of_later_steps_and_torn_lines_are_dropped(tmp_path: Path) -> None:
+def test_rows_of_later_steps_and_torn_lines_are_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "health.csv"
     model, data = shrunk_model("mlp_gan"), tiny_data()
 
-    def fit() -> list[int]:
-        health = HealthMonitor(path, data.images, data.labels, every=1)
+    def fit(**arguments: object) -> list[int]:
+        health = HealthMonitor(path, data.images, data.labels, every=1, **arguments)
         model.fit(batches(), callbacks=[health], verbose=0)
         return [check.step for check in health.checks]
 
     assert fit() == [1, 2, 3, 4]
-    with path.open("a") as stream:
-        stream.write("5,0.7,1.")
+    before = path.read_bytes()
+    for kept in (9, 60, len(before.splitlines()[-1]) - 1):
+        path.write_bytes(before[: len(before) - len(before.splitlines(keepends=True)[-1]) + kept])
+        assert [check.step for check in read_checks(path)] == [1, 2, 3]
     model.step.assign(2)
     assert fit() == [1, 2, 3, 4, 5, 6]
     assert path.read_bytes().count(b"\n") == 7
     model.step.assign(0)
     assert fit() == [1, 2, 3, 4]
+    # Another worker reads and decides, and leaves the rest to the first one.
+    before, spoilt = path.read_bytes(), model.generator.trainable_variables[0]
+    spoilt.assign(np.full(spoilt.shape, np.nan))
+    assert fit(writes=False) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert path.read_bytes() == before and "health:" not in capsys.readouterr().err
 
 
 def test_means_are_of_the_window(small_digits: ImageData, tmp_path: Path) -> None:

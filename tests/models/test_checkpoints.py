@@ -30,6 +30,7 @@ def assert_equal_models(one: GAN, other: GAN) -> None:
 def test_saved_restored_pruned_and_loadable(place: str, tmp_path: Path) -> None:
     directory = f"ram://{uuid.uuid4()}/checkpoints" if place == "ram" else str(tmp_path / "checkpoints")
     assert newest_checkpoint(directory) is None
+    tf.io.gfile.makedirs(directory)
     model = trained()
     for _ in range(3):
         model.fit(batches().take(1), verbose=0)
@@ -53,6 +54,7 @@ def test_two_replicas_take_the_state_of_one(tmp_path: Path, mirrored: tf.distrib
         two = shrunk_model("cgan")
     restore_checkpoint(two, newest_checkpoint(tmp_path))
     assert_equal_models(one, two)
+    (tmp_path / "again").mkdir()
     save_checkpoint(two, tmp_path / "again")
     back = shrunk_model("cgan")
     restore_checkpoint(back, newest_checkpoint(tmp_path / "again"))
@@ -125,5 +127,11 @@ def test_a_broken_weight_is_not_saved(tmp_path: Path) -> None:
     kernel = model.generator.trainable_variables[0]
     kernel.assign(np.full(kernel.shape, np.nan))
     with pytest.raises(DivergenceError, match="kernel is no longer finite"):
-        save_checkpoint(model, tmp_path / "checkpoints")
-    assert not (tmp_path / "checkpoints").exists()
+        save_checkpoint(model, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_gone_is_an_error_and_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file or directory"):
+        save_checkpoint(trained(), tmp_path / "gone")
+    assert not (tmp_path / "gone").exists()

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.checkpoints import newest_checkpoint, restore_checkpoint, save_checkpoint
@@ -27,7 +28,7 @@ class ExactCheckpoint(keras.callbacks.Callback):
     is exact at the ends of epochs under the same condition, and leaves the means of a cut epoch out.
 
     Args:
-        directory: for the files, a path or an address that `tf.io.gfile` knows; made when needed.
+        directory: for the files, a path or an address that `tf.io.gfile` knows; made when training begins.
         every: steps between two checkpoints; None: only at the ends of epochs.
         keep: how many of the newest stay.
         writes: whether this process saves, or only restores: of several machines the first one saves.
@@ -47,6 +48,7 @@ class ExactCheckpoint(keras.callbacks.Callback):
         self.writes = writes
         self._saved_step = 0
         self._means: dict[str, list[float]] | None = None
+        self._between_epochs = True
 
     def restore(self, model: GAN) -> int:
         """Puts a model into the state of the newest checkpoint.
@@ -71,22 +73,30 @@ class ExactCheckpoint(keras.callbacks.Callback):
         model = self.model if model is None else model
         step = step_of(model)
         if self.writes and step != self._saved_step:
-            save_checkpoint(model, self.directory, self.keep)
+            save_checkpoint(model, self.directory, self.keep, self._between_epochs)
             self._saved_step = step
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        # Not where a checkpoint is saved: a run whose folder was taken away must not go on in half of one.
+        if self.writes:
+            tf.io.gfile.makedirs(self.directory)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._means is not None:
             self.model.set_epoch_means(self._means)
             self._means = None
+        self._between_epochs = False
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         # An epoch's last step is saved by on_epoch_end, after its row of history.
-        if self.every and batch + 1 != self.params.get("steps"):
+        self._between_epochs = batch + 1 == self.params.get("steps")
+        if self.every and not self._between_epochs:
             step = step_of(self.model)
             if step // self.every > self._saved_step // self.every:
                 self.save()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._between_epochs = True
         self.save()
 
 

@@ -36,7 +36,7 @@ class Checkpoint:
     Attributes:
         path: of the `.keras` file.
         step: generator steps taken before it.
-        epoch_means: the means of the epoch so far, as `GAN.epoch_means` gives them.
+        epoch_means: the means of the epoch so far, as `GAN.epoch_means` gives them; empty between epochs.
     """
 
     path: str
@@ -44,13 +44,14 @@ class Checkpoint:
     epoch_means: dict[str, list[float]]
 
 
-def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2) -> str:
+def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2, between_epochs: bool = False) -> str:
     """Writes the state of a run after the present step, and deletes the checkpoints that it makes superfluous.
 
     Args:
         model: compiled, between two steps.
-        directory: for the files, a path or an address that `tf.io.gfile` knows; made when needed.
+        directory: for the files, a path or an address that `tf.io.gfile` knows; it must exist.
         keep: how many of the newest checkpoints stay.
+        between_epochs: whether an epoch is over, and its means with it.
 
     Returns:
         The path of the `.keras` file.
@@ -66,15 +67,18 @@ def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2) -> str:
     step = int(keras.ops.convert_to_numpy(model.step))
     name = f"step_{step:08d}"
     path, partial = _join(directory, f"{name}.keras"), _join(directory, f"{PARTIAL}{name}.keras")
-    tf.io.gfile.makedirs(directory)
     try:
         model.save(partial)
         size, digest = _size_and_digest(partial)
         tf.io.gfile.rename(partial, path, overwrite=True)
-        record = {"step": step, "bytes": size, "sha256": digest, "epoch_means": model.epoch_means()}
+        means = {} if between_epochs else model.epoch_means()
+        record = {"step": step, "bytes": size, "sha256": digest, "epoch_means": means}
         _write(_join(directory, f"{name}.json"), json.dumps(record))
     except tf.errors.OpError as error:
         raise OSError(f"{directory} cannot be written: {error.message}") from error
+    finally:
+        if tf.io.gfile.exists(partial):
+            tf.io.gfile.remove(partial)  # a full disk needs the room
     _delete_superfluous(directory, keep)
     return path
 

@@ -1,0 +1,29 @@
+"""k replicas train what one device does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from replica_runs import STEPS, trained_presets
+
+from tfgan_suite.presets import PRESETS
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, np.ndarray]]:
+    """Losses and weights of every preset after 20 steps, by number of devices."""
+    folder: Path = tmp_path_factory.mktemp("replicas")
+    return {devices: trained_presets(devices, folder) for devices in (1, 2, 4)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("devices", [2, 4])
+@pytest.mark.parametrize("name", PRESETS)
+def test_replicas_have_the_losses_and_weights_of_one_device(
+    name: str, devices: int, runs: dict[int, dict[str, np.ndarray]]
+) -> None:
+    keys = [key for key in runs[1] if key.startswith(f"{name}/")]
+    assert runs[1][f"{name}/log/generator_loss"].shape == (STEPS,)
+    for key in keys:
+        tolerance = {"rtol": 1e-5} if "/log/" in key else {"atol": 1e-5, "rtol": 0.0}
+        np.testing.assert_allclose(runs[devices][key], runs[1][key], **tolerance, err_msg=key)

@@ -1,0 +1,158 @@
+"""What a run folder says of its run, and which runs may go on in it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from test_cli import TINY, call, refused
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.run_folder import Finished, cut_history, locked, move_aside, read_finished, write_finished
+
+DECAY = ("--learning-rate-decay", "cosine")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished run and its export; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("finished")
+    assert call("train", *TINY, *DECAY, *where(folder)) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def where(folder: Path) -> tuple[str, ...]:
+    return "--run-dir", str(folder / "run"), "--export-dir", str(folder / "out")
+
+
+def edit(folder: Path, **changes: object) -> None:
+    path = folder / "run" / "config.json"
+    record = json.loads(path.read_text())
+    record["config"] = {k: v for k, v in (record["config"] | changes).items() if v != "REMOVED"}
+    path.write_text(json.dumps(record))
+
+
+def test_more_epochs_go_on_under_the_same_decay(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert call("train", *TINY, *DECAY, *where(folder), "--no-tensorboard") == 0
+    assert capsys.readouterr().out.startswith("finished: the run in ")
+    assert call("train", *TINY, *DECAY, *where(folder), "--epochs", 3, "--keep-checkpoints", 5) == 0
+    output = capsys.readouterr().out
+    assert "after step 4 (epoch 3, step 0 of 2)" in output
+    assert output.rstrip().endswith("exported: " + str(folder / "out" / "2"))
+    config = json.loads((folder / "run" / "config.json").read_text())["config"]
+    assert (config["epochs"], config["decay_steps"]) == (3, 4)
+    rows = (folder / "run" / "history.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
+    assert read_finished(folder / "run") == Finished(3, str(folder / "out" / "2"))
+
+
+def test_each_difference_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    error = refused(capsys, "train", *TINY, *DECAY, *where(folder), "--latent-dim", 4, "--seed", 9, "--epochs", 7)
+    assert "--seed was 0, now 9; --latent-dim was 3, now 4. " in error
+    assert "--epochs" not in error
+    error = refused(capsys, "train", *TINY, *DECAY, *where(folder), "--channels", 3)
+    assert "--channels was None, now 3; the data's image_shape was [8, 8, 1], now [8, 8, 3]" in error
+
+
+def test_restart_moves_the_old_run_aside(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("train", *TINY, *where(folder), "--seed", 9, "--restart") == 0
+    assert str(folder / "run_old1") in capsys.readouterr().out
+    assert (folder / "run_old1" / "checkpoints").is_dir()
+    assert json.loads((folder / "run" / "config.json").read_text())["config"]["seed"] == 9
+    assert move_aside(folder / "run") == folder / "run_old2"
+    assert move_aside(folder / "run") is None
+
+
+def test_other_versions_are_named_when_a_run_goes_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "run" / "config.json"
+    path.write_text(path.read_text().replace('"keras": "', '"keras": "0.'))
+    assert call("train", *TINY, *DECAY, *where(folder), "--epochs", 3) == 0
+    assert "other versions than before, so that numbers may differ in rounding: keras 0." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"colour": 3}, "unknown colour"),
+        ({"epochs": "REMOVED"}, "missing epochs"),
+        ({"epochs": "two"}, "epochs is 'two'"),
+        ({"epochs": 2.5}, "epochs is 2.5"),
+        ({"generator_units": [3, "x"]}, "generator_units is (3, 'x')"),
+        ({"batch_size": -3}, "--batch-size must be at least 1. Received: -3"),
+        ({"loss": "hing"}, "Did you mean hinge?"),
+    ],
+)
+def test_an_edited_configuration_is_refused(
+    changes: dict, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(folder, **changes)
+    error = refused(capsys, "train", *TINY, *DECAY, *where(folder))
+    assert "config.json is no configuration of a run" in error
+    assert message in error
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"config": 3}'])
+def test_a_configuration_that_is_none_is_refused(text: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "run" / "config.json").write_text(text)
+    assert "is no configuration of a run" in refused(capsys, "train", *TINY, *where(folder))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"epochs": "x", "exported": ""}', '{"epochs": 1}'])
+def test_a_damaged_end_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "finished.json").write_text(text)
+    with pytest.raises(InputError, match="is damaged"):
+        read_finished(tmp_path)
+    assert read_finished(tmp_path / "nowhere") is None
+
+
+def test_an_end_that_was_not_exported_is_exported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "run" / "finished.json").unlink()
+    assert call("train", *TINY, *DECAY, *where(folder)) == 0
+    assert capsys.readouterr().out.rstrip().endswith("exported: " + str(folder / "out" / "2"))
+
+
+def test_checkpoints_of_another_model_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(folder, base_filters=5)
+    (folder / "run" / "finished.json").unlink()
+    error = refused_after_its_lines(capsys, "train", *TINY, *DECAY, *where(folder), "--base-filters", 5)
+    assert "is not one of this model" in error
+
+
+def test_one_run_at_a_time_and_a_stale_lock_is_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with locked(folder / "run"):
+        assert "Another process trains" in refused(capsys, "train", *TINY, *DECAY, *where(folder))
+    assert (folder / ".run.lock").exists()
+    with locked(folder / "run"):
+        pass
+
+
+def test_history_is_cut_to_whole_rows_of_whole_epochs(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    cut_history(path, 3)
+    path.write_bytes(b"epoch,loss\r\n0,1.5\r\n1,1.25\r\n2,1.")
+    cut_history(path, 3)
+    assert path.read_bytes() == b"epoch,loss\r\n0,1.5\r\n1,1.25\r\n"
+    cut_history(path, 1)
+    assert path.read_bytes() == b"epoch,loss\r\n0,1.5\r\n"
+    cut_history(path, 0)
+    assert not path.exists()
+
+
+def test_the_end_of_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_finished(tmp_path, Finished(3, "out/1"))
+    assert read_finished(tmp_path) == Finished(3, "out/1")
+
+
+def refused_after_its_lines(capsys: pytest.CaptureFixture[str], command: str, *arguments: object) -> str:
+    """The one line of an exit with code 2, after lines about the run on standard output."""
+    assert call(command, *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1, error
+    return error
