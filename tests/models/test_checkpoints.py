@@ -114,7 +114,7 @@ def test_another_models_checkpoint_is_refused(settings: dict, message: str, tmp_
 def test_variables_of_the_same_shapes_in_other_places_are_refused(tmp_path: Path) -> None:
     save_checkpoint(trained("mlp_gan", generator_units=(6, 6), dropout=0.0), tmp_path)
     record = next(tmp_path.glob("*.json"))
-    assert json.loads(record.read_text())["step"] == 2
+    assert json.loads(record.read_text())["facts"]["step"] == 2
     checkpoint = newest_checkpoint(tmp_path)
     other = shrunk_model("mlp_gan", generator_units=(6, 6), dropout=0.0)
     other.renamed, other.discriminator_optimizer = other.discriminator_optimizer, other.generator_optimizer

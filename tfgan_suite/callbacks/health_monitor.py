@@ -445,9 +445,9 @@ class HealthMonitor(keras.callbacks.Callback):
             self._say(step, found[name])
         self._active = set(found)
         error = None
-        trouble = next((name for name in ("discriminator_won", "generator_collapsed") if name in found), None)
+        trouble = [found[name] for name in ("discriminator_won", "generator_collapsed") if name in found]
         if trouble and self.on_collapse != "warn":
-            event, error = self._act(step, trouble, found[trouble])
+            event, error = self._act(step, " Also: ".join(trouble))
             events.append(event)
         self.checks[-1] = self.checks[-1]._replace(event="; ".join(events))
         if self.writes:
@@ -455,15 +455,14 @@ class HealthMonitor(keras.callbacks.Callback):
         if error:
             raise CollapseError(f"Step {step}: {error}")
 
-    def _act(self, step: int, trouble: str, message: str) -> tuple[str, str | None]:
+    def _act(self, step: int, message: str) -> tuple[str, str | None]:
         """Goes back to a checkpoint, or says why the run ends: (event, error)."""
         done = sum("rollback" in check.event for check in self.checks)
         if self.rollback is None:
             return "stop", message
         if done == self.max_rollbacks:
             return "stop", f"{message} It went back {done} times, and it came again."
-        attribute = {"discriminator_won": "won", "generator_collapsed": "collapsed"}[trouble]
-        healthy = [check.step for check in self.checks if not getattr(check, attribute)]
+        healthy = [check.step for check in self.checks if not (check.won or check.collapsed)]
         before = max([*healthy, self._last_rollback(), 0])
         means = self.model.epoch_means()
         restored = self.rollback(before)

@@ -72,8 +72,8 @@ def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2, between_ep
         size, digest = _size_and_digest(partial)
         tf.io.gfile.rename(partial, path, overwrite=True)
         means = {} if between_epochs else model.epoch_means()
-        record = {"step": step, "bytes": size, "sha256": digest, "epoch_means": means}
-        _write(_join(directory, f"{name}.json"), json.dumps(record))
+        facts = {"step": step, "bytes": size, "sha256": digest, "epoch_means": means}
+        _write(_join(directory, f"{name}.json"), json.dumps({"facts": facts, "facts_sha256": _facts_digest(facts)}))
     except tf.errors.OpError as error:
         raise OSError(f"{directory} cannot be written: {error.message}") from error
     finally:
@@ -99,8 +99,11 @@ def newest_checkpoint(directory: Path | str) -> Checkpoint | None:
         fault = None
         try:
             record = json.loads(_read(record_path))
-            checkpoint = Checkpoint(path, int(record["step"]), dict(record["epoch_means"]))
-            if _size_and_digest(path) != (record["bytes"], record["sha256"]):
+            facts = record["facts"]
+            checkpoint = Checkpoint(path, facts["step"], facts["epoch_means"])
+            if _facts_digest(facts) != record["facts_sha256"]:
+                fault = f"its record {name} is not the one that was written"
+            elif _size_and_digest(path) != (facts["bytes"], facts["sha256"]):
                 fault = "its bytes are not those that were written"
         except (ValueError, KeyError, TypeError, tf.errors.OpError) as error:
             fault = str(getattr(error, "message", error)) or type(error).__name__
@@ -190,6 +193,10 @@ def _size_and_digest(path: str) -> tuple[int, str]:
             digest.update(chunk)
             size += len(chunk)
     return size, digest.hexdigest()
+
+
+def _facts_digest(facts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def _write(path: str, text: str) -> None:
