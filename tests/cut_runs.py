@@ -71,7 +71,7 @@ def life(values: dict[str, object], log: str, environment: dict[str, str]) -> No
 @contextlib.contextmanager
 def started(values: dict[str, object], log_name: str = "log.txt", **environment: str) -> Iterator[BaseProcess]:
     """A run that is under way, and is killed at the end if it still is."""
-    log = Path(str(values["run_dir"])).parent / log_name
+    log = Path(str(values["export_dir"])).parent / log_name
     log.parent.mkdir(parents=True, exist_ok=True)
     process = _context.Process(target=life, args=(values, str(log), environment))
     process.start()

@@ -74,7 +74,7 @@ def test_an_export_folder_that_cannot_be_written_at_the_end(tmp_path: Path) -> N
     assert "is a file" in one_line(tmp_path)
     (tmp_path / "out").unlink()
     assert finish(run) == 0
-    assert one_line(tmp_path).startswith("pictures: ")
+    assert one_line(tmp_path).startswith("exported: ")
     assert sorted(os.listdir(tmp_path / "out")) == ["1"]
 
 
