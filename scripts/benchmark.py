@@ -28,7 +28,9 @@ from tfgan_suite.errors import InputError, unknown_choice
 WARM_UP_STEPS = 2
 EPOCH_STEPS = 100  # of the watch over memory
 BUSY = 0.25  # load average for each core from which on other programs disturb
-VARIANTS = ("fit", "plain", "torch", "fit_bfloat16", "plain_bfloat16", "torch_bfloat16")
+VARIANTS = (
+    "fit", "plain", "torch", "fit_bfloat16", "plain_bfloat16", "torch_bfloat16", "fit_2_devices", "fit_2_processes"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class BenchmarkConfig:
     `fit` is this package's, with alternating updates. `plain` is a tf.function of the same
     algorithm on the same Keras networks with Keras's Adam, fed by the same pipeline, without `fit`,
     metrics and latents keyed by step. `torch` is PyTorch run eagerly on networks of the same shapes.
-    A variant that ends in `_bfloat16` computes in bfloat16 where the others use float32.
+    A variant that ends in `_bfloat16` computes in bfloat16 where the others use float32. `fit_2_devices` divides
+    the same batch over two logical devices of this machine, `fit_2_processes` over two processes on it: where they
+    share the cores of one device, what they lose against `fit` is what the division costs.
     """
 
     models: tuple[str, ...] = ("mlp_gan_small", "dcgan_28", "dcgan_64")
@@ -72,13 +76,17 @@ def serve(connection: Connection, model: BenchmarkModel, variant: str, config: B
             import tensorflow as tf
 
             import tfgan_suite.models.gan  # noqa: F401
+        if variant == "fit_2_devices":
+            halves = [tf.config.LogicalDeviceConfiguration()] * 2
+            tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
         if config.threads:
             tf.config.threading.set_intra_op_parallelism_threads(config.threads)
             tf.config.threading.set_inter_op_parallelism_threads(config.threads)
     start = Duration.now()
     contestant = make_contestant(model, variant, config.batch_size)
     contestant.run(1)
-    connection.send((Duration.now().since(start).seconds, contestant.flops))
+    exchange = getattr(contestant, "exchange_seconds", None)
+    connection.send((Duration.now().since(start).seconds, contestant.flops, exchange))
     contestant.run(WARM_UP_STEPS)
     while steps := connection.recv():
         start = Duration.now()
@@ -99,6 +107,7 @@ class Player:
     Attributes:
         first_step_seconds: from the first layer built to the end of the first step, after imports.
         flops: of a step, where the variant can tell.
+        exchange_seconds: of adding up one step's gradients over the devices, where there are several.
         rates: steps a second, one number a turn.
         cpu_seconds: CPU time of a step over all threads, one number a turn.
     """
@@ -110,7 +119,7 @@ class Player:
         process.start()
         other.close()
         self.process = process
-        self.first_step_seconds, self.flops = self.connection.recv()
+        self.first_step_seconds, self.flops, self.exchange_seconds = self.connection.recv()
         self.rates: list[float] = []
         self.cpu_seconds: list[float] = []
         self.steps = 2
@@ -137,7 +146,7 @@ def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
     """One row a variant of a model."""
     model = MODELS[name]
     variants = [v for v in config.variants if model.convolutional or not v.endswith("_bfloat16")]
-    types = {v.partition("_")[2] for v in variants}
+    types = {_type(v) for v in variants}
     rate_names = {low: f"convolutions_{low}".rstrip("_") for low in types} if model.convolutional else {}
     players = {v: Player(model, v, config) for v in (*variants, *rate_names.values())}
     for _ in range(config.repetitions):
@@ -158,11 +167,13 @@ def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
             "steps_a_turn": player.steps,
             "first_step_seconds": player.first_step_seconds,
         }
-        for other in ("plain", "torch"):
+        if player.exchange_seconds is not None:
+            row["exchange_share"] = player.exchange_seconds * statistics.median(player.rates)
+        for other in ("fit", "plain", "torch"):
             if other in players:
                 row[f"ratio_to_{other}"] = _median_ratio(player.rates, players[other].rates)
         if flops and rate_names:
-            convolutions = players[rate_names[variant.partition("_")[2]]]
+            convolutions = players[rate_names[_type(variant)]]
             row["megaflops_per_image"] = flops / config.batch_size / 1e6
             row["gigaflops_per_second"] = flops * statistics.median(player.rates) / 1e9
             row["convolution_gigaflops_per_second"] = convolutions.flops * statistics.median(convolutions.rates) / 1e9
@@ -171,6 +182,10 @@ def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
         rows.append(row)
     peaks = {v: player.leave() for v, player in players.items()}
     return [{**row, "peak_memory_bytes": peaks[row["variant"]]} for row in rows]
+
+
+def _type(variant: str) -> str:
+    return "bfloat16" if variant.endswith("_bfloat16") else ""
 
 
 def _median_ratio(rates: Sequence[float], others: Sequence[float]) -> float:
@@ -204,8 +219,10 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
         "variant",
         "images/s",
         "quartiles",
+        "/fit",
         "/plain",
         "/torch",
+        "exchange",
         "conv rate",
         "CPU ms/image",
         "peak MiB",
@@ -213,14 +230,17 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
     ]
     lines = [head]
     for row in rows:
-        ratios = [f"{row[key]:.3f}" if key in row else "-" for key in ("ratio_to_plain", "ratio_to_torch")]
-        share = row.get("share_of_convolution_rate")
+        ratios = [
+            f"{row[key]:.3f}" if key in row else "-" for key in ("ratio_to_fit", "ratio_to_plain", "ratio_to_torch")
+        ]
+        share, exchange = row.get("share_of_convolution_rate"), row.get("exchange_share")
         lines.append([
             row["model"],
             row["variant"],
             f"{row['images_per_second']:.1f}",
             "{:.1f}-{:.1f}".format(*row["quartiles"]),
             *ratios,
+            "-" if exchange is None else f"{exchange:.1%}",
             "-" if share is None else f"{share:.0%}",
             f"{row['cpu_milliseconds_per_image']:.3f}",
             f"{row['peak_memory_bytes'] / 2**20:.0f}",

@@ -1,8 +1,16 @@
 """What `benchmark.py` times with TensorFlow: `fit`, a plain loop, and a convolution for comparison."""
 
+import contextlib
+import json
 import math
+import os
+import socket
+import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -81,11 +89,17 @@ class Fit:
 
     Args:
         model: what is timed.
-        batch_size: rows a step.
+        batch_size: rows a step, for all devices together.
         dtype: dtype policy of the networks.
+        strategy: the devices; None: one.
+
+    Attributes:
+        exchange_seconds: what one exchange of both networks' gradients takes; None for one device.
     """
 
-    def __init__(self, model: BenchmarkModel, batch_size: int, dtype: str):
+    exchange_seconds: float | None = None
+
+    def __init__(self, model: BenchmarkModel, batch_size: int, dtype: str = "float32", strategy: Any = None):
         import keras
 
         from tfgan_suite.models.dcgan import DCGAN
@@ -98,12 +112,15 @@ class Fit:
             def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
                 self.duration = Duration.now().since(self.start)
 
-        self.gan = (
-            DCGAN(model.image_shape, LATENT_DIM, model.body, dropout=0.0, dtype=dtype)
-            if model.convolutional
-            else MLPGAN(model.image_shape, LATENT_DIM, dtype=dtype)
-        )
-        self.gan.compile()
+        with strategy.scope() if strategy else contextlib.nullcontext():
+            self.gan = (
+                DCGAN(model.image_shape, LATENT_DIM, model.body, dropout=0.0, dtype=dtype)
+                if model.convolutional
+                else MLPGAN(model.image_shape, LATENT_DIM, dtype=dtype)
+            )
+            self.gan.compile()
+        if strategy:
+            self.exchange_seconds = time_exchange(strategy, self.gan.trainable_variables)
         self.batches = make_batches(model, batch_size)
         self.timer = EpochTimer()
         self.flops = batch_size * count_step_flops(self.gan.generator, self.gan.discriminator)
@@ -112,6 +129,75 @@ class Fit:
         """From the begin to the end of an epoch of so many steps."""
         self.gan.fit(self.batches, epochs=1, steps_per_epoch=steps, verbose=0, callbacks=[self.timer])
         return self.timer.duration
+
+
+def time_exchange(strategy: Any, variables: Sequence[Any]) -> float:
+    """Seconds that adding up gradients of the variables' shapes over all replicas takes; median of 10."""
+    import tensorflow as tf
+
+    @tf.function
+    def exchange() -> Any:
+        def replica() -> Any:
+            context = tf.distribute.get_replica_context()
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, [tf.zeros(v.shape) for v in variables])
+
+        return tf.reduce_sum(strategy.experimental_local_results(strategy.run(replica)[0])[0])
+
+    seconds = []
+    for _ in range(12):
+        start = time.perf_counter()
+        exchange().numpy()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds[2:]))
+
+
+class TwoProcesses(Fit):
+    """`fit` on two machines, both of them this one: half of the batch each. The times are those of the first.
+
+    Args:
+        model: what is timed.
+        batch_size: rows a step, for both together.
+    """
+
+    def __init__(self, model: BenchmarkModel, batch_size: int):
+        workers = [f"127.0.0.1:{port}" for port in _free_ports(2)]
+        tasks = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in (0, 1)]
+        name = next(name for name, each in MODELS.items() if each == model)
+        code = f"import benchmark_loops; benchmark_loops.second_worker({name!r}, {batch_size})"
+        self.second = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=Path(__file__).parent,
+            env={**os.environ, "TF_CONFIG": json.dumps(tasks[1])},
+        )
+        os.environ["TF_CONFIG"] = json.dumps(tasks[0])
+        import tensorflow as tf
+
+        super().__init__(model, batch_size, strategy=tf.distribute.MultiWorkerMirroredStrategy())
+
+    def run(self, steps: int) -> Duration:
+        """As `Fit.run`, in both."""
+        assert self.second.stdin
+        self.second.stdin.write(f"{steps}\n")
+        self.second.stdin.flush()
+        return super().run(steps)
+
+
+def second_worker(name: str, batch_size: int) -> None:
+    """The life of the other process of `TwoProcesses`: an epoch for each number on standard input."""
+    import tensorflow as tf
+
+    fit = Fit(MODELS[name], batch_size, strategy=tf.distribute.MultiWorkerMirroredStrategy())
+    for line in sys.stdin:
+        fit.run(int(line))
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]
 
 
 class PlainLoop:
@@ -235,11 +321,17 @@ def count_step_flops(generator: Any, discriminator: Any) -> int:
 
 def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Contestant:
     """The runner of a variant of `BenchmarkConfig.variants`, or of the rate of convolutions."""
-    kind, _, low = variant.partition("_")
-    if kind == "torch":
+    low = variant.endswith("_bfloat16")
+    if variant.startswith("torch"):
         from benchmark_torch import TorchLoop
 
-        return TorchLoop(model.body, make_images(model), batch_size, bool(low))
-    if kind == "convolutions":
-        return ConvolutionRate(batch_size, low or "float32")
-    return (Fit if kind == "fit" else PlainLoop)(model, batch_size, "mixed_bfloat16" if low else "float32")
+        return TorchLoop(model.body, make_images(model), batch_size, low)
+    if variant.startswith("convolutions"):
+        return ConvolutionRate(batch_size, "bfloat16" if low else "float32")
+    if variant == "fit_2_processes":
+        return TwoProcesses(model, batch_size)
+    if variant == "fit_2_devices":
+        import tensorflow as tf
+
+        return Fit(model, batch_size, strategy=tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+    return (Fit if variant.startswith("fit") else PlainLoop)(model, batch_size, "mixed_bfloat16" if low else "float32")

@@ -4,6 +4,7 @@ The processes are forked from a server that has imported TensorFlow once.
 """
 
 import contextlib
+import csv
 import hashlib
 import json
 import multiprocessing
@@ -153,19 +154,28 @@ def variables_of(folder: Path) -> dict[str, np.ndarray]:
 
 
 def result(folder: Path) -> dict[str, str]:
-    """SHA-256 of what a finished run leaves: its variables, exported images, history and last grid of samples."""
+    """SHA-256 of what a finished run leaves: its variables, exported images, history, health and grids of samples."""
     from tfgan_suite.serving.saved_generator import SavedGenerator
 
     arrays = variables_of(folder)
     parts = {
         "variables": b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays)),
         "images": SavedGenerator(folder / "out").generate(np.arange(16)).tobytes(),
+        "health": without_memory(folder / "run" / "health.csv"),
         "history": (folder / "run" / "history.csv").read_bytes(),
         "samples": b"".join(path.read_bytes() for path in sorted((folder / "run" / "samples").glob("*.png"))),
     }
     assert len(parts["history"].splitlines()) == 1 + EPOCHS
     assert step_reached(folder) == STEPS * EPOCHS
     return {name: hashlib.sha256(value).hexdigest() for name, value in parts.items()}
+
+
+def without_memory(path: Path) -> bytes:
+    """The rows of a `health.csv` but for the process's memory."""
+    with path.open(newline="") as stream:
+        rows = [{**row, "memory_mib": ""} for row in csv.DictReader(stream)]
+    assert len(rows) == EPOCHS
+    return json.dumps(rows).encode()
 
 
 def free_ports(count: int) -> list[int]:

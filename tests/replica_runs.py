@@ -12,7 +12,7 @@ _context.set_forkserver_preload(["tfgan_suite.training"])
 
 
 def train_presets(devices: int, path: str) -> None:
-    """Takes 20 steps with each shrunk preset, the last on an uneven batch; writes losses and weights to an .npz file."""
+    """Takes 20 steps with each shrunk preset, the last on an uneven batch; writes losses and weights to a file."""
     import tensorflow as tf
     from shrunk import ROWS, batches, shrunk_model
 

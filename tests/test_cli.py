@@ -52,7 +52,8 @@ def test_a_run_leaves_all_that_it_promises(exported: Path) -> None:
     run_dir = exported / "runs" / "dcgan"
     names = sorted(path.name for path in run_dir.iterdir())
     assert names == [
-        "checkpoints", "config.json", "finished.json", "history.csv", "losses.png", "samples", "training.gif"
+        "checkpoints", "config.json", "finished.json", "health.csv", "history.csv", "losses.png", "samples",
+        "training.gif",
     ]  # fmt: skip
     record = json.loads((run_dir / "config.json").read_text())
     assert record["config"]["base_filters"] == 4

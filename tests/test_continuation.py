@@ -1,6 +1,5 @@
 """A run that is cut anywhere and continued is the run that was not."""
 
-import os
 import signal
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def test_killed_in_a_step_and_in_a_checkpoint_then_equal(tmp_path: Path) -> None
     # A third start says that all is done, and exports nothing anew.
     assert finish(run) == 0
     assert "finished: " in (pieces / "log.txt").read_text()
-    assert os.listdir(pieces / "out") == ["1"]
+    assert [version.name for version in (pieces / "out").iterdir()] == ["1"]
 
 
 def test_signals_save_and_the_same_command_goes_on(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A run that its machine lets down ends in one line, and can be continued."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -59,7 +58,7 @@ def test_a_run_folder_that_vanishes(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
     (tmp_path / "taken").rename(tmp_path / "run")
     assert finish(run) == 0
-    assert sorted(os.listdir(tmp_path / "out")) == ["1"]
+    assert [version.name for version in (tmp_path / "out").iterdir()] == ["1"]
 
 
 def test_an_export_folder_that_cannot_be_written_at_the_end(tmp_path: Path) -> None:
@@ -75,7 +74,7 @@ def test_an_export_folder_that_cannot_be_written_at_the_end(tmp_path: Path) -> N
     (tmp_path / "out").unlink()
     assert finish(run) == 0
     assert one_line(tmp_path).startswith("exported: ")
-    assert sorted(os.listdir(tmp_path / "out")) == ["1"]
+    assert [version.name for version in (tmp_path / "out").iterdir()] == ["1"]
 
 
 @pytest.mark.parametrize("cache_gigabytes", [4.0, 0.0])

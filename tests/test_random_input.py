@@ -69,7 +69,9 @@ def test_random_edits_of_a_configuration(finished: Path, edits: dict[str, object
     record["config"] |= {flag.removeprefix("--").replace("-", "_"): value for flag, value in edits.items()}
     (run_dir / "config.json").write_text(json.dumps(record))
     # A configuration that is read, and does not differ in what matters, belongs to a run that is finished.
-    assert_succeeds_or_says_one_line("train", *TINY, "--run-dir", run_dir, "--export-dir", finished / "out", "--dry-run")
+    assert_succeeds_or_says_one_line(
+        "train", *TINY, "--run-dir", run_dir, "--export-dir", finished / "out", "--dry-run"
+    )
     assert_succeeds_or_says_one_line("train", *TINY, "--run-dir", run_dir, "--export-dir", finished / "out")
     assert [path.name for path in (finished / "out").iterdir()] == ["1"]
 

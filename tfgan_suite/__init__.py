@@ -25,6 +25,8 @@ _PUBLIC = {
     "export_generator": "tfgan_suite.serving.export",
     "SampleGrid": "tfgan_suite.callbacks.sample_grid",
     "ExactCheckpoint": "tfgan_suite.callbacks.exact_checkpoint",
+    "HealthMonitor": "tfgan_suite.callbacks.health_monitor",
+    "CollapseError": "tfgan_suite.callbacks.health_monitor",
     "resume_fit": "tfgan_suite.continuation",
     "StopOnNonFinite": "tfgan_suite.callbacks.stop_on_non_finite",
     "StopOnSignal": "tfgan_suite.callbacks.stop_on_signal",

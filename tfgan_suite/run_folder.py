@@ -23,12 +23,13 @@ VERSIONED = ("tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets
 CONFIG = "config.json"
 FINISHED = "finished.json"
 HISTORY = "history.csv"
+HEALTH = "health.csv"
 CHECKPOINTS = "checkpoints"
 
 # What may differ when a run goes on: how long, where, on what devices, and what is shown of it.
 MAY_CHANGE = (
     "epochs", "run_dir", "export_dir", "data_dir", "cache_gigabytes", "strategy", "logical_devices",
-    "steps_per_execution", "checkpoint_every", "keep_checkpoints", "on_collapse", "tensorboard", "worker_timeout", "restart", "dry_run",
+    "checkpoint_every", "keep_checkpoints", "on_collapse", "tensorboard", "worker_timeout", "restart", "dry_run",
 )  # fmt: skip
 
 
@@ -144,7 +145,9 @@ def read_config(run_dir: Path) -> RunRecord:
     except FileNotFoundError:
         raise InputError(f"{run_dir} is no run folder: it has no {CONFIG}.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is no configuration of a run: {error}. Undo what was edited, or begin anew.") from error
+        raise InputError(
+            f"{path} is no configuration of a run: {error}. Undo what was edited, or begin anew."
+        ) from error
 
 
 def refuse_differences(record: RunRecord, config: TrainConfig, data: dict[str, Any], run_dir: Path) -> None:

@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from tfgan_suite.assembly import build_model, start_from, with_fixed_decay
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint, step_of
+from tfgan_suite.callbacks.health_measures import LEAST_IMAGES
+from tfgan_suite.callbacks.health_monitor import HealthMonitor
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
@@ -21,7 +23,7 @@ from tfgan_suite.continuation import resume_fit
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.data.sources import load_images
-from tfgan_suite.devices import choose_strategy, chiefs_value, is_chief, losing_workers_named
+from tfgan_suite.devices import chiefs_value, choose_strategy, is_chief, losing_workers_named
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.checkpoints import newest_checkpoint
 from tfgan_suite.models.gan import GAN
@@ -29,6 +31,7 @@ from tfgan_suite.models.loading import load_model
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.run_folder import (
     CHECKPOINTS,
+    HEALTH,
     HISTORY,
     Finished,
     RunRecord,
@@ -96,6 +99,10 @@ def train(config: TrainConfig) -> Path | None:
     )
     one_pass = steps_per_epoch(len(data.images), config.batch_size * config.discriminator_steps)
     steps = config.steps_per_epoch or one_pass
+    if steps % config.steps_per_execution:
+        raise InputError(
+            f"--steps-per-execution must divide the {steps} steps of an epoch. Received: {config.steps_per_execution}."
+        )
     config = with_fixed_decay(config, steps, begun_run(run_dir, config))
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
@@ -148,9 +155,7 @@ def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bo
     return True
 
 
-def fit_run(
-    config: TrainConfig, model: GAN, data: ImageData, steps: int, facts: dict[str, Any], chief: bool
-) -> None:
+def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts: dict[str, Any], chief: bool) -> None:
     """Trains to the end of the run, from its newest checkpoint where it has one.
 
     Args:
@@ -168,6 +173,10 @@ def fit_run(
     run_dir = Path(config.run_dir or "")
     checkpoint = ExactCheckpoint(run_dir / CHECKPOINTS, config.checkpoint_every, config.keep_checkpoints, chief)
     callbacks: list[keras.callbacks.Callback] = [StopOnNonFinite()]
+    if len(data.images) >= LEAST_IMAGES:
+        callbacks.insert(0, health_monitor(config, data, checkpoint))
+    elif chief:
+        print(f"health: not watched, since that takes {LEAST_IMAGES} images")
     newest = newest_checkpoint(checkpoint.directory)
     start = 0 if newest is None else newest.step
     if chief:
@@ -213,6 +222,18 @@ def fit_run(
                 callback.restore()
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file:
                 callback.csv_file.close()
+
+
+def health_monitor(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpoint) -> HealthMonitor:
+    """What watches over a run, and brings it back to a checkpoint where the configuration says so."""
+    return HealthMonitor(
+        Path(config.run_dir or "") / HEALTH,
+        data.images,
+        data.labels,
+        on_collapse=config.on_collapse,
+        rollback=checkpoint.roll_back if config.on_collapse == "rollback" else None,
+        writes=checkpoint.writes,
+    )
 
 
 def announce(run_dir: Path, start: int, steps: int) -> None:

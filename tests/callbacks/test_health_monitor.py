@@ -16,27 +16,24 @@ from shrunk import batches, shrunk_config, shrunk_model, tiny_data
 from tfgan_suite import DivergenceError, InputError
 from tfgan_suite.assembly import build_model
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
-from tfgan_suite.callbacks.health_monitor import (
+from tfgan_suite.callbacks.health_checks import (
     Check,
-    CollapseError,
-    HealthMonitor,
     discriminator_won,
-    diversity,
     generator_collapsed,
-    loss_range,
     memory_grows,
-    memory_mib,
     not_finite,
-    random_features,
     read_checks,
     stalled,
 )
+from tfgan_suite.callbacks.health_measures import loss_range, memory_mib
+from tfgan_suite.callbacks.health_monitor import CollapseError, HealthMonitor
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.continuation import resume_fit
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.images import to_float
 from tfgan_suite.losses import LOSSES, AdversarialLoss, hinge_generator_loss, per_sample_mean
+from tfgan_suite.metrics.diversity import diversity, random_features
 from tfgan_suite.models.checkpoints import newest_checkpoint, restore_checkpoint
 from tfgan_suite.models.gan import GAN
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_suite.layers.batch_norm import FusedBatchNormalization
 from tfgan_suite.errors import InputError
 from tfgan_suite.latents import stateless_seed
+from tfgan_suite.layers.batch_norm import FusedBatchNormalization
 from tfgan_suite.layers.keyed_dropout import KeyedDropout, mask_key
 from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 

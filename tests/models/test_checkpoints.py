@@ -97,7 +97,7 @@ def test_a_damaged_newest_is_named_and_the_one_before_is_used(
     assert error.count("\n") == 1
     for path in tmp_path.glob("*.keras"):
         path.write_bytes(b"")
-    with pytest.raises(InputError, match="Every checkpoint in .* is damaged"):
+    with pytest.raises(InputError, match=r"Every checkpoint in .* is damaged"):
         newest_checkpoint(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """Checkpoints from which a run goes on as if it had never been cut."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,12 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.models.checkpoints import newest_checkpoint, restore_checkpoint, save_checkpoint
+from tfgan_suite.models.checkpoints import (
+    delete_checkpoints_after,
+    newest_checkpoint,
+    restore_checkpoint,
+    save_checkpoint,
+)
 from tfgan_suite.models.gan import GAN
 
 
@@ -76,6 +82,21 @@ class ExactCheckpoint(keras.callbacks.Callback):
             save_checkpoint(model, self.directory, self.keep, self._between_epochs)
             self._saved_step = step
 
+    def roll_back(self, at_most: int) -> int | None:
+        """Puts the model into the state of the newest checkpoint of a step up to `at_most`, and deletes later ones.
+
+        Returns:
+            The checkpoint's step; None where there is none.
+        """
+        checkpoint = newest_checkpoint(self.directory, at_most)
+        if checkpoint is None:
+            return None
+        restore_checkpoint(self.model, checkpoint)
+        if self.writes:
+            delete_checkpoints_after(self.directory, checkpoint.step)
+        self._saved_step = checkpoint.step
+        return checkpoint.step
+
     def on_train_begin(self, logs: Any = None) -> None:
         # Not where a checkpoint is saved: a run whose folder was taken away must not go on in half of one.
         if self.writes:
@@ -89,7 +110,7 @@ class ExactCheckpoint(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         # An epoch's last step is saved by on_epoch_end, after its row of history.
-        self._between_epochs = batch + 1 == self.params.get("steps")
+        self._between_epochs = batch + 1 >= (self.params.get("steps") or math.inf)
         if self.every and not self._between_epochs:
             step = step_of(self.model)
             if step // self.every > self._saved_step // self.every:

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM end a step, not the middle of one."""
 
+import math
 import signal
 import threading
 from types import FrameType
@@ -47,7 +48,7 @@ class StopOnSignal(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         # After an epoch's last step the other callbacks write its row of history first.
-        if batch + 1 != self.params.get("steps"):
+        if batch + 1 < (self.params.get("steps") or math.inf):
             self._raise_if_received()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -8,6 +8,7 @@ what a cut left behind, and counts as nothing. No rename has to be atomic for th
 
 import hashlib
 import json
+import re
 import sys
 import warnings
 import zipfile
@@ -25,6 +26,7 @@ from tfgan_suite.errors import DivergenceError, InputError
 from tfgan_suite.models.finite import first_broken_weight
 from tfgan_suite.models.gan import GAN
 
+NAME = re.compile(r"step_\d+\.(keras|json)")
 PARTIAL = ".partial_"
 CHUNK_BYTES = 1 << 20
 
@@ -79,12 +81,16 @@ def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2, between_ep
     finally:
         if tf.io.gfile.exists(partial):
             tf.io.gfile.remove(partial)  # a full disk needs the room
-    _delete_superfluous(directory, keep)
+    _delete(directory, sorted(_committed(directory), key=_step_of)[-keep:])
     return path
 
 
-def newest_checkpoint(directory: Path | str) -> Checkpoint | None:
+def newest_checkpoint(directory: Path | str, at_most: int | None = None) -> Checkpoint | None:
     """The newest complete checkpoint; one that is damaged is named on standard error and passed over.
+
+    Args:
+        directory: of the files.
+        at_most: leave later steps than this aside.
 
     Returns:
         None where there is no checkpoint at all.
@@ -93,7 +99,9 @@ def newest_checkpoint(directory: Path | str) -> Checkpoint | None:
         InputError: there are checkpoints, and every one is damaged.
     """
     damaged = []
-    for name in sorted(_committed(str(directory)), reverse=True):
+    for name in sorted(_committed(str(directory)), key=_step_of, reverse=True):
+        if at_most is not None and _step_of(name) > at_most:
+            continue
         record_path = _join(str(directory), name)
         path = record_path.removesuffix(".json") + ".keras"
         fault = None
@@ -173,16 +181,24 @@ def _committed(directory: str) -> list[str]:
     """The names of the records, such as `step_00000123.json`."""
     if not tf.io.gfile.isdir(directory):
         return []
-    return [n for n in tf.io.gfile.listdir(directory) if n.startswith("step_") and n.endswith(".json")]
+    return [name for name in tf.io.gfile.listdir(directory) if NAME.fullmatch(name) and name.endswith(".json")]
 
 
-def _delete_superfluous(directory: str, keep: int) -> None:
-    """Keeps the newest checkpoints; removes the others and what cuts left behind."""
-    kept = {name.removesuffix(".json") for name in sorted(_committed(directory))[-keep:]}
+def _step_of(name: str) -> int:
+    return int(re.findall(r"\d+", name)[0])
+
+
+def delete_checkpoints_after(directory: Path | str, step: int) -> None:
+    """Removes the checkpoints of all later steps."""
+    _delete(str(directory), [name for name in _committed(str(directory)) if _step_of(name) <= step])
+
+
+def _delete(directory: str, kept: list[str]) -> None:
+    """Removes all checkpoints but those of the kept records, and what cuts left behind."""
+    steps = {_step_of(name) for name in kept}
     # Records first: a model without a record counts as nothing, a record without its model as damage.
     for name in sorted(tf.io.gfile.listdir(directory), key=lambda name: not name.endswith(".json")):
-        ours = name.startswith(("step_", f"{PARTIAL}step_"))
-        if ours and name.removesuffix(".json").removesuffix(".keras") not in kept:
+        if NAME.fullmatch(name.removeprefix(PARTIAL)) and (name.startswith(PARTIAL) or _step_of(name) not in steps):
             tf.io.gfile.remove(_join(directory, name))
 
 

@@ -1,0 +1,86 @@
+"""What a check of a run measures beside its losses."""
+
+import math
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.callbacks.stop_on_non_finite import LOGS_IN_ORDER
+from tfgan_suite.errors import InputError
+from tfgan_suite.images import to_float
+from tfgan_suite.losses import smooth_real_label
+from tfgan_suite.metrics.diversity import diversity
+from tfgan_suite.models.gan import GAN
+
+LEAST_IMAGES = 16
+MAX_REFERENCE = 256  # images; the diversity of more differs by a percent
+
+
+def check_reference(images: np.ndarray, labels: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Up to 256 real images as float32 in [-1, 1], and their labels.
+
+    Raises:
+        InputError: fewer than 16 images, another shape or range, or labels that are not one an image.
+    """
+    if images.ndim != 4 or len(images) < LEAST_IMAGES:
+        raise InputError(
+            f"real_images must be at least {LEAST_IMAGES} images (N, H, W, C). Received: shape {images.shape}."
+        )
+    if labels is not None and len(labels) != len(images):
+        raise InputError(f"real_images need one label each. Received: {len(labels)} for {len(images)} images.")
+    chosen = np.linspace(0, len(images) - 1, min(len(images), MAX_REFERENCE)).round().astype(int)
+    images = images[chosen]
+    images = to_float(images).numpy() if images.dtype == np.uint8 else np.asarray(images, np.float32)
+    if not np.abs(images).max() <= 1.0:
+        raise InputError("real_images must be uint8, or float in [-1, 1]. Received: values beyond.")
+    if not diversity(images, np.zeros(len(images), int)):
+        raise InputError("real_images are all equal: there is no diversity to compare with. Choose others.")
+    return images, None if labels is None else np.asarray(labels)[chosen]
+
+
+def loss_range(model: GAN) -> tuple[float, float]:
+    """The least discriminator's loss, -inf where there is none, and the loss at zero logits."""
+    loss = smooth_real_label(model.loss_pair, model.label_smoothing)
+
+    def least(limit: float) -> float:
+        # The sum of a real and a fake term, each of which has its own least value.
+        logits = tf.linspace(-limit, limit, 2401)[:, tf.newaxis]
+        zeros = tf.zeros_like(logits)
+        return float(tf.reduce_min(loss(logits, zeros)) + tf.reduce_min(loss(zeros, logits)) - loss(zeros, zeros)[0])
+
+    low = least(30.0)
+    return (low if least(60.0) > low - 1.0 else -math.inf), float(loss(tf.zeros((1, 1)), tf.zeros((1, 1)))[0])
+
+
+def weight_norm(network: keras.Model) -> float:
+    """The Euclidean norm of the trainable weights; nan where there are none.
+
+    A number of the weights alone, so that a continued run knows whether they moved since the last check.
+    """
+    squares = [np.square(np.asarray(variable.value, np.float64)).sum() for variable in network.trainable_variables]
+    return math.sqrt(sum(squares)) if squares else math.nan
+
+
+def memory_mib() -> float:
+    """Resident memory of this process without mapped files, in MiB; nan where there is no /proc."""
+    try:
+        _, resident, shared, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    except OSError:
+        return math.nan
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def first_broken(model: GAN, logs: dict[str, float]) -> str:
+    """The first value that is not finite, and the first weight of the network that broke first; empty where all are."""
+    key = next((key for key in LOGS_IN_ORDER if not math.isfinite(logs.get(key, 0.0))), None)
+    parts = [f"{key} is {logs[key]}"] if key else []
+    # Scores are taken before a step's updates: where D(x) is a number and D(G(z)) is none, the generator
+    # broke first, and the discriminator within the same step.
+    for name in ("generator", "discriminator") if key == "fake_score" else ("discriminator", "generator"):
+        for variable in getattr(model, name).weights:
+            if not np.isfinite(np.asarray(variable.value, np.float32)).all():
+                return ", ".join([*parts, f"the {name}'s weight {variable.path} is not finite"])
+    return "".join(parts)
