@@ -109,7 +109,7 @@ def read_tf_config(text: str | None) -> tuple[list[str], int]:
         raise InputError(f"{TF_CONFIG} lists a worker twice. Received: {workers!r}.")
     if type(index) is not int or not 0 <= index < len(workers):
         raise InputError(
-            f"The task's index in {TF_CONFIG} must be in 0..{len(workers) - 1}, one for each worker. Received: {index!r}."
+            f"The task's index in {TF_CONFIG} must be in 0..{len(workers) - 1}, one a worker. Received: {index!r}."
         )
     return workers, index
 
@@ -136,8 +136,8 @@ def await_workers(workers: list[str], index: int, seconds: float) -> None:
         while silent := [worker for worker in silent if not _listens(worker)]:
             if time.monotonic() > deadline:
                 raise InputError(
-                    f"{TF_CONFIG}: no answer from {', '.join(silent)} within {seconds:g} s. Start every worker, or raise "
-                    "--worker-timeout."
+                    f"{TF_CONFIG}: no answer from {', '.join(silent)} within {seconds:g} s. Start every worker, or "
+                    "raise --worker-timeout."
                 )
             time.sleep(0.1)
 
@@ -179,6 +179,6 @@ def losing_workers_named(strategy: tf.distribute.Strategy) -> Iterator[None]:
         if not several_machines(strategy) or not isinstance(error, LOST):
             raise
         raise LostWorkersError(
-            "Another worker of the run is gone. Start all workers again with the same command: they go on from the last "
-            "checkpoint."
+            "Another worker of the run is gone. Start all workers again with the same command: they go on from the "
+            "last checkpoint."
         ) from error

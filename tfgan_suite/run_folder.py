@@ -135,7 +135,9 @@ def read_config(run_dir: Path) -> RunRecord:
         for what, keys in (("unknown", fields.keys() - hints), ("missing", hints.keys() - fields)):
             if keys:
                 raise InputError(f"{what} {', '.join(sorted(keys))}")
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+        }
         for key, value in values.items():
             try:
                 typeguard.check_type(value, hints[key], collection_check_strategy=ALL_ITEMS)
@@ -186,7 +188,7 @@ def newest_of_run(run_dir: Path | str) -> str:
 
 
 def cut_history(path: Path, epochs: int) -> None:
-    """Keeps the rows of the first epochs of a CSV file whose first column is `epoch`; the others will be written again."""
+    """Keeps the rows of the first epochs of a CSV file whose first column is `epoch`; the others are written again."""
     if not path.exists():
         return
     with path.open(newline="", encoding="utf-8") as stream:

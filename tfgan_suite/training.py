@@ -78,11 +78,10 @@ def train(config: TrainConfig) -> Path | None:
         LostWorkersError: another machine of the run is gone.
     """
     config = config.resolved()
-    assert config.run_dir and config.export_dir
-    run_dir = Path(config.run_dir)
+    run_dir, export_dir = Path(config.run_dir or ""), Path(config.export_dir or "")
     refuse_foreign(run_dir)
-    next_version(config.export_dir)
-    for folder in (run_dir, Path(config.export_dir)):
+    next_version(export_dir)
+    for folder in (run_dir, export_dir):
         refuse_unwritable(folder)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -124,7 +123,7 @@ def train(config: TrainConfig) -> Path | None:
             fit_run(config, model, data, steps, facts, chief)
             if not chief:
                 return None
-            version = export_generator(model, config.export_dir, export_card(config, facts))
+            version = export_generator(model, export_dir, export_card(config, facts))
             write_finished(run_dir, Finished(config.epochs, str(version)))
     print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
     return version
@@ -174,7 +173,7 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
     checkpoint = ExactCheckpoint(run_dir / CHECKPOINTS, config.checkpoint_every, config.keep_checkpoints, chief)
     callbacks: list[keras.callbacks.Callback] = [StopOnNonFinite()]
     if len(data.images) >= LEAST_IMAGES:
-        callbacks.insert(0, health_monitor(config, data, checkpoint))
+        callbacks.append(health_monitor(config, data, checkpoint))
     elif chief:
         print(f"health: not watched, since that takes {LEAST_IMAGES} images")
     newest = newest_checkpoint(checkpoint.directory)
@@ -188,8 +187,8 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
     callbacks.append(StopOnSignal())
     if (chiefs := chiefs_value(model.distribute_strategy, start)) != start:
         raise InputError(
-            f"This worker finds step {start} in {run_dir}, the first one step {chiefs}. All need the same run folder: put "
-            "it on a file system that they share."
+            f"This worker finds step {start} in {run_dir}, the first one step {chiefs}. All need the same run folder: "
+            "put it on a file system that they share."
         )
     try:
         resume_fit(

@@ -15,6 +15,7 @@ import tensorflow as tf
 from keras import layers
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.networks.bodies import BODIES, build_body, get_body
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -221,7 +222,7 @@ def test_batch_norm_is_synchronized_where_there_are_replicas(body: str, mirrored
 @every_discriminator
 def test_dropout_while_training_only(case: Case) -> None:
     network = case.build((8, 12, 3))
-    has_dropout = any(isinstance(layer, layers.Dropout) for layer in all_layers(network))
+    has_dropout = any(isinstance(layer, KeyedDropout) for layer in all_layers(network))
     assert has_dropout == (case.body != "mlp_no_hidden")
     inputs = case.inputs((8, 12, 3), rows=8)
     np.testing.assert_array_equal(network(inputs), network(inputs))

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.callbacks.stop_on_non_finite import LOGS_IN_ORDER
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.losses import smooth_real_label
@@ -71,16 +70,3 @@ def memory_mib() -> float:
     except OSError:
         return math.nan
     return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def first_broken(model: GAN, logs: dict[str, float]) -> str:
-    """The first value that is not finite, and the first weight of the network that broke first; empty where all are."""
-    key = next((key for key in LOGS_IN_ORDER if not math.isfinite(logs.get(key, 0.0))), None)
-    parts = [f"{key} is {logs[key]}"] if key else []
-    # Scores are taken before a step's updates: where D(x) is a number and D(G(z)) is none, the generator
-    # broke first, and the discriminator within the same step.
-    for name in ("generator", "discriminator") if key == "fake_score" else ("discriminator", "generator"):
-        for variable in getattr(model, name).weights:
-            if not np.isfinite(np.asarray(variable.value, np.float32)).all():
-                return ", ".join([*parts, f"the {name}'s weight {variable.path} is not finite"])
-    return "".join(parts)

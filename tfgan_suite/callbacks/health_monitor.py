@@ -21,10 +21,10 @@ from tfgan_suite.callbacks.health_checks import (
     stalled,
     write_checks,
 )
-from tfgan_suite.callbacks.health_measures import check_reference, first_broken, loss_range, memory_mib, weight_norm
-from tfgan_suite.callbacks.stop_on_non_finite import LOGS_IN_ORDER
+from tfgan_suite.callbacks.health_measures import check_reference, loss_range, memory_mib, weight_norm
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.metrics.diversity import diversity, label_groups, random_features
+from tfgan_suite.models.finite import LOGS_IN_ORDER, first_broken
 
 ON_COLLAPSE = ("warn", "stop", "rollback")
 
@@ -138,8 +138,8 @@ class HealthMonitor(keras.callbacks.Callback):
         if self._base is None:
             # Only now has a checkpoint given a continued epoch its means back.
             means, last = self.model.epoch_means(), self.checks[-1] if self.checks else None
-            cut = last is not None and last.step < self._step() and any(count for _, count in means.values())
-            self._base = json.loads(last.epoch_means) if last is not None and cut else means
+            goes_on = last is not None and any(count for _, count in means.values())
+            self._base = json.loads(last.epoch_means) if last is not None and goes_on else {}
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Checks, where it is time.
@@ -253,7 +253,7 @@ class HealthMonitor(keras.callbacks.Callback):
             generator_norm=weight_norm(self.model.generator),
             discriminator_norm=weight_norm(self.model.discriminator),
             memory_mib=memory_mib(),
-            broken=first_broken(self.model, logs),
+            broken=first_broken(self.model, logs) or "",
         )
 
     def _say(self, step: int, message: str) -> None:

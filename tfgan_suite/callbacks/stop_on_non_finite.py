@@ -1,16 +1,14 @@
 """An end to training when a number is no number any more."""
 
+import math
 from typing import Any
 
 import keras
-import numpy as np
 
 from tfgan_suite.errors import DivergenceError
-from tfgan_suite.models.finite import first_broken_weight
+from tfgan_suite.models.finite import LOGS_IN_ORDER, first_broken
 
-# As a step computes them.
-LOGS_IN_ORDER = ("real_score", "fake_score", "discriminator_loss", "generator_loss")
-REMEDY = "Lower the learning rates, or choose another --loss."
+REMEDY = "Begin anew with lower learning rates or another --loss."
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
@@ -32,14 +30,9 @@ class StopOnNonFinite(keras.callbacks.Callback):
         Raises:
             DivergenceError: naming the first value that broke, and the first weight where there is one.
         """
-        for key in LOGS_IN_ORDER:
-            value = (logs or {}).get(key, 0.0)
-            if not np.isfinite(value):
-                weight = first_broken_weight(self.model)
-                raise DivergenceError(
-                    f"{key} became {value} in epoch {self._epoch + 1}, step {batch + 1}"
-                    f"{f', and the weight {weight} with it' if weight else ''}. {REMEDY}"
-                )
+        if not all(math.isfinite((logs or {}).get(key, 0.0)) for key in LOGS_IN_ORDER):
+            broken = first_broken(self.model, logs)
+            raise DivergenceError(f"In epoch {self._epoch + 1}, step {batch + 1}: {broken}. {REMEDY}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Checks the weights, since the last step's update comes after its losses.
@@ -47,6 +40,6 @@ class StopOnNonFinite(keras.callbacks.Callback):
         Raises:
             DivergenceError: naming the first weight that broke.
         """
-        weight = first_broken_weight(self.model)
-        if weight is not None:
-            raise DivergenceError(f"The weight {weight} is no longer finite after epoch {epoch + 1}. {REMEDY}")
+        broken = first_broken(self.model)
+        if broken is not None:
+            raise DivergenceError(f"After epoch {epoch + 1}: {broken}. {REMEDY}")

@@ -45,9 +45,9 @@ class ImageData:
     def fingerprint(self) -> str:
         """SHA-256 of the number of images, of up to 1,000 evenly spaced ones, and of all labels."""
         digest = hashlib.sha256(repr(self.images.shape).encode())
-        digest.update(np.ascontiguousarray(self.images[:: -(-len(self.images) // 1000)]))
+        digest.update(self.images[:: -(-len(self.images) // 1000)].tobytes())
         if self.labels is not None:
-            digest.update(np.ascontiguousarray(self.labels))
+            digest.update(self.labels.tobytes())
         return digest.hexdigest()
 
     def split(self, share: float, seed: int = 0) -> tuple["ImageData", "ImageData"]:

@@ -23,7 +23,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.errors import DivergenceError, InputError
-from tfgan_suite.models.finite import first_broken_weight
+from tfgan_suite.models.finite import first_broken
 from tfgan_suite.models.gan import GAN
 
 NAME = re.compile(r"step_\d+\.(keras|json)")
@@ -62,9 +62,9 @@ def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2, between_ep
         DivergenceError: a weight is not finite; nothing was written.
         OSError: the folder cannot be written; older checkpoints stay.
     """
-    broken = first_broken_weight(model)
+    broken = first_broken(model)
     if broken is not None:
-        raise DivergenceError(f"The weight {broken} is no longer finite. The checkpoints before it stay.")
+        raise DivergenceError(f"{broken}. The checkpoints before it stay.")
     directory = str(directory)
     step = int(keras.ops.convert_to_numpy(model.step))
     name = f"step_{step:08d}"
@@ -141,7 +141,7 @@ def restore_checkpoint(model: GAN, checkpoint: Checkpoint) -> None:
     if own != theirs:
         raise InputError(
             f"The checkpoint {checkpoint.path} is not one of this model: it lacks variables of the shapes "
-            f"{_listed(own - theirs)} and has others of {_listed(theirs - own)}. Use the settings that it was made with."
+            f"{_listed(own - theirs)} and has others of {_listed(theirs - own)}. Use the settings it was made with."
         )
     try:
         with warnings.catch_warnings():
@@ -167,9 +167,13 @@ def _shapes_in(path: str) -> Iterator[tuple[int, ...]]:
         if isinstance(item, h5py.Dataset):
             shapes.append(item.shape)
 
-    with tf.io.gfile.GFile(path, "rb") as stream, zipfile.ZipFile(stream) as archive:
-        with archive.open("model.weights.h5") as weights, h5py.File(weights) as file:
-            file.visititems(visit)
+    with (
+        tf.io.gfile.GFile(path, "rb") as stream,
+        zipfile.ZipFile(stream) as archive,
+        archive.open("model.weights.h5") as weights,
+        h5py.File(weights) as file,
+    ):
+        file.visititems(visit)
     return iter(shapes)
 
 

@@ -238,7 +238,7 @@ class GAN(keras.Model):
         return super().fit(x, y, **kwargs)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Nothing, since all is built. Keras 3.15 would reduce a batch here, which dies on (x, y) over several machines."""
+        """Nothing, since all is built. Keras 3.15 reduces a batch here, which dies on (x, y) over several machines."""
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         real_images, labels = self.unpack_batch(data)
