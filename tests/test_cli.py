@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -254,6 +255,7 @@ def test_class_shares_of_an_export(exported: Path, tmp_path: Path, capsys: pytes
     shares = [float(line.split()[1].rstrip("%")) for line in output.splitlines()[1:11]]
     assert sum(shares) == pytest.approx(100, abs=0.1)
     assert "label accuracy" in output
+    assert float(re.search(r"diversity within classes: ([\d.]+) of", output).group(1)) > 0
 
 
 # ---- processes of their own, few since each starts TensorFlow -------------------------------------

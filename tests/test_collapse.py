@@ -10,6 +10,7 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.images import to_uint8
 from tfgan_suite.metrics.class_shares import class_shares, label_accuracy
 from tfgan_suite.metrics.classifier import classify, train_classifier
+from tfgan_suite.metrics.diversity import diversity
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ def classifier(mnist: ImageData) -> object:
 # A fraction of the presets' budgets: 15 epochs of mlp_gan, 5 of the others.
 @pytest.mark.parametrize(("preset", "epochs", "steps"), [("mlp_gan", 4, 600), ("dcgan", 1, 700), ("cgan", 1, 700)])
 def test_no_class_is_missing(
-    preset: str, epochs: int, steps: int, classifier: object, tfds_dir: Path, tmp_path: Path
+    preset: str, epochs: int, steps: int, classifier: object, mnist: ImageData, tfds_dir: Path, tmp_path: Path
 ) -> None:
     config = TrainConfig.from_preset(
         preset,
@@ -40,8 +41,11 @@ def test_no_class_is_missing(
         tensorboard=False,
     )
     generator = SavedGenerator(train(config))
-    predicted = classify(classifier, to_uint8(generator.generate(np.arange(2000))))
+    images = to_uint8(generator.generate(np.arange(2000)))
+    predicted = classify(classifier, images)
     shares = class_shares(predicted, 10)
     assert shares.min() > 0.02, shares
+    # All classes may be there with one image each: a conditional generator that ignores z.
+    assert diversity(images, predicted) > 0.7 * diversity(mnist.images[:2000], mnist.labels[:2000])
     if preset == "cgan":
         assert label_accuracy(predicted, np.arange(2000) % 10) > 0.9

@@ -10,6 +10,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
 from tfgan_suite.metrics.class_shares import class_shares, label_accuracy
 from tfgan_suite.metrics.classifier import classify, load_or_train
+from tfgan_suite.metrics.diversity import diversity
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 # Images of the data set that the classifier is tested on instead of trained.
@@ -19,7 +20,7 @@ HELD_OUT_SHARE = 0.1
 def report_class_shares(
     generator_path: str, dataset: str, data_dir: str | None, count: int, seed: int, classifier: str | None
 ) -> str:
-    """The share of each class among generated images, beside that of the data, as a table.
+    """The share of each class among generated images beside that of the data, and the diversity within classes.
 
     Args:
         generator_path: folder of a SavedModel, or of its versions.
@@ -53,13 +54,17 @@ def report_class_shares(
     model = load_or_train(path, learned)
     seeds = np.arange(seed, seed + count, dtype=np.int64)
     labels = generator.check_labels(None, count)
-    predicted = classify(model, to_uint8(generator.generate(seeds, labels)))
+    images = to_uint8(generator.generate(seeds, labels))
+    predicted = classify(model, images)
     shares, real = class_shares(predicted, data.num_classes), class_shares(data.labels, data.num_classes)
     lines = [f"{'class':<16} {'generated':>10} {'data':>10}"]
     lines += [f"{n:<16} {g:>10.2%} {r:>10.2%}" for n, g, r in zip(data.label_names, shares, real, strict=True)]
     lines.append(f"smallest share: {shares.min():.2%} of {count:,} samples, seeds {seed} to {seed + count - 1}")
     if generator.num_classes is not None and labels is not None:
         lines.append(f"label accuracy: {label_accuracy(predicted, labels):.2%}")
+    compared = slice(None, None, -(-len(data.images) // count))
+    relative = diversity(images, predicted) / diversity(data.images[compared], data.labels[compared])
+    lines.append(f"diversity within classes: {relative:.2f} of the data's (standard deviation of pixels)")
     assert held_out.labels is not None
     accuracy = label_accuracy(classify(model, held_out.images), held_out.labels)
     lines.append(f"the classifier ({path}) is right on {accuracy:.2%} of {len(held_out.labels):,} held-out images")

@@ -112,8 +112,8 @@ PRESETS: dict[str, Preset] = {
             "ema_momentum": 0.999,
         },
         paper="Mirza and Osindero, 2014, arXiv 1411.1784, over the networks of arXiv 1511.06434",
-        note="The label joined to z and to the image is the paper's idea; the convolutional body, the label's map "
-        "its start from N(0, 1), `label_dim` 50 and the settings of `dcgan` are ours, since a convolutional body "
+        note="The label joined to z and to the image is the paper's idea; the convolutional body, the label's map, "
+        "its start, `label_dim` 50 and the settings of `dcgan` are ours, since a convolutional body "
         "is sharper.",
         command="python scripts/train.py --model cgan --dataset mnist --epochs 5",
         expected="each column of the grid one digit, the rarest 9.18 % of 10,000 samples (seed 0)",

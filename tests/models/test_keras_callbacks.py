@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from shrunk import batches, shrunk_model
 
-from tfgan_suite import load_model
+from tfgan_suite import ExactCheckpoint, load_model, resume_fit
+from tfgan_suite.models.checkpoints import all_variables
 from tfgan_suite.models.gan import GAN
 
 
@@ -37,25 +38,63 @@ def test_model_checkpoint_keeps_the_best(tmp_path: Path) -> None:
     assert path.is_file()
 
 
-def test_backup_and_restore_goes_on_with_its_optimizers(tmp_path: Path) -> None:
-    class CutOff(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-            if epoch == 2:
+class CutOff(keras.callbacks.Callback):
+    """Ends a run as it begins its third epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+# With Dropout and a moving average; the noise and the masks are keyed by the step that is restored.
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_run_cut_between_epochs_goes_on_as_the_uncut_one(ours: bool, tmp_path: Path) -> None:
+    whole = shrunk_model("mlp_gan")
+    whole.fit(batches(), epochs=4, verbose=0)
+
+    def life(*callbacks: keras.callbacks.Callback) -> GAN:
+        model = shrunk_model("mlp_gan")
+        keeper = ExactCheckpoint(tmp_path) if ours else keras.callbacks.BackupAndRestore(str(tmp_path / "backup"))
+        done = keeper.restore(model) if ours else 0
+        model.fit(batches(), epochs=4, initial_epoch=done // 4, callbacks=[keeper, *callbacks], verbose=0)
+        return model
+
+    with pytest.raises(KeyboardInterrupt):
+        life(CutOff())
+    resumed = life()
+    for mine, theirs in zip(all_variables(whole), all_variables(resumed), strict=True):
+        np.testing.assert_allclose(np.array(mine), np.array(theirs), atol=1e-6, err_msg=mine.path)
+
+
+def test_resume_fit_goes_on_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
+    class CutInEpoch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            if int(self.model.step.numpy()) == 7:
                 raise KeyboardInterrupt
 
-    whole = shrunk_model("dcgan")
-    whole.fit(batches(), epochs=4, verbose=0)
-    backup = str(tmp_path / "backup")
+    def life(folder: Path, *callbacks: keras.callbacks.Callback) -> GAN:
+        model = shrunk_model("mlp_gan")
+        rows = keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True)
+        data = batches().repeat(3)
+        try:
+            resume_fit(model, data.skip, 3, 4, ExactCheckpoint(folder / "c", every=2), [rows, *callbacks], verbose=0)
+        finally:
+            rows.csv_file.close()
+        return model
+
+    folders = tmp_path / "whole", tmp_path / "pieces"
+    for folder in folders:
+        folder.mkdir()
+    whole = life(folders[0])
     with pytest.raises(KeyboardInterrupt):
-        shrunk_model("dcgan").fit(
-            batches(), epochs=4, callbacks=[keras.callbacks.BackupAndRestore(backup), CutOff()], verbose=0
-        )
-    resumed = shrunk_model("dcgan")
-    resumed.fit(batches(), epochs=4, callbacks=[keras.callbacks.BackupAndRestore(backup)], verbose=0)
-    assert [int(o.iterations.numpy()) for o in resumed.optimizer.optimizers] == [16, 16]
-    # No Dropout here, and the noise is keyed by the step that is restored: the runs are the same.
-    for mine, theirs in zip(whole.weights, resumed.weights, strict=True):
-        np.testing.assert_allclose(np.array(mine), np.array(theirs), atol=1e-6)
+        life(folders[1], CutInEpoch())
+    assert (folders[1] / "history.csv").read_text().count("\n") == 2  # no row for part of an epoch
+    resumed = life(folders[1])
+    for mine, theirs in zip(all_variables(whole), all_variables(resumed), strict=True):
+        np.testing.assert_allclose(np.array(mine), np.array(theirs), atol=1e-6, err_msg=mine.path)
+    histories = [np.genfromtxt(folder / "history.csv", delimiter=",", names=True) for folder in folders]
+    for key in ("epoch", "generator_loss", "discriminator_loss", "real_score", "fake_score"):
+        np.testing.assert_allclose(histories[1][key], histories[0][key], rtol=1e-5)
 
 
 def test_early_stopping() -> None:

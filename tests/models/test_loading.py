@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from shrunk import batches, shrunk_model
 
-from tfgan_suite import InputError, load_model
+from tfgan_suite import GAN, InputError, load_model
 
 FRESH_PROCESS = """
 import sys
@@ -37,3 +37,15 @@ def test_what_is_no_gan_is_refused(tmp_path: Path) -> None:
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "foreign.keras")
     with pytest.raises(InputError, match="holds no GAN"):
         load_model(tmp_path / "foreign.keras")
+
+
+def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
+    generator = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(16), keras.layers.Lambda(lambda x: keras.ops.reshape(x, (-1, 4, 4, 1)))]
+    )
+    discriminator = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model = GAN(generator, discriminator)
+    model.compile()
+    model.save(tmp_path / "lambda.keras")
+    with pytest.raises(InputError, match=r"cannot be loaded.*lambda"):
+        load_model(tmp_path / "lambda.keras")
