@@ -53,6 +53,14 @@ def test_more_epochs_go_on_under_the_same_decay(folder: Path, capsys: pytest.Cap
     assert read_finished(folder / "run") == Finished(3, str(folder / "out" / "2"))
 
 
+def test_fewer_epochs_than_have_been_trained_export_what_there_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "run" / "finished.json").unlink()
+    assert call("train", *TINY, *DECAY, *where(folder), "--epochs", 1) == 0
+    assert capsys.readouterr().out.rstrip().endswith("exported: " + str(folder / "out" / "2"))
+
+
 def test_each_difference_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     error = refused(capsys, "train", *TINY, *DECAY, *where(folder), "--latent-dim", 4, "--seed", 9, "--epochs", 7)
     assert "--seed was 0, now 9; --latent-dim was 3, now 4. " in error

@@ -52,7 +52,7 @@ def resume_fit(
     epoch, done = divmod(start, steps_per_epoch)
     callbacks = [*callbacks, checkpoint]
     try:
-        if done:
+        if done and epoch < epochs:
             model.fit(
                 batches(start),
                 initial_epoch=epoch,

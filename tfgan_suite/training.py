@@ -171,11 +171,6 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
     """
     run_dir = Path(config.run_dir or "")
     checkpoint = ExactCheckpoint(run_dir / CHECKPOINTS, config.checkpoint_every, config.keep_checkpoints, chief)
-    callbacks: list[keras.callbacks.Callback] = [StopOnNonFinite()]
-    if len(data.images) >= LEAST_IMAGES:
-        callbacks.append(health_monitor(config, data, checkpoint))
-    elif chief:
-        print(f"health: not watched, since that takes {LEAST_IMAGES} images")
     newest = newest_checkpoint(checkpoint.directory)
     start = 0 if newest is None else newest.step
     if chief:
@@ -183,33 +178,20 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
         run_dir.mkdir(parents=True, exist_ok=True)
         write_config(dataclasses.replace(config, restart=False), run_dir, facts)
         cut_history(run_dir / HISTORY, start // steps)
-        callbacks += writing_callbacks(config, run_dir)
-    callbacks.append(StopOnSignal())
     if (chiefs := chiefs_value(model.distribute_strategy, start)) != start:
         raise InputError(
             f"This worker finds step {start} in {run_dir}, the first one step {chiefs}. All need the same run folder: "
             "put it on a file system that they share."
         )
+    rows = config.batch_size * config.discriminator_steps
+
+    def batches(step: int) -> tf.data.Dataset:
+        augmentation = (config.flip, config.crop, config.rotation)
+        return training_batches(data, rows, config.epochs, config.seed, steps, step, *augmentation)
+
+    callbacks = run_callbacks(config, data, checkpoint)
     try:
-        resume_fit(
-            model,
-            lambda step: training_batches(
-                data,
-                config.batch_size * config.discriminator_steps,
-                config.epochs,
-                config.seed,
-                steps,
-                step,
-                config.flip,
-                config.crop,
-                config.rotation,
-            ),
-            config.epochs,
-            steps,
-            checkpoint,
-            callbacks,
-            verbose="auto" if chief else 0,
-        )
+        resume_fit(model, batches, config.epochs, steps, checkpoint, callbacks, verbose="auto" if chief else 0)
     except StoppedBySignalError as stop:
         if chief:
             print(f"\n{stop}: saved after step {step_of(model)}. The same command goes on from there.", flush=True)
@@ -221,18 +203,6 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
                 callback.restore()
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file:
                 callback.csv_file.close()
-
-
-def health_monitor(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpoint) -> HealthMonitor:
-    """What watches over a run, and brings it back to a checkpoint where the configuration says so."""
-    return HealthMonitor(
-        Path(config.run_dir or "") / HEALTH,
-        data.images,
-        data.labels,
-        on_collapse=config.on_collapse,
-        rollback=checkpoint.roll_back if config.on_collapse == "rollback" else None,
-        writes=checkpoint.writes,
-    )
 
 
 def announce(run_dir: Path, start: int, steps: int) -> None:
@@ -285,23 +255,38 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> st
     return "\n".join(lines)
 
 
-def writing_callbacks(config: TrainConfig, run_dir: Path) -> list[keras.callbacks.Callback]:
-    """What a run writes as it goes on: history, samples, plot, TensorBoard."""
-    logs = run_dir / "tensorboard"
-    history = run_dir / HISTORY
-    callbacks: list[keras.callbacks.Callback] = [
-        keras.callbacks.CSVLogger(str(history), append=True),
-        SampleGrid(
-            run_dir / "samples",
-            config.sample_count,
-            gif=run_dir / "training.gif",
-            log_dir=logs / "samples" if config.tensorboard else None,
-        ),
-        LossPlot(history, run_dir / "losses.png"),
-    ]
-    if config.tensorboard:
-        callbacks.append(keras.callbacks.TensorBoard(str(logs), write_graph=False))
-    return callbacks
+def run_callbacks(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpoint) -> list[keras.callbacks.Callback]:
+    """What watches over a run and what it writes, in the order in which they must be called."""
+    run_dir = Path(config.run_dir or "")
+    logs, history = run_dir / "tensorboard", run_dir / HISTORY
+    callbacks: list[keras.callbacks.Callback] = [StopOnNonFinite()]
+    if len(data.images) < LEAST_IMAGES:
+        print(f"health: not watched, since that takes {LEAST_IMAGES} images")
+    elif checkpoint.writes or config.on_collapse != "warn":  # what only warns, warns once
+        callbacks.append(
+            HealthMonitor(
+                run_dir / HEALTH,
+                data.images,
+                data.labels,
+                on_collapse=config.on_collapse,
+                rollback=checkpoint.roll_back if config.on_collapse == "rollback" else None,
+                writes=checkpoint.writes,
+            )
+        )
+    if checkpoint.writes:
+        callbacks += [
+            keras.callbacks.CSVLogger(str(history), append=True),
+            SampleGrid(
+                run_dir / "samples",
+                config.sample_count,
+                gif=run_dir / "training.gif",
+                log_dir=logs / "samples" if config.tensorboard else None,
+            ),
+            LossPlot(history, run_dir / "losses.png"),
+        ]
+        if config.tensorboard:
+            callbacks.append(keras.callbacks.TensorBoard(str(logs), write_graph=False))
+    return [*callbacks, StopOnSignal()]
 
 
 def facts_of(data: ImageData) -> dict[str, Any]:

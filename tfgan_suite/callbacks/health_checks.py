@@ -13,7 +13,7 @@ from tfgan_suite.errors import InputError
 # Ours, from runs of up to 2,400 steps. Healthy: mlp_gan, dcgan and cgan on MNIST and the embedded digits, with three
 # losses. Failing: mlp_gan_wide on MNIST, cgan_mirza2014 on the digits.
 WON_SHARE = 0.05  # of the loss's way from its least value to that at zero logits; healthy: 0.2 to 1, won: below 0.01
-COLLAPSED_RATIO = 0.1  # of the data's diversity; healthy after 500 steps: above 0.2, collapsed: below 0.06
+COLLAPSED_RATIO = 0.25  # of the data's diversity; healthy after 500 steps: above 0.5, one image a class: up to 0.23
 STILL_NORM, STILL_LOSS = 1e-7, 1e-4  # relative; healthy: above 1e-5 and 1e-3 from one check to the next
 GROWTH_SHARE, GROWTH_MIB = 0.2, 256.0  # of memory, whichever is less; healthy: some MiB
 MEMORY_WINDOWS = 4  # memory is judged over so many windows, since caches fill for a while
