@@ -53,6 +53,24 @@ def test_checkpoints_after_epochs_and_every_so_many_steps(tmp_path: Path) -> Non
     shrunk_model("dcgan").fit(batches(), epochs=3, callbacks=[checkpoint, Steps()], verbose=0)
 
 
+def test_rolling_back_takes_the_newest_state_before_and_deletes_later_ones(tmp_path: Path) -> None:
+    class RollBack(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            if batch == 1:
+                self.seen = self.model.generator.get_weights()
+            if batch == 5:
+                assert checkpoint.roll_back(1) is None
+                assert checkpoint.roll_back(3) == 2
+
+    checkpoint, rolled = ExactCheckpoint(tmp_path, every=2, keep=100), RollBack()
+    model = shrunk_model("dcgan")
+    model.fit(batches(count=48), callbacks=[checkpoint, rolled], verbose=0)
+    for then, now in zip(rolled.seen, model.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(then, now)
+    # The epoch's end saves the state that it went back to, and what was saved at step 4 is gone.
+    assert sorted(path.name for path in tmp_path.glob("*.keras")) == ["step_00000002.keras"]
+
+
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"keep": 0}])
 def test_a_checkpoint_refuses_counts_below_one(wrong: dict[str, int], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must be at least 1"):
