@@ -91,7 +91,7 @@ def test_a_window_of_fewer_than_three_checks_takes_three() -> None:
 def test_generator_collapsed_in_pixels_or_in_features(column: str) -> None:
     message = generator_collapsed(series(**{column: 0.05}), 500)
     assert message and "5.0%" in message and "--ema-momentum" in message
-    assert generator_collapsed(series(**{column: [0.05] * 11 + [0.2]}), 500) is None
+    assert generator_collapsed(series(**{column: [0.05] * 11 + [0.3]}), 500) is None
 
 
 def test_not_finite_is_the_last_check_alone() -> None:
@@ -207,6 +207,9 @@ def last_kernel(network: keras.Model) -> keras.Variable:
     return [layer for layer in network.layers if hasattr(layer, "kernel")][-1].kernel
 
 
+LABEL_LAYERS = (keras.layers.Embedding, keras.layers.Dense)
+
+
 def keep_at_zero(kernel: keras.Variable, rows: slice = slice(None)) -> None:
     """Makes rows of a kernel 0, for good."""
     mask = np.ones(kernel.shape, np.float32)
@@ -236,14 +239,15 @@ def test_healthy_runs_are_left_in_peace(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    health = watched(tmp_path, small_digits, preset, **settings)
+    grace = 180
+    health = watched(tmp_path, small_digits, preset, steps=300, monitor={"grace": grace}, **settings)
     assert names_of(health) == set()
     assert "health:" not in capsys.readouterr().err
     # Multiples of `every`, and the ends of epochs.
     assert [check.step for check in health.checks][:6] == [20, 40, 50, 60, 80, 100]
-    late = [check for check in health.checks if check.step > GRACE]
+    late = [check for check in health.checks if check.step > grace]
     assert min(check.loss_share for check in late) > 0.2
-    assert min(min(check.pixel_ratio, check.feature_ratio) for check in late) > 0.15
+    assert min(min(check.pixel_ratio, check.feature_ratio) for check in late) > 0.25
     with (tmp_path / "health.csv").open(newline="") as stream:
         assert tuple(next(csv.reader(stream))) == Check._fields
     assert read_checks(tmp_path / "health.csv") == health.checks
@@ -276,6 +280,9 @@ def test_a_generator_that_has_collapsed_and_a_run_that_stops(
 def test_a_conditional_generator_that_ignores_z(attributes: bool, small_digits: ImageData, tmp_path: Path) -> None:
     def ignore_z(model: GAN) -> None:
         body = model.generator.body
+        # Loud labels, so that the few steps of this test make different images of them.
+        labels = next(layer for layer in model.generator.layers if isinstance(layer, LABEL_LAYERS))
+        labels.set_weights([20 * weight for weight in labels.get_weights()])
         first = next(layer for layer in body.layers if hasattr(layer, "kernel"))
         keep_at_zero(first.kernel, slice(model.latent_dim))
 
