@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from test_cli import TINY, call, refused
 
 from tfgan_suite.errors import InputError
@@ -44,7 +45,7 @@ def test_more_epochs_go_on_under_the_same_decay(folder: Path, capsys: pytest.Cap
     assert capsys.readouterr().out.startswith("finished: the run in ")
     assert call("train", *TINY, *DECAY, *where(folder), "--epochs", 3, "--keep-checkpoints", 5) == 0
     output = capsys.readouterr().out
-    assert "after step 4 (epoch 3, step 0 of 2)" in output
+    assert "after step 4 (2 epochs and 0 of 2 steps)" in output
     assert output.rstrip().endswith("exported: " + str(folder / "out" / "2"))
     config = json.loads((folder / "run" / "config.json").read_text())["config"]
     assert (config["epochs"], config["decay_steps"]) == (3, 4)
@@ -164,3 +165,39 @@ def refused_after_its_lines(capsys: pytest.CaptureFixture[str], command: str, *a
     error = capsys.readouterr().err
     assert error.count("\n") == 1, error
     return error
+
+
+def test_what_a_cut_in_the_first_write_leaves_is_no_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "new").mkdir()
+    (folder / "new" / ".partial_config.json").write_text("{")
+    arguments = ("--run-dir", folder / "new", "--export-dir", folder / "new_out", "--epochs", 1)
+    assert call("train", *TINY, *arguments) == 0
+    assert (folder / "new" / "finished.json").exists()
+
+
+def test_checkpoints_that_are_gone_are_missed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(folder / "run" / "checkpoints")
+    history = (folder / "run" / "history.csv").read_bytes()
+    assert "its checkpoints are gone" in refused(capsys, "train", *TINY, *DECAY, *where(folder), "--epochs", 3)
+    assert (folder / "run" / "history.csv").read_bytes() == history
+
+
+def test_one_lock_whatever_the_folder_is_called(folder: Path) -> None:
+    (folder / "alias").symlink_to(folder / "run")
+    with locked(folder / "run"), pytest.raises(InputError, match="Another process"), locked(folder / "alias"):
+        pass
+
+
+def test_images_that_are_all_equal_are_trained_on_and_not_watched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    for number in range(16):
+        Image.new("L", (8, 8), 99).save(tmp_path / "data" / f"{number}.png")
+    assert call("train", *TINY, *where(tmp_path), "--dataset", tmp_path / "data", "--batch-size", 8) == 0
+    assert "health: not watched: real_images are all equal" in capsys.readouterr().out
+
+
+def test_restart_of_many_machines_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (*TINY, *where(tmp_path), "--strategy", "multi_worker", "--restart")
+    assert "would begin anew at each start of a worker" in refused(capsys, "train", *arguments)

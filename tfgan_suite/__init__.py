@@ -27,6 +27,7 @@ _PUBLIC = {
     "ExactCheckpoint": "tfgan_suite.callbacks.exact_checkpoint",
     "HealthMonitor": "tfgan_suite.callbacks.health_monitor",
     "CollapseError": "tfgan_suite.callbacks.health_monitor",
+    "cut_history": "tfgan_suite.run_folder",
     "resume_fit": "tfgan_suite.continuation",
     "StopOnNonFinite": "tfgan_suite.callbacks.stop_on_non_finite",
     "StopOnSignal": "tfgan_suite.callbacks.stop_on_signal",

@@ -186,6 +186,11 @@ class TrainConfig:
                 f"--logical-devices needs --strategy mirrored. Received: --logical-devices {self.logical_devices} with "
                 f"--strategy {self.strategy}."
             )
+        if self.restart and self.strategy == "multi_worker":
+            raise InputError(
+                "--restart with --strategy multi_worker would begin anew at each start of a worker. Move the run "
+                "folder aside by hand, or choose another."
+            )
         if self.decay_steps is not None and self.learning_rate_decay == "none":
             raise InputError("--decay-steps needs --learning-rate-decay step, linear or cosine. Received: none.")
         if self.updates == "simultaneous" and self.discriminator_steps > 1:

@@ -37,8 +37,9 @@ def resume_fit(
         epochs: of the whole run.
         steps_per_epoch: steps in an epoch.
         checkpoint: where the state lies; it is called after all other callbacks.
-        callbacks: all others. A `CSVLogger` needs `append=True`. Those that gather state of their own, such
-            as `EarlyStopping`, start anew.
+        callbacks: all others. A `CSVLogger` needs `append=True`, and after SIGKILL
+            `tfgan_suite.cut_history`, since a row may have been written that no checkpoint knows of. Those
+            that gather state of their own, such as `EarlyStopping`, start anew.
         kwargs: all else that `GAN.fit` takes.
 
     Returns:
@@ -51,6 +52,7 @@ def resume_fit(
     start = checkpoint.restore(model)
     epoch, done = divmod(start, steps_per_epoch)
     callbacks = [*callbacks, checkpoint]
+    stopped = False  # by a callback; `fit` forgets it
     try:
         if done and epoch < epochs:
             model.fit(
@@ -62,7 +64,8 @@ def resume_fit(
                 **kwargs,
             )
             epoch += 1
-        if epoch < epochs:
+            stopped = model.stop_training
+        if epoch < epochs and not stopped:
             model.fit(
                 batches(epoch * steps_per_epoch),
                 initial_epoch=epoch,

@@ -145,8 +145,8 @@ def await_workers(workers: list[str], index: int, seconds: float) -> None:
 def _listens(worker: str) -> bool:
     host, _, port = worker.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=1.0).close()
-    except OSError:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=1.0).close()
+    except (OSError, UnicodeError):  # the latter for what cannot be a host's name
         return False
     return True
 

@@ -16,7 +16,7 @@ import typeguard
 
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
-from tfgan_suite.models.checkpoints import newest_checkpoint
+from tfgan_suite.models.checkpoints import PARTIAL, newest_checkpoint
 
 ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
 VERSIONED = ("tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets")
@@ -66,7 +66,10 @@ def refuse_foreign(run_dir: Path) -> None:
     Raises:
         InputError: the folder is a file, or holds files but no `config.json`.
     """
-    if run_dir.exists() and (not run_dir.is_dir() or (any(run_dir.iterdir()) and not (run_dir / CONFIG).exists())):
+    if not run_dir.exists() or (run_dir / CONFIG).exists():
+        return
+    # What a cut in writing the first config.json leaves is nobody's.
+    if not run_dir.is_dir() or any(not entry.name.startswith(PARTIAL) for entry in run_dir.iterdir()):
         raise InputError(
             f"The run folder {run_dir} holds something, but no run (it has no {CONFIG}). Choose another with --run-dir."
         )
@@ -79,6 +82,7 @@ def locked(run_dir: Path) -> Iterator[None]:
     Raises:
         InputError: another process trains in it.
     """
+    run_dir = run_dir.resolve()  # one lock, whatever the folder is called
     run_dir.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(run_dir.with_name(f".{run_dir.name}.lock"))
     try:
@@ -95,6 +99,7 @@ def locked(run_dir: Path) -> Iterator[None]:
 
 def move_aside(run_dir: Path) -> Path | None:
     """Renames a run folder to the first free name such as `run_old1`; None where there is none."""
+    run_dir = run_dir.resolve()
     if not run_dir.exists():
         return None
     number = 1
@@ -116,9 +121,12 @@ def versions() -> dict[str, str]:
 
 def write_whole(path: Path, text: str) -> None:
     """Writes a file aside and renames it, so that a cut leaves the old one or the new one."""
-    partial = path.with_name(f".partial_{path.name}")
-    partial.write_text(text, encoding="utf-8", newline="")
-    partial.replace(path)
+    partial = path.with_name(f"{PARTIAL}{path.name}")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_config(run_dir: Path) -> RunRecord:
@@ -193,11 +201,17 @@ def cut_history(path: Path, epochs: int) -> None:
         return
     with path.open(newline="", encoding="utf-8") as stream:
         header, *rows = stream.read().splitlines(keepends=True) or [""]
-    kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) < epochs]
+    numbered = [(row.partition(",")[0], row) for row in rows if row.endswith("\n")]
+    kept = [row for number, row in numbered if number.isdecimal() and int(number) < epochs]
     if kept:
         write_whole(path, "".join([header, *kept]))
     else:
         path.unlink()  # the logger writes the header
+
+
+def epochs_in(path: Path) -> int:
+    """Rows of a CSV file, without its header; 0 where there is none."""
+    return max(0, len(path.read_bytes().splitlines()) - 1) if path.exists() else 0
 
 
 class Finished(NamedTuple):

@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from tfgan_suite.assembly import build_model, start_from, with_fixed_decay
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint, step_of
-from tfgan_suite.callbacks.health_measures import LEAST_IMAGES
 from tfgan_suite.callbacks.health_monitor import HealthMonitor
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
@@ -25,17 +24,19 @@ from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.data.sources import load_images
 from tfgan_suite.devices import chiefs_value, choose_strategy, is_chief, losing_workers_named
 from tfgan_suite.errors import InputError
-from tfgan_suite.models.checkpoints import newest_checkpoint
+from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.run_folder import (
     CHECKPOINTS,
+    CONFIG,
     HEALTH,
     HISTORY,
     Finished,
     RunRecord,
     cut_history,
+    epochs_in,
     locked,
     move_aside,
     newest_of_run,
@@ -49,6 +50,10 @@ from tfgan_suite.run_folder import (
     write_finished,
 )
 from tfgan_suite.serving.export import export_generator, next_version
+
+HEALTH_WINDOW = 500  # steps
+# Where trouble is found, it began a window and at most two checks of 100 steps before.
+ROLL_BACK_STEPS = HEALTH_WINDOW + 200
 
 # What TensorFlow raises where Python would raise an OSError.
 STORAGE_ERRORS = (
@@ -86,6 +91,18 @@ def train(config: TrainConfig) -> Path | None:
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     strategy = choose_strategy(config)
+    with losing_workers_named(strategy):
+        return train_under(strategy, config)
+
+
+def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path | None:
+    """What `train` does, on the devices that it has chosen.
+
+    Args:
+        strategy: the devices.
+        config: the resolved configuration.
+    """
+    run_dir, export_dir = Path(config.run_dir or ""), Path(config.export_dir or "")
     chief = is_chief(strategy)
     data = load_images(
         config.dataset,
@@ -102,36 +119,37 @@ def train(config: TrainConfig) -> Path | None:
         raise InputError(
             f"--steps-per-execution must divide the {steps} steps of an epoch. Received: {config.steps_per_execution}."
         )
-    config = with_fixed_decay(config, steps, begun_run(run_dir, config))
+    begun = begun_run(run_dir, config)
+    config = with_fixed_decay(config, steps, begun)
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = build_model(config, data, steps)
-        if config.init_from:
+        if config.init_from and not (begun and newest_step(run_dir / CHECKPOINTS)):
             start_from(model, config.init_from)
     if config.dry_run:
         print(describe(config, data, model, steps))
         return None
     facts = facts_of(data)
-    with locked(run_dir) if chief else contextlib.nullcontext():
-        if chief and config.restart and (aside := move_aside(run_dir)):
-            print(f"the run before it: {aside}")
+    with locked(run_dir) if chief else contextlib.nullcontext(), failures_named(run_dir):
+        if config.restart and (aside := move_aside(run_dir)):
+            print(f"the run before it: {aside}. To go on with this one, leave --restart out.")
         if is_finished(run_dir, config, facts):
             return None
         if chief:
             print(describe(config, data, model, steps), flush=True)
-        with failures_named(run_dir), losing_workers_named(strategy):
-            fit_run(config, model, data, steps, facts, chief)
-            if not chief:
-                return None
+        fit_run(config, model, data, steps, facts, chief)
+        version = None
+        if chief:
             version = export_generator(model, export_dir, export_card(config, facts))
             write_finished(run_dir, Finished(config.epochs, str(version)))
-    print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
-    return version
+            print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
+        chiefs_value(strategy, 0)  # the others leave when all is written: started again alone, the chief would wait
+        return version
 
 
 def begun_run(run_dir: Path, config: TrainConfig) -> RunRecord | None:
     """What a run folder says of the run in it; None where there is none yet, or `--restart` begins anew."""
-    return None if config.restart or not run_dir.exists() or not any(run_dir.iterdir()) else read_config(run_dir)
+    return None if config.restart or not (run_dir / CONFIG).exists() else read_config(run_dir)
 
 
 def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bool:
@@ -145,6 +163,11 @@ def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bo
         return False
     refuse_differences(record, config, facts, run_dir)
     finished = read_finished(run_dir)
+    if newest_step(run_dir / CHECKPOINTS) == 0 and (finished or epochs_in(run_dir / HISTORY) > 1):
+        raise InputError(
+            f"The run in {run_dir} has been trained, and its checkpoints are gone. Put {CHECKPOINTS}/ back to go on, "
+            "or begin anew with --restart."
+        )
     if finished is None or finished.epochs < config.epochs:
         return False
     print(
@@ -170,7 +193,13 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
         StoppedBySignalError: with the state saved, and the way to go on printed.
     """
     run_dir = Path(config.run_dir or "")
-    checkpoint = ExactCheckpoint(run_dir / CHECKPOINTS, config.checkpoint_every, config.keep_checkpoints, chief)
+    checkpoint = ExactCheckpoint(
+        run_dir / CHECKPOINTS,
+        config.checkpoint_every,
+        config.keep_checkpoints,
+        ROLL_BACK_STEPS if config.on_collapse == "rollback" else 0,
+        chief,
+    )
     newest = newest_checkpoint(checkpoint.directory)
     start = 0 if newest is None else newest.step
     if chief:
@@ -194,7 +223,10 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
         resume_fit(model, batches, config.epochs, steps, checkpoint, callbacks, verbose="auto" if chief else 0)
     except StoppedBySignalError as stop:
         if chief:
-            print(f"\n{stop}: saved after step {step_of(model)}. The same command goes on from there.", flush=True)
+            bare = " without --restart" if config.restart else ""
+            print(
+                f"\n{stop}: saved after step {step_of(model)}. The same command{bare} goes on from there.", flush=True
+            )
         raise
     finally:
         # Keras leaves these as they are when training is cut off.
@@ -208,7 +240,7 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
 def announce(run_dir: Path, start: int, steps: int) -> None:
     """Says where a run goes on, and whether it can do so exactly."""
     if start:
-        print(f"continues: {run_dir} after step {start} (epoch {start // steps + 1}, step {start % steps} of {steps})")
+        print(f"continues: {run_dir} after step {start} ({start // steps} epochs and {start % steps} of {steps} steps)")
         then, now = read_config(run_dir).versions, versions()
         changed = [f"{name} {then.get(name)} -> {now[name]}" for name in now if then.get(name) != now[name]]
         if changed:
@@ -259,20 +291,23 @@ def run_callbacks(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpo
     """What watches over a run and what it writes, in the order in which they must be called."""
     run_dir = Path(config.run_dir or "")
     logs, history = run_dir / "tensorboard", run_dir / HISTORY
-    callbacks: list[keras.callbacks.Callback] = [StopOnNonFinite()]
-    if len(data.images) < LEAST_IMAGES:
-        print(f"health: not watched, since that takes {LEAST_IMAGES} images")
-    elif checkpoint.writes or config.on_collapse != "warn":  # what only warns, warns once
-        callbacks.append(
-            HealthMonitor(
+    callbacks: list[keras.callbacks.Callback] = []
+    if checkpoint.writes or config.on_collapse != "warn":  # what only warns, warns once
+        try:
+            monitor = HealthMonitor(
                 run_dir / HEALTH,
                 data.images,
                 data.labels,
+                window=HEALTH_WINDOW,
                 on_collapse=config.on_collapse,
                 rollback=checkpoint.roll_back if config.on_collapse == "rollback" else None,
                 writes=checkpoint.writes,
+                quiet=["not_finite"],  # StopOnNonFinite says it
             )
-        )
+            callbacks.append(monitor)
+        except InputError as error:  # too few images, or all equal
+            print(f"health: not watched: {error}")
+    callbacks.append(StopOnNonFinite())
     if checkpoint.writes:
         callbacks += [
             keras.callbacks.CSVLogger(str(history), append=True),

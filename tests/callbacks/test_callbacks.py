@@ -71,6 +71,22 @@ def test_rolling_back_takes_the_newest_state_before_and_deletes_later_ones(tmp_p
     assert sorted(path.name for path in tmp_path.glob("*.keras")) == ["step_00000002.keras"]
 
 
+def test_a_folder_with_later_checkpoints_is_refused_until_restored(tmp_path: Path) -> None:
+    shrunk_model("dcgan").fit(batches(), callbacks=[ExactCheckpoint(tmp_path)], verbose=0)
+    with pytest.raises(InputError, match="holds a checkpoint of step 4, and the model has taken 0"):
+        shrunk_model("dcgan").fit(batches(), callbacks=[ExactCheckpoint(tmp_path)], verbose=0)
+
+
+def test_a_damaged_checkpoint_is_not_counted_among_those_kept(tmp_path: Path) -> None:
+    checkpoint, model = ExactCheckpoint(tmp_path, every=2, keep=1), shrunk_model("dcgan")
+    model.fit(batches(), epochs=1, callbacks=[checkpoint], verbose=0)
+    (tmp_path / "step_00000009.keras").write_bytes(b"damaged")
+    (tmp_path / "step_00000009.json").write_text("{}")
+    assert checkpoint.restore(model) == 4
+    model.fit(batches().take(1), callbacks=[checkpoint], verbose=0)
+    assert newest_checkpoint(tmp_path).step == 5
+
+
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"keep": 0}])
 def test_a_checkpoint_refuses_counts_below_one(wrong: dict[str, int], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must be at least 1"):

@@ -135,3 +135,13 @@ def test_a_folder_that_is_gone_is_an_error_and_not_made_anew(tmp_path: Path) -> 
     with pytest.raises(OSError, match="No such file or directory"):
         save_checkpoint(trained(), tmp_path / "gone")
     assert not (tmp_path / "gone").exists()
+
+
+def test_the_newest_that_is_old_enough_to_roll_back_to_stays(tmp_path: Path) -> None:
+    model = trained(steps=1)
+    for _ in range(7):
+        save_checkpoint(model, tmp_path, keep=2, keep_before=3)
+        model.fit(batches().take(1), verbose=0)
+    # The newest two, 4 that is three steps older, and 5 that will be.
+    steps = sorted(int(path.stem.removeprefix("step_")) for path in tmp_path.glob("*.keras"))
+    assert steps == [4, 5, 6, 7]

@@ -11,6 +11,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.models.checkpoints import (
     delete_checkpoints_after,
     newest_checkpoint,
+    newest_step,
     restore_checkpoint,
     save_checkpoint,
 )
@@ -37,13 +38,17 @@ class ExactCheckpoint(keras.callbacks.Callback):
         directory: for the files, a path or an address that `tf.io.gfile` knows; made when training begins.
         every: steps between two checkpoints; None: only at the ends of epochs.
         keep: how many of the newest stay.
+        keep_before: besides, a checkpoint that is at least so many steps older than the last stays, to roll back to,
+            and one that will be; 0: none.
         writes: whether this process saves, or only restores: of several machines the first one saves.
 
     Raises:
         InputError: `every` or `keep` is below 1.
     """
 
-    def __init__(self, directory: Path | str, every: int | None = None, keep: int = 2, writes: bool = True):
+    def __init__(
+        self, directory: Path | str, every: int | None = None, keep: int = 2, keep_before: int = 0, writes: bool = True
+    ):
         for name, value in (("every", every), ("keep", keep)):
             if value is not None and value < 1:
                 raise InputError(f"{name} must be at least 1. Received: {value}.")
@@ -51,6 +56,7 @@ class ExactCheckpoint(keras.callbacks.Callback):
         self.directory = str(directory)
         self.every = every
         self.keep = keep
+        self.keep_before = keep_before
         self.writes = writes
         self._saved_step = 0
         self._means: dict[str, list[float]] | None = None
@@ -69,6 +75,8 @@ class ExactCheckpoint(keras.callbacks.Callback):
         if checkpoint is None:
             return 0
         restore_checkpoint(model, checkpoint)
+        if self.writes:
+            delete_checkpoints_after(self.directory, checkpoint.step)  # damaged, or they would not be later
         # `fit` forgets the means of the epoch as it starts one.
         self._means = checkpoint.epoch_means
         self._saved_step = checkpoint.step
@@ -79,7 +87,7 @@ class ExactCheckpoint(keras.callbacks.Callback):
         model = self.model if model is None else model
         step = step_of(model)
         if self.writes and step != self._saved_step:
-            save_checkpoint(model, self.directory, self.keep, self._between_epochs)
+            save_checkpoint(model, self.directory, self.keep, self.keep_before, self._between_epochs)
             self._saved_step = step
 
     def roll_back(self, at_most: int) -> int | None:
@@ -99,8 +107,16 @@ class ExactCheckpoint(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         # Not where a checkpoint is saved: a run whose folder was taken away must not go on in half of one.
-        if self.writes:
-            tf.io.gfile.makedirs(self.directory)
+        if not self.writes:
+            return
+        self.model.get_compile_config()  # refuses a loss that could not be saved
+        tf.io.gfile.makedirs(self.directory)
+        later = newest_step(self.directory)
+        if later > step_of(self.model):
+            raise InputError(
+                f"{self.directory} holds a checkpoint of step {later}, and the model has taken {step_of(self.model)}. "
+                "Call restore before fit to go on from it, or choose another folder."
+            )
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._means is not None:
@@ -117,7 +133,8 @@ class ExactCheckpoint(keras.callbacks.Callback):
                 self.save()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._between_epochs = True
+        if self.params.get("steps") is None:
+            self._between_epochs = True
         self.save()
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ class HealthMonitor(keras.callbacks.Callback):
             data are functions of it, and the same ones would end in the same way.
         max_rollbacks: after so many the next one is a `CollapseError`.
         writes: whether to write and print, as one of several workers does; all of them read and decide.
+        quiet: diagnoses that are written and not printed, since another callback says them.
 
     Raises:
         InputError: an argument out of its range, or images that are all equal.
@@ -90,6 +91,7 @@ class HealthMonitor(keras.callbacks.Callback):
         rollback: Callable[[int], int | None] | None = None,
         max_rollbacks: int = 3,
         writes: bool = True,
+        quiet: Collection[str] = (),
     ):
         least = {"every": (every, 1), "window": (window, 1), "grace": (grace, 0), "samples": (samples, 8)}
         for name, (value, low) in {**least, "max_rollbacks": (max_rollbacks, 1)}.items():
@@ -103,7 +105,7 @@ class HealthMonitor(keras.callbacks.Callback):
         self.path = Path(path)
         self.every, self.window, self.grace, self.samples = every, window, grace, samples
         self.on_collapse, self.rollback, self.max_rollbacks = on_collapse, rollback, max_rollbacks
-        self.writes = writes
+        self.writes, self.quiet = writes, quiet
         self.checks: list[Check] = []
         self._real_images, self._labels = check_reference(real_images, labels)
         self._active: set[str] = set()
@@ -122,13 +124,15 @@ class HealthMonitor(keras.callbacks.Callback):
                 f"Received: {self._real_images.shape[1:]}."
             )
         self._start = self._step()
-        self._first_step = self._start if self._first_step is None else self._first_step
         self._loss_range = loss_range(self.model)
         self._measure_data()
-        self.checks = [check for check in read_checks(self.path) if check.step <= self._start]
+        if self._first_step is None:
+            self.checks = read_checks(self.path)
+        self.checks = [check for check in self.checks if check.step <= self._start]
         if self.writes:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_checks(self.path, self.checks)
+        self._first_step = self._start if self._first_step is None else self._first_step
         self._active = set(self.diagnose())
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -176,7 +180,8 @@ class HealthMonitor(keras.callbacks.Callback):
         found = self.diagnose()
         events = [name for name in found if name not in self._active]
         for name in events:
-            self._say(step, found[name])
+            if name not in self.quiet:
+                self._say(step, found[name])
         self._active = set(found)
         error = None
         trouble = [found[name] for name in ("discriminator_won", "generator_collapsed") if name in found]

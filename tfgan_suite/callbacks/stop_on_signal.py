@@ -60,3 +60,4 @@ class StopOnSignal(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         self.restore()
+        self._raise_if_received()

@@ -46,13 +46,17 @@ class Checkpoint:
     epoch_means: dict[str, list[float]]
 
 
-def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2, between_epochs: bool = False) -> str:
+def save_checkpoint(
+    model: GAN, directory: Path | str, keep: int = 2, keep_before: int = 0, between_epochs: bool = False
+) -> str:
     """Writes the state of a run after the present step, and deletes the checkpoints that it makes superfluous.
 
     Args:
         model: compiled, between two steps.
         directory: for the files, a path or an address that `tf.io.gfile` knows; it must exist.
         keep: how many of the newest checkpoints stay.
+        keep_before: besides, the newest checkpoint that is at least so many steps older stays, and the
+            oldest of the others, which will be; 0: none.
         between_epochs: whether an epoch is over, and its means with it.
 
     Returns:
@@ -81,7 +85,12 @@ def save_checkpoint(model: GAN, directory: Path | str, keep: int = 2, between_ep
     finally:
         if tf.io.gfile.exists(partial):
             tf.io.gfile.remove(partial)  # a full disk needs the room
-    _delete(directory, sorted(_committed(directory), key=_step_of)[-keep:])
+    names = sorted(_committed(directory), key=_step_of)
+    kept = names[-keep:]
+    if keep_before:
+        count = sum(_step_of(name) <= step - keep_before for name in names)
+        kept += names[max(0, count - 1) : count + 1]
+    _delete(directory, kept)
     return path
 
 
@@ -118,7 +127,7 @@ def newest_checkpoint(directory: Path | str, at_most: int | None = None) -> Chec
         if fault is None:
             return checkpoint
         damaged.append(path)
-        print(f"The checkpoint {path} is damaged: {fault}. The one before it is used.", file=sys.stderr, flush=True)
+        print(f"The checkpoint {path} is damaged: {fault}. It is passed over.", file=sys.stderr, flush=True)
     if damaged:
         raise InputError(
             f"Every checkpoint in {directory} is damaged: {', '.join(damaged)}. Put back a copy, or begin anew."
@@ -190,6 +199,11 @@ def _committed(directory: str) -> list[str]:
 
 def _step_of(name: str) -> int:
     return int(re.findall(r"\d+", name)[0])
+
+
+def newest_step(directory: Path | str) -> int:
+    """The step of the newest checkpoint, damaged or not; 0 where there is none."""
+    return max(map(_step_of, _committed(str(directory))), default=0)
 
 
 def delete_checkpoints_after(directory: Path | str, step: int) -> None:

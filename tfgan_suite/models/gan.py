@@ -389,7 +389,7 @@ class GAN(keras.Model):
 
     def _track(self, per_sample: dict[str, tf.Tensor], rows: ReplicaRows) -> None:
         """Adds the samples of all replicas to the epoch's means, which are the same on each replica then."""
-        sums = tf.stack([tf.reduce_sum(values) for values in per_sample.values()])
+        sums = tf.stack([tf.reduce_sum(tf.cast(values, tf.float32)) for values in per_sample.values()])
         if rows.global_rows is not None:
             sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, sums)
         total = tf.cast(rows.total, sums.dtype)
