@@ -39,7 +39,8 @@ PRESETS: dict[str, Preset] = {
         note="Widths, dropout, batch and Adam 2e-4 are the wide tutorial form's. Ours are BatchNorm in the "
         "generator, beta1 0.5 and the moving average: without them five epochs of MNIST end mostly in the digit 8.",
         command="python scripts/train.py --model mlp_gan --dataset mnist --epochs 15",
-        expected="every digit, the rarest 7.18 % of 10,000 samples, diversity within classes 0.96 of the data's (seed 0)",
+        expected="every digit, the rarest 7.18 % of 10,000 samples, diversity within classes 0.96 of the data's "
+        "(seed 0)",
     ),
     "mlp_gan_small": Preset(
         settings={
