@@ -34,7 +34,6 @@ from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.images import to_float
 from tfgan_suite.losses import LOSSES, AdversarialLoss, hinge_generator_loss, per_sample_mean
 from tfgan_suite.metrics.diversity import diversity, random_features
-from tfgan_suite.models.checkpoints import newest_checkpoint, restore_checkpoint
 from tfgan_suite.models.gan import GAN
 
 EVERY, WINDOW, GRACE, EPOCH = 20, 60, 100, 50
@@ -348,19 +347,13 @@ class Checkpoints:
     """Exact checkpoints and the way back to them."""
 
     def __init__(self, folder: Path):
-        self.folder = folder / "checkpoints"
-        self.callback = ExactCheckpoint(self.folder, every=40, keep=99)
+        # As in a run: few are kept, and one that is old enough.
+        self.callback = ExactCheckpoint(folder / "checkpoints", every=20, keep=1, keep_before=WINDOW + 2 * EVERY)
         self.asked: list[int] = []
 
     def __call__(self, before_step: int) -> int | None:
         self.asked.append(before_step)
-        for path in self.folder.glob("step_*"):
-            if int(path.stem.removeprefix("step_")) > before_step:
-                path.unlink()
-        checkpoint = newest_checkpoint(self.folder)
-        if checkpoint is not None:
-            restore_checkpoint(self.callback.model, checkpoint)
-        return checkpoint and checkpoint.step
+        return self.callback.roll_back(before_step)
 
 
 def test_rollback_goes_back_before_the_trouble_and_on(
@@ -372,8 +365,8 @@ def test_rollback_goes_back_before_the_trouble_and_on(
     health = watched(tmp_path, small_digits, steps=300, callbacks=callbacks, monitor=monitor)
     assert back.asked == [120]
     events = {check.step: check.event for check in health.checks if check.event}
-    assert events == {200: "generator_collapsed; rollback to 120"}
-    assert "health: step 200: back to the weights of step 120, rollback 1 of 3" in capsys.readouterr().err
+    assert events == {200: "generator_collapsed; rollback to 100"}
+    assert "health: step 200: back to the weights of step 100, rollback 1 of 3" in capsys.readouterr().err
     assert int(health.model.step.numpy()) == 300
     assert health.checks[-1].pixel_ratio > 0.3
     assert all(math.isfinite(check.discriminator_loss) for check in health.checks)

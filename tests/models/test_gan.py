@@ -106,6 +106,13 @@ def test_uneven_last_batch_counts_each_sample_once() -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+def test_a_replica_without_rows_is_refused(mirrored: tf.distribute.Strategy) -> None:
+    with mirrored.scope():
+        model = shrunk_model("mlp_gan")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="every replica needs one"):
+        model.fit(batches(9), verbose=0)  # 8 rows, and then 1 for two replicas
+
+
 def test_evaluate_repeats_and_trains_nothing() -> None:
     model = shrunk_model("dcgan")
     before = [np.array(w) for w in model.weights]
