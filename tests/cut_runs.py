@@ -22,7 +22,7 @@ import h5py
 import numpy as np
 
 STEPS = 7  # an epoch
-EPOCHS = 3
+EPOCHS = 4
 TINY = {
     "mlp_gan": {"generator_units": (16,), "discriminator_units": (16, 8)},
     "dcgan": {"base_filters": 4, "dropout": 0.2, "ema_momentum": 0.9},
@@ -34,7 +34,7 @@ _context.set_forkserver_preload(["tfgan_suite.training", "tfgan_suite.serving.sa
 
 
 def settings(model: str, folder: Path, **more: object) -> dict[str, object]:
-    """A run of 21 steps on the embedded digits at 8x8, with a checkpoint every two."""
+    """A run of 28 steps on the embedded digits at 8x8, with a checkpoint every two."""
     return {
         "model": model,
         "dataset": "digits",
