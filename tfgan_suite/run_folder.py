@@ -1,4 +1,4 @@
-"""The folder of a run: whose it is, the configuration in it, and how far the run has come."""
+"""The folder of a run: whose it is, its configuration, how far it has come, and what it says when it fails."""
 
 import contextlib
 import dataclasses
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import filelock
+import tensorflow as tf
 import typeguard
 
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
-from tfgan_suite.models.checkpoints import PARTIAL, newest_checkpoint
+from tfgan_suite.models.checkpoints import PARTIAL, newest_checkpoint, newest_step
 
 ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
 VERSIONED = ("tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets")
@@ -31,6 +32,16 @@ MAY_CHANGE = (
     "epochs", "run_dir", "export_dir", "data_dir", "cache_gigabytes", "strategy", "logical_devices",
     "checkpoint_every", "keep_checkpoints", "on_collapse", "tensorboard", "worker_timeout", "restart", "dry_run",
 )  # fmt: skip
+
+
+# What TensorFlow raises where Python would raise an OSError.
+STORAGE_ERRORS = (
+    tf.errors.ResourceExhaustedError,
+    tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.DataLossError,
+)
 
 
 class RunRecord(NamedTuple):
@@ -244,3 +255,56 @@ def read_finished(run_dir: Path) -> Finished | None:
         return typeguard.check_type(Finished(**json.loads(path.read_text(encoding="utf-8"))), Finished)
     except (ValueError, TypeError, typeguard.TypeCheckError) as error:
         raise InputError(f"{path} is damaged: {error}. Remove it to export anew.") from error
+
+
+def begun_run(run_dir: Path, config: TrainConfig) -> RunRecord | None:
+    """What a run folder says of the run in it; None where there is none yet, or `--restart` begins anew."""
+    return None if config.restart or not (run_dir / CONFIG).exists() else read_config(run_dir)
+
+
+def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bool:
+    """Whether the run of this configuration has come to its end before; says so.
+
+    Raises:
+        InputError: the folder's run is another one.
+    """
+    record = begun_run(run_dir, config)
+    if record is None:
+        return False
+    refuse_differences(record, config, facts, run_dir)
+    finished = read_finished(run_dir)
+    if newest_step(run_dir / CHECKPOINTS) == 0 and (finished or epochs_in(run_dir / HISTORY) > 1):
+        raise InputError(
+            f"The run in {run_dir} has been trained, and its checkpoints are gone. Put {CHECKPOINTS}/ back to go on, "
+            "or begin anew with --restart."
+        )
+    if finished is None or finished.epochs < config.epochs:
+        return False
+    print(
+        f"finished: the run in {run_dir} has its {finished.epochs} epochs and is exported to {finished.exported}. "
+        "Raise --epochs to go on, or begin anew with --restart."
+    )
+    return True
+
+
+def announce(run_dir: Path, start: int, steps: int) -> None:
+    """Says where a run goes on, and whether it can do so exactly."""
+    if start:
+        print(f"continues: {run_dir} after step {start} ({start // steps} epochs and {start % steps} of {steps} steps)")
+        then, now = read_config(run_dir).versions, versions()
+        changed = [f"{name} {then.get(name)} -> {now[name]}" for name in now if then.get(name) != now[name]]
+        if changed:
+            print(f"other versions than before, so that numbers may differ in rounding: {', '.join(changed)}")
+
+
+@contextlib.contextmanager
+def failures_named(run_dir: Path) -> Iterator[None]:
+    """Turns a full disk, or a folder that is gone or read-only, into one line that says how to go on."""
+    try:
+        yield
+    except (OSError, *STORAGE_ERRORS) as error:
+        reason = getattr(error, "message", None) or str(error) or type(error).__name__
+        raise InputError(
+            f"The run in {run_dir} stopped: {reason}. Its checkpoints stay as they are: mend the cause, and the same "
+            "command goes on from the newest."
+        ) from error

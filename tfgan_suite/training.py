@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +29,20 @@ from tfgan_suite.models.loading import load_model
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.run_folder import (
     CHECKPOINTS,
-    CONFIG,
     HEALTH,
     HISTORY,
     Finished,
-    RunRecord,
+    announce,
+    begun_run,
     cut_history,
-    epochs_in,
+    failures_named,
+    is_finished,
     locked,
     move_aside,
     newest_of_run,
     read_config,
-    read_finished,
-    refuse_differences,
     refuse_foreign,
     refuse_unwritable,
-    versions,
     write_config,
     write_finished,
 )
@@ -54,15 +51,6 @@ from tfgan_suite.serving.export import export_generator, next_version
 HEALTH_WINDOW = 500  # steps
 # Where trouble is found, it began a window and at most two checks of 100 steps before.
 ROLL_BACK_STEPS = HEALTH_WINDOW + 200
-
-# What TensorFlow raises where Python would raise an OSError.
-STORAGE_ERRORS = (
-    tf.errors.ResourceExhaustedError,
-    tf.errors.NotFoundError,
-    tf.errors.PermissionDeniedError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.DataLossError,
-)
 
 
 def train(config: TrainConfig) -> Path | None:
@@ -129,7 +117,7 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
     if config.dry_run:
         print(describe(config, data, model, steps))
         return None
-    facts = facts_of(data)
+    facts = data.facts()
     with locked(run_dir) if chief else contextlib.nullcontext(), failures_named(run_dir):
         if config.restart and (aside := move_aside(run_dir)):
             print(f"the run before it: {aside}. To go on with this one, leave --restart out.")
@@ -145,36 +133,6 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
             print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
         chiefs_value(strategy, 0)  # the others leave when all is written: started again alone, the chief would wait
         return version
-
-
-def begun_run(run_dir: Path, config: TrainConfig) -> RunRecord | None:
-    """What a run folder says of the run in it; None where there is none yet, or `--restart` begins anew."""
-    return None if config.restart or not (run_dir / CONFIG).exists() else read_config(run_dir)
-
-
-def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bool:
-    """Whether the run of this configuration has come to its end before; says so.
-
-    Raises:
-        InputError: the folder's run is another one.
-    """
-    record = begun_run(run_dir, config)
-    if record is None:
-        return False
-    refuse_differences(record, config, facts, run_dir)
-    finished = read_finished(run_dir)
-    if newest_step(run_dir / CHECKPOINTS) == 0 and (finished or epochs_in(run_dir / HISTORY) > 1):
-        raise InputError(
-            f"The run in {run_dir} has been trained, and its checkpoints are gone. Put {CHECKPOINTS}/ back to go on, "
-            "or begin anew with --restart."
-        )
-    if finished is None or finished.epochs < config.epochs:
-        return False
-    print(
-        f"finished: the run in {run_dir} has its {finished.epochs} epochs and is exported to {finished.exported}. "
-        "Raise --epochs to go on, or begin anew with --restart."
-    )
-    return True
 
 
 def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts: dict[str, Any], chief: bool) -> None:
@@ -235,29 +193,6 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
                 callback.restore()
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file:
                 callback.csv_file.close()
-
-
-def announce(run_dir: Path, start: int, steps: int) -> None:
-    """Says where a run goes on, and whether it can do so exactly."""
-    if start:
-        print(f"continues: {run_dir} after step {start} ({start // steps} epochs and {start % steps} of {steps} steps)")
-        then, now = read_config(run_dir).versions, versions()
-        changed = [f"{name} {then.get(name)} -> {now[name]}" for name in now if then.get(name) != now[name]]
-        if changed:
-            print(f"other versions than before, so that numbers may differ in rounding: {', '.join(changed)}")
-
-
-@contextlib.contextmanager
-def failures_named(run_dir: Path) -> Iterator[None]:
-    """Turns a full disk, or a folder that is gone or read-only, into one line that says how to go on."""
-    try:
-        yield
-    except (OSError, *STORAGE_ERRORS) as error:
-        reason = getattr(error, "message", None) or str(error) or type(error).__name__
-        raise InputError(
-            f"The run in {run_dir} stopped: {reason}. Its checkpoints stay as they are: mend the cause, and the same "
-            "command goes on from the newest."
-        ) from error
 
 
 def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> str:
@@ -322,17 +257,6 @@ def run_callbacks(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpo
         if config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(logs), write_graph=False))
     return [*callbacks, StopOnSignal()]
-
-
-def facts_of(data: ImageData) -> dict[str, Any]:
-    """What a run folder keeps of its data, to know them again; JSON types."""
-    return {
-        "source": data.source,
-        "num_images": len(data.images),
-        "image_shape": list(data.image_shape),
-        "label_names": list(data.label_names),
-        "fingerprint": data.fingerprint(),
-    }
 
 
 def export_card(config: TrainConfig, data: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,16 @@ class ImageData:
         if self.labels is not None:
             digest.update(self.labels.tobytes())
         return digest.hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """What a run folder keeps of its data, to know them again; JSON types."""
+        return {
+            "source": self.source,
+            "num_images": len(self.images),
+            "image_shape": list(self.image_shape),
+            "label_names": list(self.label_names),
+            "fingerprint": self.fingerprint(),
+        }
 
     def split(self, share: float, seed: int = 0) -> tuple["ImageData", "ImageData"]:
         """The data without a random share of them, and that share.
