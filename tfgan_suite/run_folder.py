@@ -4,10 +4,8 @@ import contextlib
 import dataclasses
 import json
 import os
-import platform
 import typing
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +15,11 @@ import typeguard
 
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
-from tfgan_suite.models.checkpoints import PARTIAL, newest_checkpoint, newest_step
+from tfgan_suite.files import PARTIAL, write_whole
+from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
+from tfgan_suite.versions import versions
 
 ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
-VERSIONED = ("tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets")
 CONFIG = "config.json"
 FINISHED = "finished.json"
 HISTORY = "history.csv"
@@ -123,21 +122,6 @@ def write_config(config: TrainConfig, run_dir: Path, data: dict[str, Any]) -> No
     """Writes `config.json`: the resolved configuration, facts about the data, and the versions that ran it."""
     record = {"config": dataclasses.asdict(config), "data": data, "versions": versions()}
     write_whole(run_dir / CONFIG, json.dumps(record, indent=2) + "\n")
-
-
-def versions() -> dict[str, str]:
-    """Of this package, of what it computes with, and of Python."""
-    return {name: metadata.version(name) for name in VERSIONED} | {"python": platform.python_version()}
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file aside and renames it, so that a cut leaves the old one or the new one."""
-    partial = path.with_name(f"{PARTIAL}{path.name}")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_config(run_dir: Path) -> RunRecord:

@@ -23,11 +23,11 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.errors import DivergenceError, InputError
+from tfgan_suite.files import PARTIAL
 from tfgan_suite.models.finite import first_broken
 from tfgan_suite.models.gan import GAN
 
 NAME = re.compile(r"step_\d+\.(keras|json)")
-PARTIAL = ".partial_"
 CHUNK_BYTES = 1 << 20
 
 
@@ -95,44 +95,53 @@ def save_checkpoint(
 
 
 def newest_checkpoint(directory: Path | str, at_most: int | None = None) -> Checkpoint | None:
-    """The newest complete checkpoint; one that is damaged is named on standard error and passed over.
+    """The newest complete checkpoint, or None where there is no checkpoint at all: see `complete_checkpoints`."""
+    return next(complete_checkpoints(directory, at_most), None)
+
+
+def complete_checkpoints(directory: Path | str, at_most: int | None = None) -> Iterator[Checkpoint]:
+    """The complete checkpoints, the newest first; one that is damaged is named on standard error and passed over.
 
     Args:
         directory: of the files.
         at_most: leave later steps than this aside.
 
-    Returns:
-        None where there is no checkpoint at all.
-
     Raises:
         InputError: there are checkpoints, and every one is damaged.
     """
-    damaged = []
-    for name in sorted(_committed(str(directory)), key=_step_of, reverse=True):
+    names = sorted(_committed(str(directory)), key=_step_of, reverse=True)
+    damaged, complete = [], False
+    for name in names:
         if at_most is not None and _step_of(name) > at_most:
             continue
-        record_path = _join(str(directory), name)
-        path = record_path.removesuffix(".json") + ".keras"
-        fault = None
-        try:
-            record = json.loads(_read(record_path))
-            facts = record["facts"]
-            checkpoint = Checkpoint(path, facts["step"], facts["epoch_means"])
-            if _facts_digest(facts) != record["facts_sha256"]:
-                fault = f"its record {name} is not the one that was written"
-            elif _size_and_digest(path) != (facts["bytes"], facts["sha256"]):
-                fault = "its bytes are not those that were written"
-        except (ValueError, KeyError, TypeError, tf.errors.OpError) as error:
-            fault = str(getattr(error, "message", error)) or type(error).__name__
-        if fault is None:
-            return checkpoint
+        found = _examined(str(directory), name)
+        if isinstance(found, Checkpoint):
+            complete = True
+            yield found
+            continue
+        path = _join(str(directory), name).removesuffix(".json") + ".keras"
         damaged.append(path)
-        print(f"The checkpoint {path} is damaged: {fault}. It is passed over.", file=sys.stderr, flush=True)
-    if damaged:
+        print(f"The checkpoint {path} is damaged: {found}. It is passed over.", file=sys.stderr, flush=True)
+    if damaged and not complete:
         raise InputError(
             f"Every checkpoint in {directory} is damaged: {', '.join(damaged)}. Put back a copy, or begin anew."
         )
-    return None
+
+
+def _examined(directory: str, name: str) -> Checkpoint | str:
+    """The checkpoint of a record, or what is wrong with it."""
+    record_path = _join(directory, name)
+    path = record_path.removesuffix(".json") + ".keras"
+    try:
+        record = json.loads(_read(record_path))
+        facts = record["facts"]
+        if _facts_digest(facts) != record["facts_sha256"]:
+            return f"its record {name} is not the one that was written"
+        if _size_and_digest(path) != (facts["bytes"], facts["sha256"]):
+            return "its bytes are not those that were written"
+        return Checkpoint(path, facts["step"], facts["epoch_means"])
+    except (ValueError, KeyError, TypeError, tf.errors.OpError) as error:
+        return str(getattr(error, "message", error)) or type(error).__name__
 
 
 def restore_checkpoint(model: GAN, checkpoint: Checkpoint) -> None:
