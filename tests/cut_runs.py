@@ -26,7 +26,7 @@ EPOCHS = 4
 TINY = {
     "mlp_gan": {"generator_units": (16,), "discriminator_units": (16, 8)},
     "dcgan": {"base_filters": 4, "dropout": 0.2, "ema_momentum": 0.9},
-    "cgan": {"base_filters": 4, "label_dim": 3, "ema_momentum": 0.9},
+    "cgan": {"base_filters": 4, "ema_momentum": 0.9},
 }
 
 _context = multiprocessing.get_context("forkserver")

@@ -22,8 +22,6 @@ def shrunk_config(name: str, **settings: object) -> TrainConfig:
         small |= {"generator_units": (6, 5), "discriminator_units": (7,)}
     else:
         small |= {"base_filters": 4}
-    if preset["model_class"] == "ConditionalGAN":
-        small |= {"label_dim": 3}
     return TrainConfig.from_preset(name, **{**small, **settings})
 
 

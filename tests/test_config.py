@@ -54,7 +54,6 @@ REFUSED: list[tuple[str, Any]] = [
     ("batch_size", 0),
     ("steps_per_epoch", 0),
     ("latent_dim", -1),
-    ("label_dim", 0),
     ("generator_units", (128, 0)),
     ("discriminator_units", (-1,)),
     ("base_filters", 0),

@@ -19,7 +19,7 @@ STEP_DECAY_EPOCHS = 30
 # Flags that only some models take.
 NETWORK_FLAGS = (
     "body",
-    "label_dim",
+    "projection",
     "generator_units",
     "discriminator_units",
     "batch_norm",

@@ -87,8 +87,8 @@ class TrainConfig:
     """Networks: mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
     latent_dim: int = 100
     """Length of the latent vector z."""
-    label_dim: int | None = None
-    """ConditionalGAN: length of the label's learned vector."""
+    projection: bool | None = None
+    """ConditionalGAN: the discriminator is told the label by projection, else by a map beside the image."""
     generator_units: tuple[int, ...] | None = None
     """mlp: widths of the generator's hidden layers."""
     discriminator_units: tuple[int, ...] | None = None
@@ -222,7 +222,7 @@ class TrainConfig:
 
 
 _AT_LEAST_ONE = (
-    "epochs", "batch_size", "steps_per_epoch", "latent_dim", "label_dim", "generator_units", "discriminator_units",
+    "epochs", "batch_size", "steps_per_epoch", "latent_dim", "generator_units", "discriminator_units",
     "base_filters", "discriminator_steps", "decay_steps", "logical_devices", "steps_per_execution",
     "checkpoint_every", "keep_checkpoints", "sample_count",
 )  # fmt: skip

@@ -124,6 +124,7 @@ PRESETS: dict[str, Preset] = {
         settings={
             "model_class": "ConditionalGAN",
             "body": "mlp",
+            "projection": False,
             "generator_units": (256, 512, 1024),
             "discriminator_units": (1024, 512, 256),
             "dropout": 0.3,

@@ -27,7 +27,7 @@ Shape = tuple[int, int, int]
 
 SHAPES: list[Shape] = [(28, 28, 1), (32, 32, 3), (64, 64, 3), (48, 64, 3), (17, 33, 4), (5, 4, 1), (30, 50, 1)]
 ODD_SHAPE = (17, 33, 4)
-LATENT_DIM, LABEL_DIM = 5, 3
+LATENT_DIM = 5
 # Small, and with no default left where another value is possible.
 GENERATORS: dict[str, partial[keras.Model]] = {
     "mlp": partial(MLPGenerator, units=(8, 6), initializer_stddev=0.05),
@@ -51,21 +51,23 @@ class Case(NamedTuple):
     body: str
     labels: str
     is_generator: bool
+    projection: bool = False
 
     def __str__(self) -> str:
         kind = "generator" if self.is_generator else "discriminator"
-        return "-".join(filter(None, (self.body, kind, self.labels)))
+        return "-".join(filter(None, (self.body, kind, self.labels, "projection" * self.projection)))
 
     def build(self, shape: Shape, dtype: str | None = None) -> keras.Model:
         told = LABELS[self.labels]
         if self.is_generator:
-            joined = LATENT_DIM + (LABEL_DIM if told else 0)
+            joined = LATENT_DIM + sum(told.values())
             body = GENERATORS[self.body](image_shape=shape, latent_dim=joined, dtype=dtype)
-            return ConditionalGenerator(body, **told, label_dim=LABEL_DIM, dtype=dtype) if told else body
+            return ConditionalGenerator(body, **told, dtype=dtype) if told else body
         if not told:
             return DISCRIMINATORS[self.body](image_shape=shape, dtype=dtype)
-        body = DISCRIMINATORS[self.body](image_shape=(*shape[:2], shape[2] + 1), dtype=dtype)
-        return ConditionalDiscriminator(body, **told, dtype=dtype)
+        channels = shape[2] if self.projection else shape[2] + 1
+        body = DISCRIMINATORS[self.body](image_shape=(*shape[:2], channels), dtype=dtype)
+        return ConditionalDiscriminator(body, **told, projection=self.projection, dtype=dtype)
 
     def inputs(self, shape: Shape, rows: int = 2, scale: float = 1.0) -> Any:
         """Latents or images, with labels for a conditional network."""
@@ -83,6 +85,7 @@ class Case(NamedTuple):
 
 CASES = [Case(body, labels, True) for body in GENERATORS for labels in LABELS]
 CASES += [Case(body, labels, False) for body in DISCRIMINATORS for labels in LABELS]
+CASES += [Case(body, labels, False, True) for body in DISCRIMINATORS for labels in LABELS if labels]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 every_generator = pytest.mark.parametrize("case", [case for case in CASES if case.is_generator], ids=str)
 every_discriminator = pytest.mark.parametrize("case", [case for case in CASES if not case.is_generator], ids=str)
@@ -459,10 +462,20 @@ def test_conditional_networks_are_told_one_kind_of_label(told: dict[str, int]) -
         ConditionalDiscriminator(MLPDiscriminator((8, 8, 2)), **told)
 
 
-@pytest.mark.parametrize("label_dim", [0, -3, 5, 6])
-def test_refuses_a_label_dim(label_dim: int) -> None:
-    with pytest.raises(InputError, match="label_dim"):
-        ConditionalGenerator(MLPGenerator((8, 8, 1), latent_dim=5), num_classes=3, label_dim=label_dim)
+@pytest.mark.parametrize("latent_dim", [1, 3])
+def test_refuses_a_body_without_room_for_z(latent_dim: int) -> None:
+    with pytest.raises(InputError, match="plus 3 for the label"):
+        ConditionalGenerator(MLPGenerator((8, 8, 1), latent_dim=latent_dim), num_classes=3)
+
+
+def test_the_generator_sees_the_label_as_it_is() -> None:
+    body = MLPGenerator((4, 4, 1), latent_dim=5, units=())
+    latents = np.random.default_rng(0).normal(size=(2, 2)).astype(np.float32)
+    joined = np.concatenate([latents, [[0, 0, 1], [1, 0, 0]]], axis=1).astype(np.float32)
+    of_classes = ConditionalGenerator(body, num_classes=3)([latents, np.array([2, 0], np.int32)])
+    of_attributes = ConditionalGenerator(body, num_attributes=3)([latents, joined[:, 2:]])
+    np.testing.assert_array_equal(of_classes, body(joined))
+    np.testing.assert_array_equal(of_attributes, body(joined))
 
 
 def test_refuses_a_body_without_a_channel_for_the_label() -> None:
@@ -526,3 +539,14 @@ def test_build_body_takes_the_global_dtype_policy() -> None:
 def test_build_body_refuses(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         build_body(name, (28, 28, 1), (28, 28, 1), 10, **options)
+
+
+def test_projection_by_hand() -> None:
+    """A body without hidden layers: the logit is w.x + b, to which the projection adds v.x."""
+    network = ConditionalDiscriminator(MLPDiscriminator((4, 4, 1), units=()), num_classes=3, projection=True)
+    (vectors,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Embedding))
+    rows = np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32)
+    labels = np.array([2, 0, 1], np.int32)
+    kernel, bias = network.body.get_layer("logits").get_weights()
+    expected = rows @ kernel + bias + (rows * vectors.get_weights()[0][labels]).sum(1, keepdims=True)
+    np.testing.assert_allclose(network([rows.reshape(3, 4, 4, 1), labels]).numpy(), expected, rtol=1e-5, atol=1e-6)

@@ -11,7 +11,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.labels import check_labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body
-from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
+from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator, check_label_sizes
 from tfgan_suite.networks.geometry import ImageShape, check_image_shape
 from tfgan_suite.networks.initializers import resolved_policy
 
@@ -25,7 +25,7 @@ class ConditionalGAN(GAN):
         num_classes: number of classes, for integer labels (N,); None for attributes.
         num_attributes: number of attributes A, for multi-hot labels (N, A); None for classes.
         latent_dim: length of z.
-        label_dim: length of the label's learned vector beside z.
+        projection: how the discriminator is told the label: by projection, else by a map; see `ConditionalDiscriminator`.
         body: `"mlp"`, `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
         generator_units, discriminator_units, batch_norm: of the body `mlp`; None: its own.
         base_filters: of the convolutional bodies; None: 64.
@@ -39,7 +39,7 @@ class ConditionalGAN(GAN):
     Raises:
         InputError: an argument out of its range, neither or both of the label sizes.
 
-    Reference: Mirza and Osindero, 2014, arXiv 1411.1784.
+    Reference: Mirza and Osindero, 2014, arXiv 1411.1784; Miyato and Koyama, 2018, arXiv 1802.05637.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ConditionalGAN(GAN):
         num_classes: int | None = None,
         num_attributes: int | None = None,
         latent_dim: int = 100,
-        label_dim: int = 50,
+        projection: bool = True,
         body: str = "dcgan",
         generator_units: Sequence[int] | None = None,
         discriminator_units: Sequence[int] | None = None,
@@ -68,15 +68,15 @@ class ConditionalGAN(GAN):
             "initializer_stddev": initializer_stddev,
             "dtype": resolved_policy(dtype),
         }
-        if label_dim < 1:
-            raise InputError(f"label_dim must be at least 1. Received: {label_dim}.")
+        check_label_sizes(num_classes, num_attributes)
+        label_dim = num_classes or num_attributes or 0
         height, width, channels = check_image_shape(image_shape)
         generator, discriminator = build_body(
-            body, image_shape, (height, width, channels + 1), latent_dim + label_dim, **options
+            body, image_shape, (height, width, channels + (not projection)), latent_dim + label_dim, **options
         )
         super().__init__(
-            ConditionalGenerator(generator, num_classes, num_attributes, label_dim, options["dtype"]),
-            ConditionalDiscriminator(discriminator, num_classes, num_attributes, options["dtype"]),
+            ConditionalGenerator(generator, num_classes, num_attributes, options["dtype"]),
+            ConditionalDiscriminator(discriminator, num_classes, num_attributes, projection, options["dtype"]),
             **kwargs,
         )
         self.num_classes = num_classes
@@ -86,7 +86,7 @@ class ConditionalGAN(GAN):
             "num_classes": num_classes,
             "num_attributes": num_attributes,
             "latent_dim": latent_dim,
-            "label_dim": label_dim,
+            "projection": projection,
             "body": body,
             **options,
         }

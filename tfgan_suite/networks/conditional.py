@@ -1,8 +1,9 @@
 """Any generator and discriminator, told a label: a class, or several attributes at once.
 
-A label is an integer class, int32 (N,), or a multi-hot vector of attributes, float32 (N, A). Its
-learned vector stands beside z, and its learned map beside the image as one channel more, so that
-every body, fully connected or convolutional, is conditioned in the same way.
+A label is an integer class, int32 (N,), or a multi-hot vector of attributes, float32 (N, A). It
+stands beside z as it is, one-hot or multi-hot. The discriminator adds its projection on what it has
+seen of the image, or sees its learned map beside the image, as one channel more. Every body, fully
+connected or convolutional, is conditioned in the same way.
 """
 
 from typing import Any
@@ -35,11 +36,10 @@ def label_input(num_attributes: int | None) -> keras.KerasTensor:
     return keras.Input((num_attributes,), dtype="float32", name="labels")
 
 
-# Where labels start. On the scale of z, N(0, 1), they drown it: every image of a class comes out the same
-# (diversity within classes 0.2 of MNIST's). Quiet beside the image too, a discriminator with BatchNorm takes
-# dozens of epochs of a small data set to hear them. Beside an image in [-1, 1] these are both heard and no shout.
-VECTOR_STDDEV = 0.05
+# Where the discriminator's labels start. A quiet map beside an image in [-1, 1] is not heard for dozens of
+# epochs of a small data set; a loud one drowns the image.
 MAP_STDDEV = 0.3
+PROJECTION_STDDEV = 0.02  # of a layer of the DCGAN
 
 
 def embed_labels(
@@ -54,14 +54,17 @@ def embed_labels(
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
 class ConditionalGenerator(keras.Model):
-    """(z, label) -> body(z joined with the label's learned vector).
+    """(z, label) -> body(z joined with the label, one-hot or multi-hot).
+
+    Not with a learned vector of the label: vector and first layer then both grow towards the label,
+    and BatchNorm takes from z what they gain. After 1,400 steps of a small `dcgan` on MNIST every
+    image of a class was the same (recall 0.0, with a one-hot label 0.45).
 
     Args:
-        body: a generator whose `latent_dim` is that of z plus `label_dim`.
-        num_classes: number of classes, for integer labels; None for attributes.
-        num_attributes: number of attributes, for multi-hot labels; None for classes.
-        label_dim: length of the label's vector.
-        dtype: dtype policy of the label's vector.
+        body: a generator whose `latent_dim` is that of z plus the number of classes or attributes.
+        num_classes: K, for integer labels; None for attributes.
+        num_attributes: A, for multi-hot labels; None for classes.
+        dtype: dtype policy of the label.
 
     Call: [float32 (N, latent_dim), labels] -> float32 (N, H, W, C) in [-1, 1].
 
@@ -76,28 +79,27 @@ class ConditionalGenerator(keras.Model):
         body: keras.Model,
         num_classes: int | None = None,
         num_attributes: int | None = None,
-        label_dim: int = 50,
         dtype: Any = None,
         name: str = "conditional_generator",
     ):
         check_label_sizes(num_classes, num_attributes)
         dtype = resolved_policy(dtype)
+        label_dim = num_classes or num_attributes or 0
         latent_dim = body.input_shape[-1] - label_dim
-        if label_dim < 1 or latent_dim < 1:
+        if latent_dim < 1:
             raise InputError(
-                f"label_dim must be at least 1 and smaller than the body's latent_dim. "
-                f"Received: label_dim={label_dim}, latent_dim={body.input_shape[-1]}."
+                f"The body's latent_dim must be that of z plus {label_dim} for the label. "
+                f"Received: latent_dim={body.input_shape[-1]}."
             )
         latents = keras.Input((latent_dim,), name="latents")
         labels = label_input(num_attributes)
-        vector = embed_labels(labels, num_classes, label_dim, VECTOR_STDDEV, dtype)
+        vector = labels if num_classes is None else keras.ops.one_hot(labels, num_classes)
         images = body(layers.Concatenate(dtype=dtype)([latents, vector]))
         super().__init__([latents, labels], images, name=name)
         self.body = body
         self._arguments = {
             "num_classes": num_classes,
             "num_attributes": num_attributes,
-            "label_dim": label_dim,
             "dtype": dtype,
             "name": name,
         }
@@ -113,21 +115,27 @@ class ConditionalGenerator(keras.Model):
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
 class ConditionalDiscriminator(keras.Model):
-    """(x, label) -> body(x with the label's learned map as one channel more).
+    """(x, label) -> body(x with the label's learned map as one channel more), or body(x) + <label's vector, features>.
+
+    The features of the second form, the projection, are what the body's last layer with weights is
+    given. The map must find its way through the whole body: after 1,400 steps of a small `dcgan` on
+    MNIST, 55 % of the samples were read as their label, with the projection nearly all.
 
     Args:
-        body: a discriminator of images with one channel more than those to judge.
+        body: a discriminator of the images, for the map of images with one channel more.
         num_classes: number of classes, for integer labels; None for attributes.
         num_attributes: number of attributes, for multi-hot labels; None for classes.
-        dtype: dtype policy of the label's map.
+        projection: the projection in place of the map.
+        dtype: dtype policy of the label's map or vector.
 
     Call: [float32 (N, H, W, C), labels] -> float32 (N, 1).
 
     Raises:
         InputError: sizes that do not fit together.
 
-    Reference: Mirza and Osindero, 2014, arXiv 1411.1784. The map is the form that convolutional
-    successors use, where the paper joins a hidden vector of the label to one of the image.
+    Reference: Miyato and Koyama, 2018, arXiv 1802.05637, for the projection. Mirza and Osindero,
+    2014, arXiv 1411.1784, for the map, in the form of convolutional successors, where the paper
+    joins a hidden vector of the label to one of the image.
     """
 
     def __init__(
@@ -135,26 +143,36 @@ class ConditionalDiscriminator(keras.Model):
         body: keras.Model,
         num_classes: int | None = None,
         num_attributes: int | None = None,
+        projection: bool = False,
         dtype: Any = None,
         name: str = "conditional_discriminator",
     ):
         check_label_sizes(num_classes, num_attributes)
         dtype = resolved_policy(dtype)
         height, width, channels = body.input_shape[1:]
-        if channels < 2:
+        labels = label_input(num_attributes)
+        if projection:
+            images = keras.Input((height, width, channels), name="images")
+            last = [layer for layer in body.layers if layer.weights][-1]
+            features, logits = keras.Model(body.input, [last.input, body.output])(images)
+            features = layers.Flatten(dtype=dtype)(features)
+            vector = embed_labels(labels, num_classes, features.shape[-1], PROJECTION_STDDEV, dtype)
+            logits = layers.Add(dtype="float32")([logits, layers.Dot(axes=1, dtype="float32")([features, vector])])
+        elif channels < 2:
             raise InputError(
                 f"The body must take the image's channels and one more for the label. Received: {channels} channel."
             )
-        images = keras.Input((height, width, channels - 1), name="images")
-        labels = label_input(num_attributes)
-        label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype)
-        label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)
-        logits = body(layers.Concatenate(dtype=dtype)([images, label_map]))
+        else:
+            images = keras.Input((height, width, channels - 1), name="images")
+            label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype)
+            label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)
+            logits = body(layers.Concatenate(dtype=dtype)([images, label_map]))
         super().__init__([images, labels], logits, name=name)
         self.body = body
         self._arguments = {
             "num_classes": num_classes,
             "num_attributes": num_attributes,
+            "projection": projection,
             "dtype": dtype,
             "name": name,
         }
