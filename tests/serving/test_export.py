@@ -8,8 +8,10 @@ import tensorflow as tf
 from shrunk import SHAPE, shrunk_model
 
 from tfgan_suite import InputError
+from tfgan_suite.latents import interpolated, latents_from_seeds
 from tfgan_suite.serving.export import export_generator, next_version
-from tfgan_suite.serving.saved_generator import SavedGenerator, version_folder
+from tfgan_suite.serving.saved_generator import CARD, SavedGenerator, read_card, version_folder
+from tfgan_suite.serving.warmup import WARMUP
 
 PLAIN_PYTHON = """
 import sys, numpy as np, tensorflow as tf
@@ -46,20 +48,49 @@ def test_signatures_in_a_session_equal_the_model(name: str, tmp_path: Path) -> N
     np.testing.assert_allclose(served, np.array(model(inputs)), atol=1e-6)
 
 
-def test_signatures_have_free_batches_and_named_outputs(tmp_path: Path) -> None:
-    loaded = tf.saved_model.load(str(export_generator(shrunk_model("cgan"), tmp_path)))
-    assert set(loaded.signatures) == {"serving_default", "sample"}
-    for name, first in (
-        ("serving_default", ("latents", tf.float32, [None, 4])),
-        ("sample", ("seeds", tf.int64, [None])),
-    ):
-        signature = loaded.signatures[name]
+EVERY_INPUT = {
+    "latents": (tf.float32, [None, 4]),
+    "latents_a": (tf.float32, [None, 4]),
+    "latents_b": (tf.float32, [None, 4]),
+    "t": (tf.float32, [None]),
+    "truncation": (tf.float32, [None]),
+    "seeds": (tf.int64, [None]),
+    "labels": (tf.int32, [None]),
+    "images": (tf.float32, [None, *SHAPE]),
+}
+INPUTS_OF = {
+    "serving_default": {"latents"},
+    "sample": {"seeds"},
+    "sample_truncated": {"seeds", "truncation"},
+    "sample_png": {"seeds"},
+    "interpolate": {"latents_a", "latents_b", "t"},
+    "score": {"images"},
+}
+
+
+def test_signatures_have_free_batches_and_named_outputs(cgan_version: Path) -> None:
+    loaded = tf.saved_model.load(str(cgan_version))
+    assert set(loaded.signatures) == set(INPUTS_OF)
+    for name, signature in loaded.signatures.items():
         inputs = signature.structured_input_signature[1]
-        assert set(inputs) == {first[0], "labels"}
-        assert (inputs[first[0]].dtype, inputs[first[0]].shape.as_list()) == first[1:]
-        assert (inputs["labels"].dtype, inputs["labels"].shape.as_list()) == (tf.int32, [None])
-        output = signature.structured_outputs["images"]
-        assert (output.dtype, output.shape.as_list()) == (tf.float32, [None, *SHAPE])
+        assert set(inputs) == INPUTS_OF[name] | {"labels"}
+        for key, spec in inputs.items():
+            assert (spec.dtype, spec.shape.as_list()) == EVERY_INPUT[key]
+        ((key, output),) = signature.structured_outputs.items()
+        assert (key, output.dtype, output.shape.as_list()) == {
+            "sample_png": ("image_bytes", tf.string, [None]),
+            "score": ("logits", tf.float32, [None, 1]),
+        }.get(name, ("images", tf.float32, [None, *SHAPE]))
+
+
+def test_the_discriminator_is_written_where_asked_for(tmp_path: Path) -> None:
+    model = shrunk_model("mlp_gan")
+    loaded = tf.saved_model.load(str(export_generator(model, tmp_path, verify=False)))
+    assert set(loaded.signatures) == set(INPUTS_OF) - {"score"}
+    loaded = tf.saved_model.load(str(export_generator(model, tmp_path, with_discriminator=True, verify=False)))
+    images = np.random.default_rng(0).uniform(-1, 1, (3, *SHAPE)).astype(np.float32)
+    logits = loaded.signatures["score"](images=tf.constant(images))["logits"]
+    np.testing.assert_allclose(logits, np.array(model.discriminator(images)), atol=1e-6)
 
 
 def test_loads_where_there_is_no_tfgan_suite(tmp_path: Path) -> None:
@@ -73,10 +104,43 @@ def test_loads_where_there_is_no_tfgan_suite(tmp_path: Path) -> None:
 
 
 def test_weights_are_written_once(tmp_path: Path) -> None:
-    model = shrunk_model("dcgan", base_filters=64)
-    folder = export_generator(model, tmp_path)
+    model = shrunk_model("dcgan", base_filters=64, ema_momentum=0.9)
+    folder = export_generator(model, tmp_path, verify=False)
     size = sum(path.stat().st_size for path in (folder / "variables").iterdir())
     assert size < 1.1 * 4 * model.generator.count_params()
+    assert (folder / "saved_model.pb").stat().st_size < 1e6
+    both = export_generator(model, tmp_path, with_discriminator=True, verify=False)
+    size = sum(path.stat().st_size for path in (both / "variables").iterdir())
+    parameters = model.generator.count_params() + model.discriminator.count_params()
+    assert 4 * parameters <= size < 1.1 * 4 * parameters
+    assert read_card(both)["parameters"] == parameters
+
+
+def test_the_card_has_versions_and_no_date(tmp_path: Path) -> None:
+    model = shrunk_model("cgan")
+    facts = {"dataset": "tiny", "license": "CC0-1.0"}
+    first, second = (export_generator(model, tmp_path, facts, verify=False) for _ in range(2))
+    assert (first / CARD).read_bytes() == (second / CARD).read_bytes()
+    card = read_card(first)
+    assert card.items() >= {**facts, "image_shape": SHAPE, "latent_dim": 4, "num_classes": 3}.items()
+    assert card["versions"]["tensorflow"] == tf.__version__
+    assert (first / WARMUP).read_bytes() == (second / WARMUP).read_bytes()
+
+
+def test_keep_deletes_the_oldest_of_ours_and_nothing_else(tmp_path: Path) -> None:
+    model = shrunk_model("mlp_gan")
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / "saved_model.pb").touch()  # another's
+    (tmp_path / "notes").mkdir()
+    for _ in range(3):
+        export_generator(model, tmp_path, verify=False)
+    newest = export_generator(model, tmp_path, keep=2, verify=False)
+    assert newest.name == "7"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "6", "7", "notes"]
+    for wrong in (0, -1):
+        with pytest.raises(InputError, match="keep must be at least 1"):
+            export_generator(model, tmp_path, keep=wrong)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "6", "7", "notes"]
 
 
 def test_versions_count_up_and_nothing_partial_stays(tmp_path: Path) -> None:
@@ -104,3 +168,27 @@ def test_what_is_no_generator_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="is a file"):
         export_generator(shrunk_model("mlp_gan"), tmp_path / "file")
+
+
+def test_saved_generator_walks_and_truncates(cgan_version: Path) -> None:
+    generator = SavedGenerator(cgan_version)
+    seeds, labels = np.arange(5), np.array([0, 1, 2, 0, 1])
+    latents = latents_from_seeds(tf.constant(seeds), 4).numpy()
+    images = generator.generate(seeds, labels)
+    np.testing.assert_allclose(generator.images_from_latents(latents, labels, batch_size=2), images, atol=1e-6)
+    np.testing.assert_allclose(generator.generate(seeds, labels, truncation=1e3), images, atol=1e-5)
+    assert np.abs(generator.generate(seeds, labels, truncation=0.1) - images).max() > 1e-3
+    t = np.linspace(0, 1, 5)
+    walk = generator.interpolate(latents, latents[::-1], t, labels, batch_size=3)
+    between = interpolated(latents, latents[::-1], t.astype(np.float32)).numpy()
+    np.testing.assert_allclose(walk, generator.images_from_latents(between, labels), atol=1e-6)
+
+
+def test_saved_generator_says_what_the_graph_refuses(dcgan_version: Path) -> None:
+    generator = SavedGenerator(dcgan_version)
+    with pytest.raises(InputError, match=r"^truncation must be greater than 0. Received: 0 to 0$"):
+        generator.generate(np.arange(2), truncation=0.0)
+    with pytest.raises(InputError, match=r"^latents must be finite. Received: "):
+        generator.images_from_latents(np.full((1, 4), np.nan))
+    with pytest.raises(InputError, match=r"^t must be in \[0, 1\]. Received: 2 to 2$"):
+        generator.interpolate(np.zeros((1, 4)), np.ones((1, 4)), np.array([2.0]))

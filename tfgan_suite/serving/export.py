@@ -3,15 +3,19 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.serving.saved_generator import CARD
+from tfgan_suite.serving.signatures import Signature, signatures
+from tfgan_suite.serving.verify import verify_export
+from tfgan_suite.serving.warmup import write_warmup
+from tfgan_suite.versions import versions
 
 
 def next_version(base: Path | str) -> int:
@@ -27,24 +31,35 @@ def next_version(base: Path | str) -> int:
     return max(versions, default=0) + 1
 
 
-def export_generator(model: GAN, base: Path | str, card: dict[str, Any] | None = None) -> Path:
+def export_generator(
+    model: GAN,
+    base: Path | str,
+    card: Mapping[str, Any] | None = None,
+    *,
+    keep: int | None = None,
+    with_discriminator: bool = False,
+    verify: bool = True,
+) -> Path:
     """Writes the generator as the next version in a base folder, whole or not at all.
 
-    Signatures, each with one leading dimension that is free: `serving_default(latents float32
-    [None, L])` and `sample(seeds int64 [None])`, with `labels` int32 [None] or float32 [None, A]
-    for a conditional model; output `images` float32 [None, H, W, C] in [-1, 1].
+    `signatures` says what it can be asked; `docs/serving.md` what lies in the folder.
 
     Args:
         model: the moving average is exported where there is one.
         base: folder of the versions 1, 2, ...
-        card: facts to be kept beside the model, such as its data set; JSON types.
+        card: facts to be kept with the model, such as its data set and that one's licence; JSON types.
+        keep: how many versions of this package stay, the new one among them; None: all.
+        with_discriminator: whether to write the discriminator too, for the signature `score`.
+        verify: whether to run `verify_export` before the version appears.
 
     Returns:
         The version's folder.
 
     Raises:
-        InputError: the base folder is a file.
+        InputError: the base folder is a file, `keep` is below 1, or the export does not pass its check.
     """
+    if keep is not None and keep < 1:
+        raise InputError(f"keep must be at least 1, or None for all versions. Received: {keep}.")
     base = Path(base)
     version = next_version(base)
     base.mkdir(parents=True, exist_ok=True)
@@ -52,35 +67,47 @@ def export_generator(model: GAN, base: Path | str, card: dict[str, Any] | None =
     # and a rename is whole or nothing.
     partial = base / f".partial_{version}_{os.getpid()}"
     try:
-        _write(model, partial)
-        facts = {
-            "image_shape": model.image_shape,
-            "latent_dim": model.latent_dim,
-            "num_classes": getattr(model, "num_classes", None),
-            "num_attributes": getattr(model, "num_attributes", None),
-            **(card or {}),
-        }
-        (partial / CARD).parent.mkdir(exist_ok=True)
-        (partial / CARD).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        _write(model, partial, signatures(model, with_discriminator), card or {})
+        if verify and (findings := verify_export(partial, model)):
+            raise InputError(f"The export does not pass its check and was not written: {' '.join(findings)}")
         partial.rename(base / str(version))
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    if keep is not None:
+        _prune(base, keep)
     return base / str(version)
 
 
-def _write(model: GAN, folder: Path) -> None:
-    label_spec = model.label_spec()
-    more = [] if label_spec is None else [label_spec]
-
-    def serve(latents: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
-        return {"images": model.sampling_generator(model.generator_inputs(latents, labels), training=False)}
-
-    def sample(seeds: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
-        return {"images": model.sample(seeds, labels)}
-
+def _write(model: GAN, folder: Path, found: dict[str, Signature], card: Mapping[str, Any]) -> None:
     # Not archive.track(model): that writes every weight twice. The endpoints hold what they use.
     archive = keras.export.ExportArchive()
-    latents_spec = tf.TensorSpec([None, model.latent_dim], tf.float32, name="latents")
-    archive.add_endpoint("serving_default", serve, input_signature=[latents_spec, *more])
-    archive.add_endpoint("sample", sample, input_signature=[tf.TensorSpec([None], tf.int64, name="seeds"), *more])
+    for name, signature in found.items():
+        archive.add_endpoint(name, signature.function, input_signature=signature.inputs)
     archive.write_out(str(folder), verbose=False)
+    networks = [model.sampling_generator, *([model.discriminator] if "score" in found else [])]
+    facts = {
+        "image_shape": model.image_shape,
+        "latent_dim": model.latent_dim,
+        "num_classes": getattr(model, "num_classes", None),
+        "num_attributes": getattr(model, "num_attributes", None),
+        "parameters": sum(network.count_params() for network in networks),
+        # No date: the same model gives the same card.
+        "versions": versions(),
+        **card,
+    }
+    (folder / CARD).parent.mkdir(exist_ok=True)
+    (folder / CARD).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    write_warmup(folder, {name: [spec.name for spec in value.inputs] for name, value in found.items()}, facts)
+
+
+def _prune(base: Path, keep: int) -> None:
+    """Deletes all but the newest versions; a folder without our card is not ours."""
+    ours = sorted((path for path in base.glob("*") if path.name.isdecimal() and (path / CARD).is_file()), key=_number)
+    for old in ours[:-keep]:
+        # Out of the server's sight in one step, and then file by file.
+        away = old.rename(base / f".pruned_{old.name}_{os.getpid()}")
+        shutil.rmtree(away)
+
+
+def _number(path: Path) -> int:
+    return int(path.name)

@@ -1,6 +1,7 @@
 """A generator that was exported, run without Keras."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.labels import check_labels
+from tfgan_suite.serving.allowed_ops import refuse_foreign_ops
 
 CARD = "assets.extra/tfgan_suite.json"
 
@@ -30,11 +32,29 @@ def version_folder(path: Path | str) -> Path:
     return max(versions, key=lambda entry: int(entry.name))
 
 
+def read_card(folder: Path) -> dict[str, Any]:
+    """What an export says of itself: `image_shape`, `latent_dim`, `num_classes`, `num_attributes`, and more.
+
+    Raises:
+        InputError: the card is missing or damaged.
+    """
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        return {**card, "image_shape": tuple(card["image_shape"]), "latent_dim": int(card["latent_dim"])} | {
+            key: card[key] for key in ("num_classes", "num_attributes")
+        }
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise InputError(f"The SavedModel {folder} is no generator of tfgan_suite: it lacks {CARD}.") from error
+
+
 class SavedGenerator:
     """Images from an exported generator.
 
+    A SavedModel is code. One that holds an operation which a generator has no need of is not loaded.
+
     Args:
         path: base folder (its highest version is taken) or version folder.
+        trust: whether to load it whatever it holds.
 
     Attributes:
         image_shape: (height, width, channels).
@@ -46,24 +66,20 @@ class SavedGenerator:
         InputError: no SavedModel, a damaged one, or one that is no generator of this package.
     """
 
-    def __init__(self, path: Path | str):
+    def __init__(self, path: Path | str, trust: bool = False):
         self.path = version_folder(path)
+        if not trust:
+            refuse_foreign_ops(self.path)
         try:
             self._model = tf.saved_model.load(str(self.path))
         except Exception as error:  # TensorFlow raises many kinds for files that are damaged
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(f"The SavedModel {self.path} cannot be loaded: {reason}") from error
-        try:
-            self._sample = self._model.signatures["sample"]
-            card = json.loads((self.path / CARD).read_text(encoding="utf-8"))
-            self.image_shape = tuple(card["image_shape"])
-            self.latent_dim: int = card["latent_dim"]
-            self.num_classes: int | None = card["num_classes"]
-            self.num_attributes: int | None = card["num_attributes"]
-        except (KeyError, OSError, ValueError) as error:
-            raise InputError(
-                f"The SavedModel {self.path} is no generator of tfgan_suite: it lacks the signature 'sample' or {CARD}."
-            ) from error
+        card = read_card(self.path)
+        self.image_shape: tuple[int, int, int] = card["image_shape"]
+        self.latent_dim: int = card["latent_dim"]
+        self.num_classes: int | None = card["num_classes"]
+        self.num_attributes: int | None = card["num_attributes"]
 
     @property
     def is_conditional(self) -> bool:
@@ -82,23 +98,67 @@ class SavedGenerator:
             raise InputError(f"The generator {self.path} is not conditional and takes no labels.")
         return None
 
-    def generate(self, seeds: np.ndarray, labels: Any = None, batch_size: int = 256) -> np.ndarray:
+    def generate(
+        self, seeds: np.ndarray, labels: Any = None, batch_size: int = 256, truncation: float | None = None
+    ) -> np.ndarray:
         """Images of seeds, each depending on its seed (and label) alone.
 
         Args:
             seeds: int64 (N,).
             labels: see `check_labels`.
             batch_size: images made at a time.
+            truncation: latents stay in [-truncation, truncation], greater than 0: the smaller, the more
+                typical and the less diverse; None: as the generator was trained.
 
         Returns:
             float32 (N, H, W, C) in [-1, 1].
         """
         inputs = {"seeds": np.asarray(seeds, np.int64)}
-        values = self.check_labels(labels, len(seeds))
+        if truncation is None:
+            return self._images("sample", inputs, labels, batch_size)
+        inputs["truncation"] = np.full(len(seeds), truncation, np.float32)
+        return self._images("sample_truncated", inputs, labels, batch_size)
+
+    def images_from_latents(self, latents: np.ndarray, labels: Any = None, batch_size: int = 256) -> np.ndarray:
+        """Images of latents, float32 (N, latent_dim); all else as `generate`."""
+        return self._images("serving_default", {"latents": np.asarray(latents, np.float32)}, labels, batch_size)
+
+    def interpolate(
+        self, latents_a: np.ndarray, latents_b: np.ndarray, t: np.ndarray, labels: Any = None, batch_size: int = 256
+    ) -> np.ndarray:
+        """Images on the way from a, at t = 0, to b, at t = 1; see `latents.interpolated`.
+
+        Args:
+            latents_a: float32 (N, latent_dim).
+            latents_b: float32 (N, latent_dim).
+            t: float32 (N,), in [0, 1].
+            labels: see `check_labels`.
+            batch_size: images made at a time.
+
+        Returns:
+            float32 (N, H, W, C) in [-1, 1].
+        """
+        inputs = {name: np.asarray(value, np.float32) for name, value in (("latents_a", latents_a), ("t", t))}
+        inputs["latents_b"] = np.asarray(latents_b, np.float32)
+        return self._images("interpolate", inputs, labels, batch_size)
+
+    def _images(self, signature: str, inputs: dict[str, np.ndarray], labels: Any, batch_size: int) -> np.ndarray:
+        if signature not in self._model.signatures:
+            raise InputError(f"The SavedModel {self.path} has no signature {signature!r}. Export it again.")
+        count = len(next(iter(inputs.values())))
+        values = self.check_labels(labels, count)
         if values is not None:
-            inputs["labels"] = values
-        parts = [slice(start, start + batch_size) for start in range(0, len(seeds), batch_size)]
-        images = [
-            self._sample(**{key: tf.constant(value[part]) for key, value in inputs.items()})["images"] for part in parts
-        ]
-        return np.concatenate(images)
+            inputs = {**inputs, "labels": values}
+        run = self._model.signatures[signature]
+        parts = [slice(start, start + batch_size) for start in range(0, count, batch_size)]
+        try:
+            images = [run(**{key: tf.constant(value[part]) for key, value in inputs.items()}) for part in parts]
+        except tf.errors.InvalidArgumentError as error:
+            raise InputError(refusal(error)) from error
+        return np.concatenate([part["images"] for part in images])
+
+
+def refusal(error: tf.errors.InvalidArgumentError) -> str:
+    """What the graph says of inputs that it refuses, in one line."""
+    said = re.search(r"assertion failed: \[(.*)\]", str(error))
+    return said[1].replace("] [", " ") if said else str(error)

@@ -1,0 +1,137 @@
+"""What an exported generator can be asked, and what it refuses.
+
+Every input and output has one leading dimension, the rows, and row i of an output depends on row i of
+the inputs alone: TensorFlow Serving puts the requests of several clients into one batch.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from tfgan_suite.latents import interpolated, latents_from_seeds, truncated
+from tfgan_suite.models.gan import GAN
+
+# A request for more rows would hold a server's memory and time at one stroke: of 64x64 colour images these are 200 MB.
+MAX_ROWS = 4096
+PNG_CHANNELS = (1, 2, 3, 4)
+
+
+class Signature(NamedTuple):
+    """A function of the exported generator and the inputs it takes, in their order."""
+
+    function: Callable[..., dict[str, tf.Tensor]]
+    inputs: list[tf.TensorSpec]
+
+
+def signatures(model: GAN, with_discriminator: bool = False) -> dict[str, Signature]:
+    """The signatures of a model by name.
+
+    `sample_png` is there where a PNG file can hold the images, with 1 to 4 channels; `score` where
+    the discriminator is asked for.
+    """
+    refuse = _Refusals(model)
+
+    def generator(latents: tf.Tensor, labels: Any) -> tf.Tensor:
+        images = model.sampling_generator(model.generator_inputs(latents, labels), training=False)
+        return tf.cast(images, tf.float32)  # JSON has no bfloat16
+
+    def serving_default(latents: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
+        latents, labels = refuse(latents=latents, labels=labels)
+        return {"images": generator(latents, labels)}
+
+    def sample(seeds: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
+        seeds, labels = refuse(seeds=seeds, labels=labels)
+        return {"images": generator(latents_from_seeds(seeds, model.latent_dim), labels)}
+
+    def sample_truncated(seeds: tf.Tensor, truncation: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
+        seeds, truncation, labels = refuse(seeds=seeds, truncation=truncation, labels=labels)
+        return {"images": generator(truncated(latents_from_seeds(seeds, model.latent_dim), truncation), labels)}
+
+    def sample_png(seeds: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
+        seeds, labels = refuse(seeds=seeds, labels=labels)
+        return {"image_bytes": _png(generator(latents_from_seeds(seeds, model.latent_dim), labels))}
+
+    def interpolate(
+        latents_a: tf.Tensor, latents_b: tf.Tensor, t: tf.Tensor, labels: Any = None
+    ) -> dict[str, tf.Tensor]:
+        latents_a, latents_b, t, labels = refuse(latents_a=latents_a, latents_b=latents_b, t=t, labels=labels)
+        return {"images": generator(interpolated(latents_a, latents_b, t), labels)}
+
+    def score(images: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
+        images, labels = refuse(images=images, labels=labels)
+        logits = model.discriminator(model.discriminator_inputs(images, labels), training=False)
+        return {"logits": tf.cast(logits, tf.float32)}
+
+    seeds = tf.TensorSpec([None], tf.int64, name="seeds")
+    latents, latents_a, latents_b = (
+        tf.TensorSpec([None, model.latent_dim], tf.float32, name=name) for name in ("latents", "latents_a", "latents_b")
+    )
+    truncation, t = (tf.TensorSpec([None], tf.float32, name=name) for name in ("truncation", "t"))
+    label_spec = model.label_spec()
+    labels = [] if label_spec is None else [label_spec]
+    found = {
+        "serving_default": Signature(serving_default, [latents, *labels]),
+        "sample": Signature(sample, [seeds, *labels]),
+        "sample_truncated": Signature(sample_truncated, [seeds, truncation, *labels]),
+        "interpolate": Signature(interpolate, [latents_a, latents_b, t, *labels]),
+    }
+    if model.image_shape[-1] in PNG_CHANNELS:
+        found["sample_png"] = Signature(sample_png, [seeds, *labels])
+    if with_discriminator:
+        images = tf.TensorSpec([None, *model.image_shape], tf.float32, name="images")
+        found["score"] = Signature(score, [images, *labels])
+    return found
+
+
+def _png(images: tf.Tensor) -> tf.Tensor:
+    """float32 (N, H, W, C) in [-1, 1] -> PNG files, string (N,); the same levels as `images.to_uint8`."""
+    levels = tf.clip_by_value(tf.round((images + 1.0) * 127.5), 0.0, 255.0)
+    return tf.io.encode_png(tf.cast(levels, tf.uint8))
+
+
+class _Refusals:
+    """Inputs let through where they are in their range; else the run of the graph ends with a message."""
+
+    def __init__(self, model: GAN):
+        num_classes = getattr(model, "num_classes", None)
+        # From a name to what is said of it and whether each number is right.
+        self._ranges: dict[str, tuple[str, Callable[[tf.Tensor], tf.Tensor]]] = {
+            **dict.fromkeys(("latents", "latents_a", "latents_b"), ("must be finite", tf.math.is_finite)),
+            "t": ("must be in [0, 1]", lambda x: (x >= 0) & (x <= 1)),
+            "truncation": ("must be greater than 0", lambda x: x > 0),
+            # The margin that training gives them, too.
+            "images": ("must be in [-1, 1]", lambda x: tf.abs(x) <= 1.001),
+        }
+        if num_classes is not None:
+            self._ranges["labels"] = (f"must be in 0..{num_classes - 1}", lambda x: (x >= 0) & (x < num_classes))
+        elif getattr(model, "num_attributes", None) is not None:
+            self._ranges["labels"] = ("must be 0 or 1", lambda x: tf.equal(x, 0) | tf.equal(x, 1))
+
+    def __call__(self, **inputs: Any) -> list[Any]:
+        """The inputs by name, in their order; None stays None."""
+        given = {name: value for name, value in inputs.items() if value is not None}
+        first, *others = given
+        rows = {name: tf.shape(value)[0] for name, value in given.items()}
+        # An empty batch comes out of TensorFlow's DepthToSpace with the wrong shape.
+        has_rows = (rows[first] >= 1) & (rows[first] <= MAX_ROWS)
+        asserts = [_refuse(has_rows, f"A request must have 1 to {MAX_ROWS} rows.", rows[first])]
+        for name in others:
+            message = f"{name} must have a row for each of {first}."
+            asserts.append(_refuse(tf.equal(rows[name], rows[first]), message, rows[name], "for", rows[first]))
+        for name, value in given.items():
+            if name in self._ranges:
+                said, is_right = self._ranges[name]
+                low, high = tf.reduce_min(value), tf.reduce_max(value)
+                asserts.append(_refuse(is_right(value), f"{name} {said}.", low, "to", high))
+        with tf.control_dependencies(asserts):
+            return [None if value is None else tf.identity(value) for value in inputs.values()]
+
+
+def _refuse(is_right: tf.Tensor, message: str, *received: tf.Tensor | str) -> tf.Operation:
+    # As strings: Assert would hold other numbers in a branch of their own.
+    values = [
+        value if isinstance(value, str) else tf.strings.as_string(value, shortest=value.dtype.is_floating)
+        for value in received
+    ]
+    return tf.debugging.Assert(tf.reduce_all(is_right), [f"{message} Received:", *values])

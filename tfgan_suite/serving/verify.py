@@ -1,0 +1,217 @@
+"""Does an export hold what it promises? Asked as TensorFlow Serving would ask, before a server does."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
+
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
+from tfgan_suite.serving.saved_generator import read_card, version_folder
+from tfgan_suite.serving.session import INIT_OP, ServingSession
+from tfgan_suite.serving.signatures import MAX_ROWS, PNG_CHANNELS
+from tfgan_suite.serving.warmup import BATCH_SIZES, example_inputs, read_warmup
+
+# Of the graph against the Keras model on the same rows.
+MODEL_TOLERANCE = 1e-5
+# Kernels add up in another order for another number of rows: 3e-5 at most in networks with weights three times those
+# of their start. Batch statistics show by 1e-2 and more.
+ROW_TOLERANCE = 1e-4
+# A network that computes in 16 bits rounds to 1 part in 256.
+HALF_TOLERANCE = 2e-2
+
+INPUTS = {
+    "serving_default": ("latents",),
+    "sample": ("seeds",),
+    "sample_truncated": ("seeds", "truncation"),
+    "sample_png": ("seeds",),
+    "interpolate": ("latents_a", "latents_b", "t"),
+    "score": ("images",),
+}
+OUTPUTS = dict.fromkeys(INPUTS, "images") | {"sample_png": "image_bytes", "score": "logits"}
+Facts = Mapping[str, Any]
+
+
+def verify_export(path: Path | str, model: GAN | None = None) -> list[str]:
+    """Loads an export in a TensorFlow 1 Session and checks it.
+
+    Checked are its operations (nothing of it is run if one is not on the list), its signatures, their
+    shapes and types, the count of its weights, the warmup requests, that rows do not depend on each
+    other, that what cannot be right is refused, and, against the model, its images.
+
+    Args:
+        path: base folder (its highest version is taken) or version folder.
+        model: what was exported; None: that comparison is left out.
+
+    Returns:
+        What does not hold, a sentence each; empty where all does.
+
+    Raises:
+        InputError: no SavedModel, a damaged one, or one that is no generator of this package.
+    """
+    folder = version_folder(path)
+    graph, facts = read_meta_graph(folder), read_card(folder)
+    if foreign := foreign_ops(graph):
+        return [
+            f"It holds operations that are not on the list of what a server can be given: {', '.join(foreign)}. "
+            "AssignVariableOp stands for a layer with a state of its own, such as random numbers."
+        ]
+    findings = [*_signature_findings(graph, facts), *_weight_findings(graph, folder, facts)]
+    if findings:
+        return findings
+    tolerance = HALF_TOLERANCE if _computes_in_half(graph) else None
+    try:
+        with ServingSession(folder) as session:
+            findings += _warmup_findings(session, folder)
+            findings += _row_findings(session, facts, tolerance or ROW_TOLERANCE)
+            findings += _refusal_findings(session, facts)
+            if model is not None:
+                findings += _model_findings(session, facts, model, tolerance or MODEL_TOLERANCE)
+    except tf.errors.OpError as error:
+        findings.append(f"It does not run in a Session: {' '.join(str(error).split())[:300]}")
+    return findings
+
+
+def _signature_findings(graph: MetaGraphDef, facts: Facts) -> Iterator[str]:
+    found = {name: value for name, value in graph.signature_def.items() if name != INIT_OP}
+    optional = {"score"} if facts["image_shape"][-1] in PNG_CHANNELS else {"score", "sample_png"}
+    for name in sorted((set(INPUTS) - optional - set(found)) | (set(found) - set(INPUTS))):
+        yield f"The signature {name} {'is unknown' if name in found else 'is missing'}."
+    conditional = facts["num_classes"] is not None or facts["num_attributes"] is not None
+    for name in sorted(set(found) & set(INPUTS)):
+        yield from _tensor_findings(
+            name, found[name], [*INPUTS[name], *(["labels"] if conditional else [])], _types(facts)
+        )
+
+
+def _types(facts: Facts) -> dict[str, tuple[tf.DType, list[int] | None]]:
+    """Type and shape of a row by the tensor's name; None: any shape."""
+    latents = (tf.float32, [facts["latent_dim"]])
+    attributes = facts["num_attributes"]
+    return {
+        **dict.fromkeys(("latents", "latents_a", "latents_b"), latents),
+        **dict.fromkeys(("truncation", "t"), (tf.float32, [])),
+        "seeds": (tf.int64, []),
+        "labels": (tf.int32, []) if attributes is None else (tf.float32, [attributes]),
+        "images": (tf.float32, list(facts["image_shape"])),
+        "image_bytes": (tf.string, []),
+        "logits": (tf.float32, None),
+    }
+
+
+def _tensor_findings(
+    name: str, signature: SignatureDef, inputs: list[str], types: Mapping[str, tuple[tf.DType, list[int] | None]]
+) -> Iterator[str]:
+    for kind, tensors, expected in (
+        ("inputs", signature.inputs, inputs),
+        ("outputs", signature.outputs, [OUTPUTS[name]]),
+    ):
+        if sorted(tensors) != sorted(expected):
+            yield f"The {kind} of {name} must be {sorted(expected)}. Received: {sorted(tensors)}."
+            continue
+        for key in expected:
+            dtype, row = types[key]
+            shape = _shape(tensors[key])
+            if tensors[key].dtype != dtype.as_datatype_enum or shape[:1] != [-1] or row not in (None, shape[1:]):
+                received = f"{tf.dtypes.as_dtype(tensors[key].dtype).name} {shape}"
+                yield f"{key} of {name} must be {dtype.name} [-1, {row}]. Received: {received}."
+
+
+def _shape(info: TensorInfo) -> list[int]:
+    return [dim.size for dim in info.tensor_shape.dim]
+
+
+def _weight_findings(graph: MetaGraphDef, folder: Path, facts: Facts) -> Iterator[str]:
+    shapes = tf.train.load_checkpoint(str(folder / "variables" / "variables")).get_variable_to_shape_map()
+    stored = sum(math.prod(shape) for name, shape in shapes.items() if name != "_CHECKPOINTABLE_OBJECT_GRAPH")
+    if stored > facts["parameters"]:
+        yield f"It stores {stored} numbers where its networks have {facts['parameters']}: weights are doubled."
+    if any(function.attr["_XlaMustCompile"].b for function in graph.graph_def.library.function):
+        yield "A function must be compiled by XLA, which the server does not do on a CPU."
+
+
+def _computes_in_half(graph: MetaGraphDef) -> bool:
+    nodes = [*graph.graph_def.node, *(node for f in graph.graph_def.library.function for node in f.node_def)]
+    half = (types_pb2.DT_BFLOAT16, types_pb2.DT_HALF)
+    return any(value.type in half for node in nodes for value in node.attr.values())
+
+
+def _warmup_findings(session: ServingSession, folder: Path) -> Iterator[str]:
+    missing = {(name, rows) for name in session.signatures for rows in BATCH_SIZES}
+    for signature, inputs in read_warmup(folder):
+        rows = len(next(iter(inputs.values())))
+        outputs = session.run(signature, inputs)
+        if any(len(value) != rows for value in outputs.values()):
+            yield f"{signature} must give a row for each row of a request. Received: {rows} rows."
+        missing.discard((signature, rows))
+    if missing:
+        yield f"The warmup lacks requests of {len(missing)} pairs of signature and rows, such as {min(missing)}."
+
+
+def _row_findings(session: ServingSession, facts: Facts, tolerance: float) -> Iterator[str]:
+    """One request of 8 rows must be answered as two of 3 and 5."""
+    for name, signature in sorted(session.signatures.items()):
+        whole, first, second = (
+            session.run(name, example_inputs(signature.inputs, rows, facts, start))[OUTPUTS[name]]
+            for rows, start in ((8, 0), (3, 0), (5, 3))
+        )
+        if (distance := _distance(whole, np.concatenate([first, second]))) > tolerance:
+            yield f"Rows of {name} depend on the rows beside them: they differ by {distance:.2g}."
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    """The largest difference, for numbers beyond 1 in proportion to them; of PNG files beyond one level of a pixel."""
+    if a.dtype == object:
+        if (a == b).all():
+            return 0.0
+        a, b = (np.array([tf.io.decode_png(file).numpy() for file in files], np.float64) / 127.5 for files in (a, b))
+        return float(np.abs(a - b).max()) - 1 / 127.5
+    return float((np.abs(a - b) / np.maximum(1, np.abs(a))).max())
+
+
+def _refusal_findings(session: ServingSession, facts: Facts) -> Iterator[str]:
+    wrong = {
+        **dict.fromkeys(("latents", "latents_a", "latents_b", "images"), np.nan),
+        "labels": 2 if facts["num_classes"] is None else facts["num_classes"],
+        "t": 1.5,
+        "truncation": 0.0,
+    }
+    for name, signature in sorted(session.signatures.items()):
+        requests = {
+            f"{MAX_ROWS + 1} rows": {key: np.repeat(value, MAX_ROWS + 1, 0) for key, value in _row(signature, facts)}
+        }
+        for key in set(signature.inputs) & set(wrong):
+            requests[f"{key} of {wrong[key]}"] = {
+                k: np.full_like(value, wrong[k]) if k == key else value for k, value in _row(signature, facts)
+            }
+        for what, inputs in requests.items():
+            try:
+                session.run(name, inputs)
+            except tf.errors.InvalidArgumentError:
+                continue
+            yield f"{name} must refuse {what}."
+
+
+def _row(signature: SignatureDef, facts: Facts) -> Iterable[tuple[str, np.ndarray]]:
+    return example_inputs(signature.inputs, 1, facts).items()
+
+
+def _model_findings(session: ServingSession, facts: Facts, model: GAN, tolerance: float) -> Iterator[str]:
+    inputs = example_inputs(session.signatures["sample"].inputs, 4, facts)
+    labels = tf.constant(inputs["labels"]) if "labels" in inputs else None
+    images = model.sample(tf.constant(inputs["seeds"]), labels).numpy().astype(np.float32)
+    expected = {"sample": images}
+    requests = {"sample": inputs}
+    if "score" in session.signatures:
+        requests["score"] = {key: value for key, value in inputs.items() if key != "seeds"} | {"images": images}
+        judged = model.discriminator(model.discriminator_inputs(tf.constant(images), labels), training=False)
+        expected["score"] = tf.cast(judged, tf.float32).numpy()
+    for name, values in expected.items():
+        distance = _distance(values, session.run(name, requests[name])[OUTPUTS[name]])
+        if not distance <= tolerance:
+            yield f"{name} differs from the Keras model by {distance:.2g}."
