@@ -8,7 +8,7 @@ import pytest
 from tfgan_suite import SavedGenerator, TrainConfig, load_images, train
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.images import to_uint8
-from tfgan_suite.metrics.class_shares import class_shares, label_accuracy
+from tfgan_suite.metrics.classes import class_shares, label_accuracy
 from tfgan_suite.metrics.classifier import classify, train_classifier
 from tfgan_suite.metrics.diversity import diversity
 

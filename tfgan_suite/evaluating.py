@@ -1,71 +1,317 @@
-"""What an exported generator makes, read by a classifier."""
+"""What a generator is worth: its images against real ones, by every metric of the catalogue."""
 
-import zlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import tqdm
 
-from tfgan_suite.data.sources import load_images
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.sources import load_images, splits_of
 from tfgan_suite.errors import InputError
-from tfgan_suite.images import to_uint8
-from tfgan_suite.metrics.class_shares import class_shares, label_accuracy
-from tfgan_suite.metrics.classifier import classify, load_or_train
-from tfgan_suite.metrics.diversity import diversity
-from tfgan_suite.serving.saved_generator import SavedGenerator
+from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lacks
+from tfgan_suite.metrics.comparison import Comparison, Samples
+from tfgan_suite.metrics.extractors import Extractor, load_extractor
+from tfgan_suite.metrics.records import MetricRecord, difference, read_records, write_records
+from tfgan_suite.subjects import Subject, find_subjects
+from tfgan_suite.versions import versions
 
-# Images of the data set that the classifier is tested on instead of trained.
-HELD_OUT_SHARE = 0.1
+VALIDATION_ROWS = 1000  # real images that settings of metrics are chosen by, or a tenth of few
+# One choice for every generator: which real images stand for the data.
+SELECTION_SEED = 0
 
 
-def report_class_shares(
-    generator_path: str, dataset: str, data_dir: str | None, count: int, seed: int, classifier: str | None
-) -> str:
-    """The share of each class among generated images beside that of the data, and the diversity within classes.
+@dataclass(frozen=True)
+class RealImages:
+    """The real images of an evaluation.
+
+    Attributes:
+        reference: what is compared with.
+        floor: other ones, which take the place of the generated ones for the floor.
+        train: what the generator learned from.
+        validation: others again, which settings of metrics are chosen by.
+        held_out: whether the generator has not learned from the reference.
+        dataset: the name that they were loaded by.
+        fingerprint: of all data they were chosen from.
+    """
+
+    reference: ImageData
+    floor: ImageData
+    train: ImageData
+    validation: ImageData
+    held_out: bool
+    dataset: str
+    fingerprint: str
+
+    def at_most(self, count: int) -> int:
+        """How many images there are to compare `count` generated ones with."""
+        return min(count, len(self.reference.images), len(self.floor.images))
+
+
+def load_real(
+    dataset: str,
+    split: str | None,
+    data_dir: str | None,
+    image_shape: tuple[int, int, int],
+) -> RealImages:
+    """Real images of a generator's shape.
+
+    The reference is the split named, `test` where the data have it; the floor is drawn from the
+    training split. Data without splits are divided: one half is the reference, and is not held out.
 
     Args:
-        generator_path: folder of a SavedModel, or of its versions.
-        dataset: labelled data that the classifier learns: see `load_images`.
+        dataset: see `load_images`.
+        split: of the reference; None: `test`, where there is one.
         data_dir: where TensorFlow Datasets keeps its data.
-        count: generated images; a conditional generator's labels cycle through the classes.
-        seed: of the first image.
-        classifier: `.keras` file to use, trained and written there when missing; None:
-            `runs/classifier_DATASET_KEY.keras`.
+        image_shape: (height, width, channels) to bring them to.
 
     Raises:
-        InputError: no generator, data without classes, or images of different shapes.
+        InputError: no such data or split.
     """
-    if count < 1:
-        raise InputError(f"--count must be at least 1. Received: {count}.")
+    height, width, channels = image_shape
+    where: dict[str, Any] = {"data_dir": data_dir, "image_size": (height, width), "channels": channels}
+    train = load_images(dataset, **where)
+    held_out = split or ("test" if "test" in splits_of(dataset, data_dir) else None)
+    if held_out:
+        reference, rest = load_images(dataset, split=held_out, **where), train
+    else:
+        rest, reference = train.split(0.5, SELECTION_SEED)
+    if reference.label_names != train.label_names:
+        raise InputError(f"The splits train and {held_out} of {dataset} have other classes.")
+    share = min(VALIDATION_ROWS, max(1, len(rest.images) // 10)) / len(rest.images)
+    floor, validation = rest.split(share, SELECTION_SEED)
+    return RealImages(
+        reference, floor, train, validation, held_out not in (None, "train"), dataset, train.fingerprint()
+    )
+
+
+def evaluate_subject(
+    subject: Subject,
+    real: RealImages,
+    extractor: Extractor,
+    names: Iterable[str],
+    count: int,
+    seed: int,
+    wanted: bool = False,
+) -> list[MetricRecord]:
+    """The records of one subject.
+
+    Args:
+        subject: what is measured.
+        real: of its shape.
+        extractor: what features and logits come from.
+        names: metrics; see `METRICS`.
+        count: generated images; fewer where there are fewer real ones, since only equal numbers compare.
+        seed: of the first image.
+        wanted: whether a metric that cannot be measured is an error, and not passed over.
+
+    Raises:
+        InputError: too few samples, images without content, or a metric that cannot be measured.
+    """
+    count = real.at_most(count)
+    if count < 2:
+        raise InputError(f"A metric needs at least 2 images. Received: {count}.")
+    names = list(names)
+    with tqdm.tqdm(total=4 * count + 100 * len(names), unit="image", leave=False, disable=None) as bar:
+        bar.set_description("sampling")
+        images, labels = subject.sample(count, seed)
+        _refuse_blank(images, str(subject.facts["path"]))
+        bar.update(count)
+        bar.set_description("features")
+        reference, floor, generated = (
+            Samples(part, *extractor(part, bar.update), part_labels)
+            for part, part_labels in (
+                _evenly(real.reference, count),
+                _evenly(real.floor, count),
+                (images, labels),
+            )
+        )
+        classes = real.reference.num_classes
+        comparison = Comparison(
+            generated,
+            reference,
+            real.train.images,
+            real.validation.images,
+            classes if extractor.num_classes == classes else None,
+            real.held_out,
+            subject.draw,
+            lambda drawn: extractor.of_floats(drawn).features,
+            subject.latent_dim,
+            SELECTION_SEED,
+        )
+        records = []
+        protocol = _protocol(real, extractor, subject, count, seed)
+        for name in names:
+            bar.set_description(name)
+            if reason := lacks(comparison, name):
+                if wanted:
+                    raise InputError(f"{reason}. Leave it out of --metrics.")
+                continue
+            try:
+                records += _records(name, comparison, floor, protocol, subject.facts)
+            except InputError as error:  # such as too few samples
+                if wanted:
+                    raise
+                bar.write(f"{name} is passed over: {error}", file=sys.stderr)
+            bar.update(100)
+    return records
+
+
+def _records(
+    name: str, comparison: Comparison, floor: Samples, protocol: dict[str, Any], subject: dict[str, Any]
+) -> list[MetricRecord]:
+    """The records of one metric, with the floors beside the values."""
+    metric = METRICS[name]
+    count, num_features = comparison.generated.features.shape
+    warnings = []
+    if metric.on_features and count <= num_features:
+        warnings.append(
+            f"{count} samples are too few for {num_features} features: take more, or compare only with the floor."
+        )
+    floors: dict[str, Measured] = {}
+    if metric.has_floor and not (set(metric.needs) & {"labels"} and floor.labels is None):
+        in_place = Comparison(**{**vars(comparison), "generated": floor})
+        floors = {measured.name: measured for measured in metric.measure(in_place)}
+    return [
+        MetricRecord(
+            measured.name,
+            float(measured.value),
+            None if measured.uncertainty is None else float(measured.uncertainty),
+            float(floors[measured.name].value) if measured.name in floors else None,
+            {**protocol, **measured.protocol},
+            subject,
+            measured.details,
+            warnings,
+            versions(),
+        )
+        for measured in metric.measure(comparison)
+    ]
+
+
+def _protocol(real: RealImages, extractor: Extractor, subject: Subject, count: int, seed: int) -> dict[str, Any]:
+    """What two numbers must share to be compared."""
+    return {
+        "dataset": real.dataset,
+        "dataset_sha256": real.fingerprint,
+        "reference": real.reference.source,
+        "num_real": count,
+        "num_generated": count,
+        "sample_seeds": [seed, seed + count - 1] if subject.seeded else None,
+        "selection_seed": SELECTION_SEED,
+        "image_shape": list(subject.image_shape),
+        **extractor.protocol(),
+    }
+
+
+def _evenly(data: ImageData, count: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """`count` images of the data and their classes, chosen at random but always the same."""
+    rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(data.images))[:count])
+    labels = data.labels[rows] if data.labels is not None and data.num_classes is not None else None
+    return data.images[rows], labels
+
+
+def _refuse_blank(images: np.ndarray, path: str) -> None:
+    if images.min() == images.max():
+        raise InputError(f"{path} makes blank images: every pixel of every one is {images.min()}. Nothing to measure.")
+
+
+def evaluate(
+    path: str,
+    dataset: str | None,
+    *,
+    data_dir: str | None = None,
+    split: str | None = None,
+    metrics: str = "all",
+    count: int = 10_000,
+    seed: int = 0,
+    extractor: str = "classifier",
+    inception_weights: str | None = None,
+    all_checkpoints: bool = False,
+) -> list[MetricRecord]:
+    """The records of what lies at a path; see `find_subjects` and `load_real`.
+
+    Args:
+        path: a SavedModel, a run folder, or an `.npz` file of images.
+        dataset: what it was trained on.
+        data_dir: where TensorFlow Datasets keeps its data.
+        split: of the reference; None: `test`, where there is one.
+        metrics: names, separated by commas; `all` passes over those that do not apply.
+        count: generated images.
+        seed: of the first one.
+        extractor: see `load_extractor`.
+        inception_weights: see `load_extractor`.
+        all_checkpoints: evaluate each checkpoint of a run folder.
+
+    Raises:
+        InputError: anything of it cannot be used.
+    """
+    if count < 2:
+        raise InputError(f"--count must be at least 2. Received: {count}.")
     if not 0 <= seed <= 2**62:
         raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
-    generator = SavedGenerator(generator_path)
-    height, width, channels = generator.image_shape
-    data = load_images(dataset, data_dir=data_dir, image_size=(height, width), channels=channels)
-    if data.num_classes is None or data.labels is None:
-        raise InputError(f"Class shares need a data set with classes, and {data.source} has none.")
-    if generator.num_classes not in (None, data.num_classes):
-        raise InputError(
-            f"The generator makes {generator.num_classes} classes. Received: {data.source} with {data.num_classes}."
+    if not dataset:
+        raise InputError("--dataset is missing: the data set that the generator was trained on, such as mnist.")
+    names = chosen_metrics(metrics)
+    subjects = find_subjects(path, all_checkpoints)
+    network = load_extractor(extractor, dataset, inception_weights)
+    real = load_real(dataset, split, data_dir, subjects[0].image_shape)
+    if real.at_most(count) < count:
+        print(f"{real.at_most(count):,} images are compared: {dataset} has no more real ones.", file=sys.stderr)
+    records = []
+    for subject in subjects:
+        records += evaluate_subject(subject, real, network, names, count, seed, wanted=metrics != "all")
+    return records
+
+
+def evaluate_to(output: str | None, compare: str | None, **choices: Any) -> str:
+    """A table of an evaluation, which is written as JSON too.
+
+    Args:
+        output: JSON file for the records; None: none is written.
+        compare: JSON file of other records, measured alike, whose values stand beside these.
+        choices: of `evaluate`.
+
+    Raises:
+        InputError: as `evaluate`, or records that were measured otherwise.
+    """
+    others = [] if compare is None else read_records(compare)
+    if output is not None and not Path(output).parent.is_dir():
+        raise InputError(f"The folder {Path(output).parent} of --output does not exist.")
+    records = read_records(choices["path"]) if choices["path"].endswith(".json") else evaluate(**choices)
+    if output is not None:
+        write_records(output, records)
+    return as_table(records, others)
+
+
+def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = None) -> str:
+    """Records as lines for people: value, uncertainty, floor, and where there are others the difference to them.
+
+    Raises:
+        InputError: records of one metric that were measured otherwise.
+    """
+    by_name = {record.metric: record for record in others or []}
+    head = f"{'metric':<28} {'value':>12} {'+-':>10} {'real data':>12}" + (f"{'difference':>13}" if by_name else "")
+    lines: list[str] = []
+    subject = None
+    for record in records:
+        if record.subject != subject:
+            subject = record.subject
+            step = f", step {subject['step']}" if "step" in subject else ""
+            lines += [*([""] if lines else []), f"{subject['path']}{step}", head]
+        uncertainty = "" if record.uncertainty is None else f"{record.uncertainty:.4g}"
+        floor = "" if record.floor is None else f"{record.floor:.5g}"
+        line = f"{record.metric:<28} {record.value:>12.5g} {uncertainty:>10} {floor:>12}"
+        if record.metric in by_name:
+            line += f"{difference(record, by_name[record.metric]):>+13.4g}"
+        lines.append(line.rstrip())
+    lines += sorted({f"warning: {record.metric}: {text}" for record in records for text in record.warnings})
+    if records:
+        protocol = records[0].protocol
+        lines.append(
+            f"{protocol['num_generated']:,} generated and as many real images ({protocol['reference']}), by "
+            f"{protocol['extractor']} ({protocol['extractor_sha256'][:12]}), {protocol['resize']}"
         )
-    # The name tells the data apart, so that no classifier is tested on what it was trained on.
-    key = zlib.crc32(np.ascontiguousarray(data.images[:: max(1, len(data.images) // 1000)]).tobytes())
-    path = Path(classifier or f"runs/classifier_{Path(dataset).stem}_{key:08x}.keras")
-    learned, held_out = data.split(HELD_OUT_SHARE)
-    model = load_or_train(path, learned)
-    seeds = np.arange(seed, seed + count, dtype=np.int64)
-    labels = generator.check_labels(None, count)
-    images = to_uint8(generator.generate(seeds, labels))
-    predicted = classify(model, images)
-    shares, real = class_shares(predicted, data.num_classes), class_shares(data.labels, data.num_classes)
-    lines = [f"{'class':<16} {'generated':>10} {'data':>10}"]
-    lines += [f"{n:<16} {g:>10.2%} {r:>10.2%}" for n, g, r in zip(data.label_names, shares, real, strict=True)]
-    lines.append(f"smallest share: {shares.min():.2%} of {count:,} samples, seeds {seed} to {seed + count - 1}")
-    if generator.num_classes is not None and labels is not None:
-        lines.append(f"label accuracy: {label_accuracy(predicted, labels):.2%}")
-    compared = slice(None, None, -(-len(data.images) // count))
-    relative = diversity(images, predicted) / diversity(data.images[compared], data.labels[compared])
-    lines.append(f"diversity within classes: {relative:.2f} of the data's (standard deviation of pixels)")
-    assert held_out.labels is not None
-    accuracy = label_accuracy(classify(model, held_out.images), held_out.labels)
-    lines.append(f"the classifier ({path}) is right on {accuracy:.2%} of {len(held_out.labels):,} held-out images")
     return "\n".join(lines)

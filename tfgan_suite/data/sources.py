@@ -6,7 +6,7 @@ from pathlib import Path
 from tfgan_suite.data.digits import load_digits
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_files import load_csv, load_folder
-from tfgan_suite.data.tfds_images import load_tfds
+from tfgan_suite.data.tfds_images import load_tfds, split_names
 from tfgan_suite.errors import InputError
 
 # What needs no path and no download. Any other name is looked for as a path, then among TFDS's.
@@ -56,3 +56,10 @@ def load_images(
     else:
         data = load_tfds(dataset, split, data_dir, image_size, channels, cache_gigabytes)
     return data.checked()
+
+
+def splits_of(dataset: str, data_dir: str | None = None) -> tuple[str, ...]:
+    """The splits of a data set of TensorFlow Datasets that is prepared; none of any other."""
+    if dataset in DATASETS or Path(dataset).expanduser().exists():
+        return ()
+    return split_names(dataset, data_dir)

@@ -73,6 +73,12 @@ def load_tfds(
     return ImageData(images, labels, names, f"{builder.info.full_name}, {split} ({count:,} images)")
 
 
+def split_names(name: str, data_dir: str | None) -> tuple[str, ...]:
+    """The splits of prepared data; none where there are no such data."""
+    builder = _prepared_builder(name, data_dir)
+    return () if builder is None else tuple(builder.info.splits)
+
+
 def _decode(
     dataset: Any,
     count: int,

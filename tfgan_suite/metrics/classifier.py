@@ -1,6 +1,4 @@
-"""A small convolutional classifier of a labelled data set, to read generated images with."""
-
-from pathlib import Path
+"""A small convolutional classifier of a labelled data set: what generated images are read and compared with."""
 
 import keras
 import numpy as np
@@ -13,81 +11,57 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 
 BATCH_ROWS = 128
+# Half precision would make room for twice the width; these widths are within 1 MB as float32.
+WIDTHS = (32, 64, 64, 128)
+FEATURES = "features"  # name of the layer whose output metrics are taken on
+MAX_SHIFT = 2  # pixels by which images are moved in training, so that a stroke beside its usual place is read
 
 
 def build_classifier(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-    """Two convolutions, two dense layers, about 0.4 million parameters at 28x28.
+    """Four 3x3 convolutions with BatchNorm and ReLU, two poolings, a mean over the map, one dense layer.
+
+    The layer `features` is that mean: 128 numbers, none negative. About 0.13 million parameters.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> logits (N, num_classes).
     """
-    return keras.Sequential(
-        [
-            keras.Input(image_shape),
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dropout(0.3),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(num_classes),
-        ],
-        name="classifier",
-    )
+    images = keras.Input(image_shape, name="images")
+    x = images
+    for index, width in enumerate(WIDTHS):
+        x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.ReLU()(x)
+        if index in (0, 2):
+            x = layers.MaxPooling2D(padding="same")(x)
+    features = layers.GlobalAveragePooling2D(name=FEATURES)(x)
+    return keras.Model(images, layers.Dense(num_classes, name="logits")(features), name="classifier")
 
 
-def train_classifier(data: ImageData, epochs: int = 3, seed: int = 0) -> keras.Model:
-    """A classifier of the data's classes, trained by Adam at a rate that falls to 0.
+def train_classifier(data: ImageData, epochs: int = 8, seed: int = 0, verbose: int | str = "auto") -> keras.Model:
+    """A classifier of the data's classes, trained by Adam at a rate that falls to 0, on shifted images.
 
     Args:
         data: images with classes as labels.
         epochs: passes over the data.
-        seed: of weights and order.
+        seed: of weights, order and shifts.
+        verbose: of `keras.Model.fit`.
 
     Raises:
-        InputError: the data have no classes.
+        InputError: the data have no classes, or are fewer than a batch.
     """
     if data.num_classes is None:
         raise InputError(f"A classifier needs images with classes, and {data.source} has none.")
+    if len(data.images) < BATCH_ROWS:
+        raise InputError(f"A classifier needs at least {BATCH_ROWS} images. Received: {len(data.images)}.")
     keras.utils.set_random_seed(seed)
     steps = steps_per_epoch(len(data.images), BATCH_ROWS)
     model = build_classifier(data.image_shape, data.num_classes)
     model.compile(
-        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps * epochs)),
+        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, steps * epochs)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    batches = training_batches(data, BATCH_ROWS, epochs, seed)
-    model.fit(batches, epochs=epochs, steps_per_epoch=steps, shuffle=False)
-    return model
-
-
-def load_or_train(path: Path, data: ImageData, epochs: int = 3, seed: int = 0) -> keras.Model:
-    """The classifier at a path, trained and saved there when there is none.
-
-    Raises:
-        InputError: the file is of other images or classes.
-    """
-    if path.suffix != ".keras":
-        raise InputError(f"A classifier is kept in a file NAME.keras. Received: {path}.")
-    if not path.exists():
-        if len(data.images) < BATCH_ROWS:
-            raise InputError(f"A classifier needs at least {BATCH_ROWS} images. Received: {len(data.images)}.")
-        model = train_classifier(data, epochs, seed)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".partial_{path.name}")
-        model.save(partial)
-        partial.replace(path)
-        return model
-    try:
-        model = keras.saving.load_model(path, safe_mode=True)
-    except Exception as error:  # Keras raises many kinds for files that are damaged or foreign
-        raise InputError(f"The classifier {path} cannot be loaded. Remove it, and it is trained anew.") from error
-    if model.input_shape[1:] != data.image_shape or model.output_shape[-1] != data.num_classes:
-        raise InputError(
-            f"The classifier {path} reads {model.input_shape[1:]} images of {model.output_shape[-1]} classes. "
-            f"Received: {data.image_shape} of {data.num_classes}."
-        )
+    batches = training_batches(data, BATCH_ROWS, epochs, seed, crop=MAX_SHIFT)
+    model.fit(batches, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose)
     return model
 
 

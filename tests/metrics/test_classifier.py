@@ -1,0 +1,33 @@
+"""The classifier that images are read with."""
+
+import numpy as np
+import pytest
+
+from tfgan_suite import load_images
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.errors import InputError
+from tfgan_suite.metrics.classifier import FEATURES, build_classifier, classify, train_classifier
+
+
+def test_classifier_learns_the_digits() -> None:
+    learned, held_out = load_images("digits", image_size=(16, 16)).split(0.2)
+    model = train_classifier(learned, epochs=6, verbose=0)
+    assert (classify(model, held_out.images) == held_out.labels).mean() > 0.9
+
+
+def test_features_are_the_mean_of_the_last_map() -> None:
+    model = build_classifier((9, 14, 3), 7)
+    assert model.get_layer(FEATURES).output.shape == (None, 128)
+    assert model.output_shape == (None, 7)
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (ImageData(np.zeros((200, 8, 8, 1), np.uint8), None, (), "unlabelled"), "has none"),
+        (ImageData(np.zeros((9, 8, 8, 1), np.uint8), np.zeros(9, np.int32), ("a",), "few"), "at least 128 images"),
+    ],
+)
+def test_data_that_teach_no_classifier(data: ImageData, named: str) -> None:
+    with pytest.raises(InputError, match=named):
+        train_classifier(data)

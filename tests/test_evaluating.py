@@ -1,0 +1,200 @@
+"""Evaluation from a folder to a table: exports, runs, arrays; floors, records, refusals."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shrunk import shrunk_config
+
+from tfgan_suite import export_generator, load_images
+from tfgan_suite.assembly import build_model
+from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.errors import InputError
+from tfgan_suite.evaluating import as_table, evaluate, evaluate_subject, load_real
+from tfgan_suite.metrics.catalogue import METRICS
+from tfgan_suite.metrics.extractors import bundled_classifier
+from tfgan_suite.metrics.records import MetricRecord, difference, read_records
+from tfgan_suite.subjects import Subject, find_subjects
+from tfgan_suite.training import train
+
+FEW = 110
+
+
+@pytest.fixture(scope="module")
+def digits() -> ImageData:
+    return load_images("digits")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory, digits: ImageData) -> Path:
+    """An untrained conditional generator of digits."""
+    base = tmp_path_factory.mktemp("exported") / "cgan_digits"
+    model = build_model(shrunk_config("cgan"), digits, steps=1)
+    export_generator(model, base, {"model": "cgan", "dataset": digits.source, "seed": 0})
+    return base
+
+
+@pytest.fixture(scope="module")
+def records(exported: Path) -> dict[str, MetricRecord]:
+    return {record.metric: record for record in evaluate(str(exported), "digits", count=FEW)}
+
+
+def test_every_metric_that_applies_is_there(records: dict[str, MetricRecord]) -> None:
+    """The digits have no split that is held out, and 110 samples are too few to extrapolate from."""
+    left_out = {"memorisation", "frechet_distance_infinity"}
+    assert set(records) == {name for key, metric in METRICS.items() if key not in left_out for name in metric.gives}
+
+
+def test_noise_is_far_from_the_floor(records: dict[str, MetricRecord]) -> None:
+    for name in ("frechet_distance", "kernel_distance"):
+        floor = records[name].floor
+        assert floor is not None and records[name].value > 5 * abs(floor)
+    for name in ("recall", "coverage", "class_entropy", "label_accuracy", "parzen_log_likelihood"):
+        floor = records[name].floor
+        assert floor is not None and records[name].value < floor
+
+
+def test_a_record_carries_its_protocol(records: dict[str, MetricRecord], exported: Path) -> None:
+    record = records["kernel_distance"]
+    assert record.protocol["num_real"] == record.protocol["num_generated"] == FEW
+    assert record.protocol["sample_seeds"] == [0, FEW - 1]
+    assert record.protocol["extractor_sha256"] == bundled_classifier("digits").sha256
+    assert record.protocol["subset_size"] == FEW
+    assert record.protocol["dataset"] == "digits" and "antialiased" in record.protocol["resize"]
+    assert record.subject["path"] == str(exported) and record.subject["model"] == "cgan"
+    assert record.versions["tensorflow"]
+    assert any("too few" in warning for warning in record.warnings)  # 110 samples, 128 features
+
+
+def test_another_count_or_seed_is_another_protocol(records: dict[str, MetricRecord], exported: Path) -> None:
+    for choices, named in (({"count": FEW - 10}, "num_generated"), ({"count": FEW, "seed": 5}, "sample_seeds")):
+        (other,) = evaluate(str(exported), "digits", metrics="frechet_distance", **choices)
+        with pytest.raises(InputError, match=named):
+            difference(records["frechet_distance"], other)
+
+
+def test_evaluation_repeats_itself(records: dict[str, MetricRecord], exported: Path) -> None:
+    (again,) = evaluate(str(exported), "digits", metrics="frechet_distance", count=FEW)
+    assert again == records["frechet_distance"]
+
+
+def test_real_images_in_place_of_generated_ones_are_the_floor(digits: ImageData) -> None:
+    real = load_real("digits", None, None, digits.image_shape)
+    rows = np.sort(np.random.default_rng(0).permutation(len(real.floor.images))[:FEW])
+    images, labels = real.floor.images[rows], real.floor.labels[rows] if real.floor.labels is not None else None
+    subject = Subject({"path": "floor"}, digits.image_shape, lambda count, seed: (images, labels))
+    names = ["frechet_distance", "precision_recall", "density_coverage", "label_accuracy", "nearest_label"]
+    for record in evaluate_subject(subject, real, bundled_classifier("digits"), names, FEW, 0):
+        assert record.value == record.floor, record.metric
+
+
+def test_reference_floor_and_validation_share_no_image(digits: ImageData) -> None:
+    real = load_real("digits", None, None, digits.image_shape)
+    parts = [real.reference, real.floor, real.validation]
+    assert sum(len(part.images) for part in parts) == len(digits.images)
+    assert real.held_out is False
+
+
+def test_a_run_folder_and_its_checkpoints(tmp_path: Path, digits: ImageData) -> None:
+    settings = {"epochs": 2, "steps_per_epoch": 2, "batch_size": 32, "tensorboard": False, "dataset": "digits"}
+    config = shrunk_config("cgan", run_dir=str(tmp_path / "run"), export_dir=str(tmp_path / "out"), **settings)
+    train(config)
+    steps = [subject.facts["step"] for subject in find_subjects(str(tmp_path / "run"), all_checkpoints=True)]
+    assert steps == [2, 4]
+    newest = evaluate(str(tmp_path / "run"), "digits", metrics="frechet_distance", count=FEW)
+    every = evaluate(str(tmp_path / "run"), "digits", metrics="frechet_distance", count=FEW, all_checkpoints=True)
+    assert [record.subject["step"] for record in every] == steps
+    assert newest[0].value == every[1].value != every[0].value
+    (of_export,) = evaluate(str(tmp_path / "out"), "digits", metrics="frechet_distance", count=FEW)
+    assert of_export.value == pytest.approx(newest[0].value, rel=1e-3)  # a level of 255 may round the other way
+
+
+def test_command_line_writes_and_compares(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--dataset", "digits", "--metrics", "label_accuracy,class_shares", "--count", "50"]
+    output = tmp_path / "eval.json"
+    assert run(COMMANDS["evaluate"], [str(exported), *flags, "--output", str(output)], "evaluate.py") == 0
+    assert "label_accuracy" in capsys.readouterr().out
+    assert [record.metric for record in read_records(output)] == [
+        "label_accuracy",
+        "smallest_class_share",
+        "class_entropy",
+    ]
+    assert run(COMMANDS["evaluate"], [str(output), "--compare", str(output)], "evaluate.py") == 0
+    table = capsys.readouterr().out
+    assert "difference" in table and "+0" in table
+    facts = json.loads(output.read_text())
+    facts["records"][0]["protocol"]["extractor_sha256"] = "other"
+    output.write_text(json.dumps(facts))
+    assert run(COMMANDS["evaluate"], [str(exported), *flags, "--compare", str(output)], "evaluate.py") == 2
+    assert "extractor_sha256" in capsys.readouterr().err
+
+
+def arrays(path: Path, **content: np.ndarray) -> str:
+    np.savez(path, **content)
+    return str(path)
+
+
+def images_of(count: int = 120, **more: object) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, 32, 32, 1)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ({"images": images_of().astype(np.float32)}, "must be uint8"),
+        ({"images": np.full((120, 32, 32, 1), np.nan)}, "must be uint8"),
+        ({"images": images_of()[:, :, :, 0]}, "must be uint8"),
+        ({"images": np.zeros((120, 32, 32, 2), np.uint8)}, "must be uint8"),
+        ({"images": images_of(0)}, "must be uint8"),
+        ({"pictures": images_of()}, "no array 'images'"),
+        ({"images": images_of(), "labels": np.zeros(3, np.int32)}, "120 images but 3 labels"),
+        ({"images": images_of(), "labels": np.full(120, 10)}, "must be in 0..9"),
+        ({"images": np.zeros((120, 32, 32, 1), np.uint8)}, "blank images"),
+        ({"images": images_of(50)}, "has 50 images"),
+        ({"images": np.repeat(images_of(), 3, axis=-1)}, "takes images of 1 channels"),
+    ],
+)
+def test_images_that_cannot_be_measured(content: dict[str, np.ndarray], named: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=named):
+        evaluate(arrays(tmp_path / "a.npz", **content), "digits", count=FEW, metrics="frechet_distance,label_accuracy")
+
+
+@pytest.mark.parametrize(
+    ("choices", "named"),
+    [
+        ({"count": 1}, "--count must be at least 2"),
+        ({"seed": -1}, "--seed must be"),
+        ({"dataset": None}, "--dataset is missing"),
+        ({"metrics": "fid"}, "Unknown metric 'fid'"),
+        ({"metrics": ""}, "Unknown metric ''"),
+        ({"metrics": "memorisation"}, "not learned from"),
+        ({"metrics": "path_length"}, "a generator, not only its images"),
+        ({"metrics": "label_accuracy"}, "labelled samples"),
+        ({"extractor": "vgg"}, "Unknown extractor"),
+        ({"all_checkpoints": True}, "needs a run folder"),
+        ({"path": "nowhere"}, "does not exist"),
+        ({"path": "nowhere.npz"}, "does not exist"),
+        ({"split": "test"}, "have splits"),
+    ],
+)
+def test_bad_choices(choices: dict[str, object], named: str, tmp_path: Path) -> None:
+    path = arrays(tmp_path / "a.npz", images=images_of())
+    with pytest.raises(InputError, match=named):
+        evaluate(**{"path": path, "dataset": "digits", "count": FEW, **choices})  # type: ignore[arg-type]
+
+
+def test_damaged_arrays(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"junk")
+    with pytest.raises(InputError, match="or is damaged"):
+        evaluate(str(tmp_path / "a.npz"), "digits")
+
+
+def test_table_shows_values_floors_and_warnings(records: dict[str, MetricRecord]) -> None:
+    record = dataclasses.replace(records["precision"], value=0.25, uncertainty=0.01, floor=0.75, warnings=["careful"])
+    table = as_table([record])
+    row = next(line for line in table.splitlines() if line.startswith("precision"))
+    assert row.split() == ["precision", "0.25", "0.01", "0.75"]
+    assert "warning: precision: careful" in table

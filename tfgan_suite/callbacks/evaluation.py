@@ -1,0 +1,94 @@
+"""Metrics of the generator while it learns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.images import to_uint8
+from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics, lacks
+from tfgan_suite.metrics.comparison import Comparison, Samples
+from tfgan_suite.metrics.extractors import Extractor
+
+
+class Evaluation(keras.callbacks.Callback):
+    """Measures samples against real images every few epochs, and puts the numbers into the history.
+
+    Put it before the callbacks that read them, such as `keras.callbacks.CSVLogger`, or
+    `keras.callbacks.ModelCheckpoint(path, monitor="frechet_distance", mode="min", save_best_only=True)`.
+    Epochs between have NaN, which is never the best.
+
+    Args:
+        real: uint8 (N, H, W, C), the reference; as many samples are made.
+        extractor: what features and logits come from.
+        metrics: names in `METRICS`; the numbers that they give are logged, such as `precision` and
+            `recall` of `precision_recall`.
+        every: epochs from one measurement to the next; the first is after the epoch `every`.
+        seed: of the first sample.
+        labels: int32 (N,) classes of `real`, for metrics that need them.
+        train: uint8 (M, H, W, C), what the model learns from, for `memorisation`.
+
+    Raises:
+        InputError: an unknown metric or one that needs more than is given, `every` below 1.
+    """
+
+    def __init__(
+        self,
+        real: np.ndarray,
+        extractor: Extractor,
+        metrics: Sequence[str] = ("frechet_distance",),
+        every: int = 1,
+        seed: int = 0,
+        labels: np.ndarray | None = None,
+        train: np.ndarray | None = None,
+    ):
+        super().__init__()
+        if every < 1:
+            raise InputError(f"every must be at least 1. Received: {every}.")
+        self.metrics = chosen_metrics(",".join(metrics))
+        self.extractor = extractor
+        self.every = every
+        self.seed = seed
+        self.train = train
+        self.reference = Samples(real, *extractor(real), labels)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        logs = {} if logs is None else logs
+        if (epoch + 1) % self.every == 0:
+            logs.update(self.measure())
+        else:
+            logs.update({key: float("nan") for name in self.metrics for key in METRICS[name].gives})
+
+    def measure(self) -> dict[str, float]:
+        """The numbers of the model as it is now."""
+        comparison = self.compared()
+        for name in self.metrics:
+            if reason := lacks(comparison, name):
+                raise InputError(f"{reason}. Leave it out, or give it to Evaluation.")
+        found = [measured for name in self.metrics for measured in METRICS[name].measure(comparison)]
+        return {measured.name: float(measured.value) for measured in found}
+
+    def compared(self) -> Comparison:
+        """As many samples as there are real images, beside them."""
+        model, count = self.model, len(self.reference.images)
+        labels = model.check_labels(None, count)
+        images = to_uint8(model.generate(count, self.seed, labels))
+        classes = labels is None or labels.ndim == 1
+        generated = Samples(images, *self.extractor(images), labels if classes else None)
+
+        def draw(latents: np.ndarray, drawn: np.ndarray | None) -> np.ndarray:
+            return np.asarray(model(model.generator_inputs(latents, drawn)))
+
+        return Comparison(
+            generated,
+            self.reference,
+            train=self.reference.images if self.train is None else self.train,
+            validation=self.reference.images,
+            num_classes=self.extractor.num_classes,
+            held_out=self.train is not None,
+            draw=draw,
+            extract=lambda images: self.extractor.of_floats(images).features,
+            latent_dim=model.latent_dim,
+        )

@@ -1,0 +1,211 @@
+"""The metrics by name, each from a comparison to numbers: what the command line, the callback and the tables share."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.metrics.classes import class_accuracies, class_entropy, class_shares, label_accuracy
+from tfgan_suite.metrics.comparison import Comparison, as_rows
+from tfgan_suite.metrics.coverage import density_coverage
+from tfgan_suite.metrics.diversity import diversity
+from tfgan_suite.metrics.duplicates import duplicate_share
+from tfgan_suite.metrics.frechet import frechet_distance, frechet_distance_infinity
+from tfgan_suite.metrics.kernel import kernel_distance
+from tfgan_suite.metrics.memorisation import memorisation_ratio
+from tfgan_suite.metrics.nearest_label import nearest_neighbour_accuracy
+from tfgan_suite.metrics.parzen import choose_sigma, parzen_log_likelihood
+from tfgan_suite.metrics.path_length import perceptual_path_length
+from tfgan_suite.metrics.precision import precision_recall
+from tfgan_suite.metrics.score import classifier_score
+
+NEIGHBOURS = 5
+SUBSETS, SUBSET_SIZE = 100, 1000
+SPLITS = 10
+PATHS = 1000
+
+
+class Measured(NamedTuple):
+    """One number of a metric.
+
+    Attributes:
+        name: of the number.
+        value: the number.
+        uncertainty: as `protocol` says; None where none is known.
+        protocol: the metric's own settings.
+        details: parts of the value; JSON types.
+    """
+
+    name: str
+    value: float
+    uncertainty: float | None = None
+    protocol: dict[str, Any] = {}  # noqa: RUF012  # read only
+    details: dict[str, Any] = {}  # noqa: RUF012
+
+
+class Metric(NamedTuple):
+    """An entry of the catalogue.
+
+    Attributes:
+        measure: the numbers of a comparison.
+        gives: their names.
+        needs: what the comparison must have: `classes`, `labels`, `held_out`, `generator`.
+        has_floor: whether real images in the place of generated ones give a number worth knowing.
+        on_features: whether it estimates a distribution of features, which takes more samples than features.
+    """
+
+    measure: Callable[[Comparison], list[Measured]]
+    gives: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    has_floor: bool = True
+    on_features: bool = False
+
+
+def _share(name: str, value: float, count: int, **more: Any) -> Measured:
+    """A share of `count` samples, with its binomial standard error."""
+    return Measured(name, value, float(np.sqrt(max(value * (1 - value), 0.0) / count)), **more)
+
+
+def _frechet(c: Comparison) -> list[Measured]:
+    return [Measured("frechet_distance", frechet_distance(c.reference.features, c.generated.features))]
+
+
+def _frechet_infinity(c: Comparison) -> list[Measured]:
+    value = frechet_distance_infinity(c.reference.features, c.generated.features, seed=c.seed)
+    return [Measured("frechet_distance_infinity", value)]
+
+
+def _kernel(c: Comparison) -> list[Measured]:
+    size = min(SUBSET_SIZE, len(c.generated.features), len(c.reference.features))
+    mean, deviation = kernel_distance(c.reference.features, c.generated.features, SUBSETS, size, c.seed)
+    protocol = {"subsets": SUBSETS, "subset_size": size, "uncertainty": "standard deviation over subsets"}
+    return [Measured("kernel_distance", mean, deviation, protocol)]
+
+
+def _precision_recall(c: Comparison) -> list[Measured]:
+    precision, recall = precision_recall(c.reference.features, c.generated.features, NEIGHBOURS)
+    more = {"protocol": {"neighbours": NEIGHBOURS}}
+    return [
+        _share("precision", precision, len(c.generated.features), **more),
+        _share("recall", recall, len(c.reference.features), **more),
+    ]
+
+
+def _density_coverage(c: Comparison) -> list[Measured]:
+    density, coverage = density_coverage(c.reference.features, c.generated.features, NEIGHBOURS)
+    protocol = {"neighbours": NEIGHBOURS}
+    return [
+        Measured("density", density, None, protocol),
+        _share("coverage", coverage, len(c.reference.features), protocol=protocol),
+    ]
+
+
+def _score(c: Comparison) -> list[Measured]:
+    assert c.generated.logits is not None
+    mean, deviation = classifier_score(c.generated.logits, SPLITS, c.seed)
+    protocol = {"splits": SPLITS, "uncertainty": "standard deviation over splits"}
+    return [Measured("classifier_score", mean, deviation, protocol)]
+
+
+def _classes(c: Comparison) -> list[Measured]:
+    assert c.num_classes is not None
+    shares = class_shares(c.generated.predicted, c.num_classes)
+    details = {"shares": shares.tolist()}
+    return [
+        _share("smallest_class_share", float(shares.min()), len(c.generated.images), details=details),
+        Measured("class_entropy", class_entropy(shares)),
+    ]
+
+
+def _class_diversity(c: Comparison) -> list[Measured]:
+    of_real = diversity(c.reference.images, c.reference.predicted)
+    if not of_real:
+        raise InputError("The real images of a class are all equal: diversity cannot be told.")
+    return [Measured("diversity_within_classes", diversity(c.generated.images, c.generated.predicted) / of_real)]
+
+
+def _label_accuracy(c: Comparison) -> list[Measured]:
+    assert c.generated.labels is not None and c.num_classes is not None
+    each = class_accuracies(c.generated.predicted, c.generated.labels, c.num_classes)
+    details = {"of_class": [None if np.isnan(value) else float(value) for value in each]}
+    value = label_accuracy(c.generated.predicted, c.generated.labels)
+    return [_share("label_accuracy", value, len(c.generated.images), details=details)]
+
+
+def _nearest_label(c: Comparison) -> list[Measured]:
+    assert c.generated.labels is not None and c.reference.labels is not None
+    value = nearest_neighbour_accuracy(c.generated.images, c.generated.labels, c.reference.images, c.reference.labels)
+    return [_share("nearest_neighbour_accuracy", value, len(c.reference.images))]
+
+
+def _duplicates(c: Comparison) -> list[Measured]:
+    return [_share("duplicate_share", duplicate_share(c.generated.images, c.reference.images), len(c.generated.images))]
+
+
+def _memorisation(c: Comparison) -> list[Measured]:
+    ratio, share = memorisation_ratio(c.generated.images, c.train, c.reference.images)
+    return [Measured("memorisation_ratio", ratio), _share("memorised_share", share, len(c.generated.images))]
+
+
+def _parzen(c: Comparison) -> list[Measured]:
+    sigma = choose_sigma(c.generated.pixels, as_rows(c.validation))
+    mean, error = parzen_log_likelihood(c.generated.pixels, c.reference.pixels, sigma)
+    protocol = {
+        "sigma_chosen_by": f"{len(c.validation)} real images",
+        "uncertainty": "standard error over the reference images",
+    }
+    return [Measured("parzen_log_likelihood", mean, error, protocol, {"sigma": sigma})]
+
+
+def _path_length(c: Comparison) -> list[Measured]:
+    assert c.draw is not None and c.extract is not None and c.latent_dim is not None
+    labels = None if c.generated.labels is None else np.resize(c.generated.labels, PATHS)
+    mean, error = perceptual_path_length(c.draw, c.extract, c.latent_dim, PATHS, seed=c.seed, labels=labels)
+    return [Measured("path_length", mean, error, {"paths": PATHS, "uncertainty": "standard error over paths"})]
+
+
+METRICS: dict[str, Metric] = {
+    "frechet_distance": Metric(_frechet, ("frechet_distance",), on_features=True),
+    "frechet_distance_infinity": Metric(_frechet_infinity, ("frechet_distance_infinity",), on_features=True),
+    "kernel_distance": Metric(_kernel, ("kernel_distance",), on_features=True),
+    "precision_recall": Metric(_precision_recall, ("precision", "recall"), on_features=True),
+    "density_coverage": Metric(_density_coverage, ("density", "coverage"), on_features=True),
+    "classifier_score": Metric(_score, ("classifier_score",), ("classes",)),
+    "class_shares": Metric(_classes, ("smallest_class_share", "class_entropy"), ("classes",)),
+    "class_diversity": Metric(_class_diversity, ("diversity_within_classes",), ("classes",)),
+    "label_accuracy": Metric(_label_accuracy, ("label_accuracy",), ("classes", "labels")),
+    "nearest_label": Metric(_nearest_label, ("nearest_neighbour_accuracy",), ("labels",)),
+    "duplicates": Metric(_duplicates, ("duplicate_share",)),
+    "memorisation": Metric(_memorisation, ("memorisation_ratio", "memorised_share"), ("held_out",), has_floor=False),
+    "parzen_log_likelihood": Metric(_parzen, ("parzen_log_likelihood",)),
+    "path_length": Metric(_path_length, ("path_length",), ("generator",), has_floor=False),
+}
+
+
+def chosen_metrics(text: str) -> list[str]:
+    """Names of metrics, separated by commas, or `all`.
+
+    >>> chosen_metrics("kernel_distance,label_accuracy")
+    ['kernel_distance', 'label_accuracy']
+
+    Raises:
+        InputError: a name that is not one.
+    """
+    names = list(METRICS) if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
+    for name in names or [""]:
+        if name not in METRICS:
+            raise unknown_choice("metric", name, [*METRICS, "all"])
+    return names
+
+
+def lacks(comparison: Comparison, name: str) -> str | None:
+    """Why a metric cannot be measured on a comparison; None where it can."""
+    reasons = {
+        "classes": (comparison.num_classes is None, "an extractor that reads the classes of the data"),
+        "labels": (comparison.generated.labels is None or comparison.reference.labels is None, "labelled samples"),
+        "held_out": (not comparison.held_out, "real images that the generator has not learned from"),
+        "generator": (comparison.draw is None, "a generator, not only its images"),
+    }
+    missing = [what for need, (is_missing, what) in reasons.items() if is_missing and need in METRICS[name].needs]
+    return f"{name} needs {' and '.join(missing)}" if missing else None

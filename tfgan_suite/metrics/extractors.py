@@ -1,0 +1,223 @@
+"""What turns images into features and logits: networks that are known by name and hash."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.images import to_float
+from tfgan_suite.metrics.classifier import FEATURES
+
+# Classifiers that come with the package: NAME.keras, and NAME.json with its hash, command and accuracy.
+CLASSIFIERS = Path(__file__).parent / "classifiers"
+INCEPTION_SIDE = 299
+BATCH_ROWS = 250
+
+
+class Extracted(NamedTuple):
+    """What an extractor makes of N images.
+
+    Attributes:
+        features: float32 (N, F).
+        logits: float32 (N, K); None of a network without them.
+    """
+
+    features: np.ndarray
+    logits: np.ndarray | None
+
+
+class Extractor:
+    """A network that images are compared by.
+
+    Args:
+        model: float32 (N, H, W, C) in [-1, 1] -> features; with a layer named `features`, that
+            layer gives the features and the model's output the logits. A map of features is averaged over its pixels.
+        name: for people and for records.
+        sha256: of its weights' file.
+
+    Attributes:
+        num_features: F.
+        num_classes: K; None without logits.
+    """
+
+    def __init__(self, model: keras.Model, name: str, sha256: str):
+        self.name = name
+        self.sha256 = sha256
+        self.image_shape: tuple[int, int, int] = tuple(model.input_shape[1:])
+        if len(self.image_shape) != 3 or self.image_shape[2] not in (1, 3, 4):
+            raise InputError(
+                f"The extractor {name} must take images (N, H, W, C) of 1, 3 or 4 channels. "
+                f"Received: {model.input_shape}."
+            )
+        if len(model.inputs) != 1 or len(model.outputs) != 1:
+            raise InputError(
+                f"The extractor {name} must have one input and one output. Received: {model.output_shape}."
+            )
+        output, layers = model.outputs[0], [layer.name for layer in model.layers]
+        features = model.get_layer(FEATURES).output if FEATURES in layers else output
+        if len(features.shape) == 4:
+            features = keras.layers.GlobalAveragePooling2D()(features)
+        if len(features.shape) != 2:
+            raise InputError(f"The extractor {name} must give features (N, F). Received: {features.shape}.")
+        self.num_features: int = features.shape[-1]
+        self.num_classes: int | None = output.shape[-1] if FEATURES in layers else None
+        outputs = {"features": features, **({"logits": output} if self.num_classes else {})}
+        self._call = tf.function(keras.Model(model.inputs, outputs), reduce_retracing=True)
+
+    def protocol(self) -> dict[str, Any]:
+        """What a record says of it."""
+        height, width, channels = self.image_shape
+        return {
+            "extractor": self.name,
+            "extractor_sha256": self.sha256,
+            "resize": f"bicubic, antialiased, to {height}x{width}x{channels}",
+        }
+
+    def __call__(self, images: np.ndarray, progress: Callable[[int], Any] = lambda rows: None) -> Extracted:
+        """Features and logits of images.
+
+        Args:
+            images: uint8 (N, H, W, C) of any size; grey ones are given to a network of colours three times over.
+            progress: called with the number of rows after each batch.
+
+        Raises:
+            InputError: the images are not uint8, or in colour where the network takes grey ones.
+        """
+        if images.dtype != np.uint8 or images.ndim != 4:
+            raise InputError(f"Images must be uint8 (N, H, W, C). Received: {images.dtype} {images.shape}.")
+        mine, theirs = self.image_shape[2], images.shape[3]
+        if theirs != mine and theirs != 1:
+            raise InputError(
+                f"The extractor {self.name} takes images of {mine} channels. Received: {theirs} channels. "
+                "Choose another with --extractor."
+            )
+        return self.of_floats(to_float(images), progress)
+
+    def of_floats(
+        self, images: np.ndarray | tf.Tensor, progress: Callable[[int], Any] = lambda rows: None
+    ) -> Extracted:
+        """Features and logits of images float32 (N, H, W, C) in [-1, 1], which 256 levels have not made coarse."""
+        parts = []
+        for start in range(0, len(images), BATCH_ROWS):
+            batch = self._fit(images[start : start + BATCH_ROWS])
+            parts.append({key: value.numpy() for key, value in self._call(batch).items()})
+            progress(len(batch))
+        joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        return Extracted(joined["features"], joined.get("logits"))
+
+    def _fit(self, images: tf.Tensor) -> tf.Tensor:
+        """In the network's size and channels."""
+        values = tf.repeat(images, self.image_shape[2] // images.shape[3], axis=-1)
+        if images.shape[1:3] == self.image_shape[:2]:
+            return values
+        resized = tf.image.resize(values, self.image_shape[:2], method="bicubic", antialias=True)
+        return tf.clip_by_value(resized, -1.0, 1.0)
+
+
+def sha256_of(path: Path | str) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def load_extractor(name: str, dataset: str, inception_weights: str | None = None) -> Extractor:
+    """The extractor of a name.
+
+    Args:
+        name: `classifier` (the one that comes with the package for this data set), `inception`, or
+            the path of a `.keras` file.
+        dataset: the name that the real images are loaded by.
+        inception_weights: see `inception`.
+
+    Raises:
+        InputError: no such extractor, or a file that is damaged or of another kind.
+    """
+    if name == "classifier":
+        return bundled_classifier(dataset)
+    if name == "inception":
+        return inception(inception_weights)
+    if Path(name).suffix == ".keras":
+        return Extractor(_load(Path(name)), Path(name).name, sha256_of(name))
+    raise InputError(
+        f"Unknown extractor {name!r}. Expected classifier, inception, or the path of a Keras model NAME.keras."
+    )
+
+
+def bundled_classifier(dataset: str) -> Extractor:
+    """The classifier that comes with the package for a data set.
+
+    Raises:
+        InputError: there is none for it, or its file is damaged.
+    """
+    names = sorted(path.stem for path in CLASSIFIERS.glob("*.keras"))
+    if dataset not in names:
+        raise InputError(
+            f"No classifier comes with the package for {dataset!r}, only for {', '.join(names)}. Train one by "
+            f"scripts/train_classifier.py --dataset {dataset} --output NAME.keras, and give --extractor NAME.keras."
+        )
+    path = CLASSIFIERS / f"{dataset}.keras"
+    expected, received = classifier_facts(dataset)["sha256"], sha256_of(path)
+    if received != expected:
+        raise InputError(f"{path} is damaged: its SHA-256 is {received[:16]}, expected {expected[:16]}. Install anew.")
+    return Extractor(_load(path), f"classifier of {dataset}", received)
+
+
+def classifier_facts(dataset: str) -> dict[str, Any]:
+    """What is known of a classifier of the package: `sha256`, `command`, `accuracy`, `test_split`."""
+    return json.loads((CLASSIFIERS / f"{dataset}.json").read_text(encoding="utf-8"))
+
+
+def inception(weights: str | None = None) -> Extractor:
+    """Keras's InceptionV3 at 299x299: 2,048 pooled features, 1,000 ImageNet logits.
+
+    Its weights are Keras's, not those of the 2015 network that published FIDs rest on: the two give
+    different numbers, and a record says which one it was.
+
+    Args:
+        weights: path of Keras's `inception_v3_weights_tf_dim_ordering_tf_kernels.h5`, or of a file
+            that `save_weights` wrote; None: Keras downloads it, once.
+
+    Raises:
+        InputError: no weights, or weights of another network.
+    """
+    if weights is not None and not Path(weights).is_file():
+        raise InputError(f"The weights {weights} of InceptionV3 do not exist.")
+    try:
+        network = keras.applications.InceptionV3(
+            weights="imagenet" if weights is None else None, classifier_activation=None
+        )
+        path = Path(weights) if weights else _downloaded_inception()
+        if weights is not None:
+            network.load_weights(weights)
+    except Exception as error:  # Keras raises plain exceptions where there is no network or another file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        remedy = (
+            "Expected the weights of Keras's InceptionV3 with its top."
+            if weights
+            else "Give a file with --inception-weights, or choose --extractor classifier."
+        )
+        raise InputError(f"InceptionV3 has no weights: {reason}. {remedy}") from error
+    pooled = keras.layers.Identity(name=FEATURES)(network.get_layer("avg_pool").output)
+    logits = network.get_layer("predictions")(pooled)
+    return Extractor(keras.Model(network.inputs, logits), "InceptionV3 of Keras", sha256_of(path))
+
+
+def _downloaded_inception() -> Path:
+    folder = Path(keras.config.keras_home()) / "models"
+    return next(folder.glob("inception_v3_weights_tf_dim_ordering_tf_kernels.*"))
+
+
+def _load(path: Path) -> keras.Model:
+    if not path.is_file():
+        raise InputError(f"The extractor {path} does not exist. Expected a Keras model NAME.keras.")
+    try:
+        return keras.saving.load_model(path, safe_mode=True, compile=False)
+    except Exception as error:  # Keras raises many kinds for files that are damaged or foreign
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"The extractor {path} cannot be loaded: {reason}") from error

@@ -1,0 +1,136 @@
+"""What can be evaluated: exported generators, runs and their checkpoints, arrays of images."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.images import to_uint8
+from tfgan_suite.models.checkpoints import complete_checkpoints
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.loading import load_model
+from tfgan_suite.run_folder import CHECKPOINTS, CONFIG, newest_of_run, read_config
+from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
+
+
+class Subject(NamedTuple):
+    """Something that has images.
+
+    Attributes:
+        facts: where it lies, and what it says of itself; JSON types.
+        image_shape: (height, width, channels).
+        sample: (count, first seed) -> uint8 (count, H, W, C), and int32 labels (count,) or None.
+        draw: latents float32 (N, L) and labels or None -> float32 images in [-1, 1]; None where there are images only.
+        latent_dim: L; None without `draw`.
+        seeded: whether images come from seeds.
+    """
+
+    facts: dict[str, Any]
+    image_shape: tuple[int, int, int]
+    sample: Callable[[int, int], tuple[np.ndarray, np.ndarray | None]]
+    draw: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
+    latent_dim: int | None = None
+    seeded: bool = True
+
+
+def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
+    """What lies at a path: a SavedModel or a folder of its versions, a run folder, or an `.npz` file.
+
+    Args:
+        path: where.
+        all_checkpoints: of a run folder every kept checkpoint, the oldest first, in place of the newest.
+
+    Raises:
+        InputError: none of these, or something that is damaged.
+    """
+    place = Path(path)
+    is_run = (place / CONFIG).is_file()
+    if all_checkpoints and not is_run:
+        raise InputError(f"--all-checkpoints needs a run folder of train.py. Received: {path}.")
+    if place.suffix == ".npz":
+        return [of_arrays(place)]
+    if not place.exists():
+        raise InputError(f"{path} does not exist. Expected a SavedModel, a run folder, or a file NAME.npz.")
+    if not is_run:
+        return [of_saved_model(path)]
+    if all_checkpoints:
+        paths = [checkpoint.path for checkpoint in complete_checkpoints(place / CHECKPOINTS)]
+        return [of_checkpoint(place, checkpoint) for checkpoint in reversed(paths)]
+    return [of_checkpoint(place, newest_of_run(place))]
+
+
+def of_saved_model(path: str) -> Subject:
+    """An exported generator."""
+    generator = SavedGenerator(path)
+
+    def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+        labels = generator.check_labels(None, count)
+        images = generator.generate(np.arange(seed, seed + count, dtype=np.int64), labels)
+        return _levels(images, path), _classes(labels)
+
+    def draw(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        return generator.images_from_latents(latents, labels)
+
+    card = read_card(generator.path)
+    facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed")}}
+    return Subject(facts, generator.image_shape, sample, draw, generator.latent_dim)
+
+
+def of_checkpoint(run_dir: Path, path: str) -> Subject:
+    """The generator of a run at one of its checkpoints."""
+    record, model = read_config(run_dir), load_model(path)
+    facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
+    return of_model(model, {**facts, "step": int(model.step.numpy())})
+
+
+def of_model(model: GAN, facts: dict[str, Any]) -> Subject:
+    """A model in memory: its moving average where it has one."""
+
+    def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+        labels = model.check_labels(None, count)
+        return _levels(model.generate(count, seed, labels), str(facts.get("path", model.name))), _classes(labels)
+
+    def draw(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        return np.asarray(model(model.generator_inputs(latents, labels)))
+
+    return Subject(facts, model.image_shape, sample, draw, model.latent_dim)
+
+
+def of_arrays(path: Path) -> Subject:
+    """Images in an `.npz` file: `images` uint8 (N, H, W, C), `labels` integers (N,) where there are any."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            images, labels = arrays["images"], arrays.get("labels")
+    except FileNotFoundError:
+        raise InputError(f"The file {path} does not exist.") from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} holds no array 'images', or is damaged: {error}.") from error
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or not len(images):
+        span = f" from {images.min()} to {images.max()}" if images.size else ""
+        raise InputError(
+            f"{path}: images must be uint8 (N, H, W, C) of 0 to 255. Received: {images.dtype} {images.shape}{span}."
+        )
+    if labels is not None and labels.shape[:1] != images.shape[:1]:
+        raise InputError(f"{path} has {len(images)} images but {len(labels)} labels.")
+
+    def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+        if count > len(images):
+            raise InputError(f"{path} has {len(images):,} images. Received: --count {count}.")
+        return images[:count], None if labels is None else _classes(labels[:count])
+
+    return Subject({"path": str(path)}, images.shape[1:], sample, seeded=False)
+
+
+def _levels(images: np.ndarray, path: str) -> np.ndarray:
+    """Generated floats as uint8."""
+    if not np.isfinite(images).all():
+        raise InputError(f"{path} makes images that are not finite: its training has diverged.")
+    return to_uint8(images)
+
+
+def _classes(labels: np.ndarray | None) -> np.ndarray | None:
+    """Labels where they are classes; attributes are no classes."""
+    return labels.astype(np.int32) if labels is not None and labels.ndim == 1 else None
