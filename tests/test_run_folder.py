@@ -11,7 +11,7 @@ from test_cli import TINY, call, refused
 from tfgan_suite.errors import InputError
 from tfgan_suite.run_folder import Finished, cut_history, locked, move_aside, read_finished, write_finished
 
-DECAY = ("--learning-rate-decay", "cosine")
+DECAY = ("--learning-rate-decay", "step")
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +48,17 @@ def test_more_epochs_go_on_under_the_same_decay(folder: Path, capsys: pytest.Cap
     assert "after step 4 (2 epochs and 0 of 2 steps)" in output
     assert output.rstrip().endswith("exported: " + str(folder / "out" / "2"))
     config = json.loads((folder / "run" / "config.json").read_text())["config"]
-    assert (config["epochs"], config["decay_steps"]) == (3, 4)
+    assert (config["epochs"], config["decay_steps"]) == (3, 60)
     rows = (folder / "run" / "history.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
     assert read_finished(folder / "run") == Finished(3, str(folder / "out" / "2"))
+
+
+def test_more_epochs_at_a_rate_that_is_0_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    linear = ("--learning-rate-decay", "linear")
+    assert call("train", *TINY, *linear, *where(tmp_path), "--no-tensorboard") == 0
+    error = refused(capsys, "train", *TINY, *linear, *where(tmp_path), "--epochs", 3)
+    assert "falls to 0 at step 4, the end of its 2 epochs" in error and "--restart --epochs 3" in error
 
 
 def test_fewer_epochs_than_have_been_trained_export_what_there_is(

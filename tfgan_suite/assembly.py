@@ -96,11 +96,19 @@ def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = 
         config: the run.
         steps: generator steps an epoch.
         begun: the same run's first start, where there was one.
+
+    Raises:
+        InputError: more epochs than the run was started with, at a rate that is 0 by then.
     """
     if config.learning_rate_decay == "none" or config.decay_steps is not None:
         return config
     epochs = STEP_DECAY_EPOCHS if config.learning_rate_decay == "step" else config.epochs
     fixed = begun.config.decay_steps if begun is not None else None
+    if fixed and config.learning_rate_decay != "step" and steps * config.epochs > fixed:
+        raise InputError(
+            f"The run's learning rate falls to 0 at step {fixed}, the end of its {fixed // steps} epochs: more would teach "
+            f"it nothing. Begin anew with --restart --epochs {config.epochs}, or another run with --init-from."
+        )
     return dataclasses.replace(config, decay_steps=fixed or steps * epochs)
 
 

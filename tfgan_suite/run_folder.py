@@ -266,7 +266,8 @@ def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bo
         return False
     print(
         f"finished: the run in {run_dir} has its {finished.epochs} epochs and is exported to {finished.exported}. "
-        "Raise --epochs to go on, or begin anew with --restart."
+        f"{'Raise --epochs to go on, or b' if config.learning_rate_decay in ('none', 'step') else 'B'}egin anew with "
+        "--restart."
     )
     return True
 

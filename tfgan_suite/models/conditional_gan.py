@@ -25,7 +25,8 @@ class ConditionalGAN(GAN):
         num_classes: number of classes, for integer labels (N,); None for attributes.
         num_attributes: number of attributes A, for multi-hot labels (N, A); None for classes.
         latent_dim: length of z.
-        projection: how the discriminator is told the label: by projection, else by a map; see `ConditionalDiscriminator`.
+        projection: whether the discriminator is told the label by projection, else by a map: see
+            `ConditionalDiscriminator`.
         body: `"mlp"`, `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
         generator_units, discriminator_units, batch_norm: of the body `mlp`; None: its own.
         base_filters: of the convolutional bodies; None: 64.
