@@ -1,19 +1,21 @@
 """The command line: flags in, one call of the package, lines out. The scripts call the same functions."""
 
 import contextlib
+import dataclasses
 import io
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import tyro
 
-from tfgan_suite.config import TrainConfig
+from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
+from tfgan_suite.files import write_whole
 
 Config = TypeVar("Config")
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
@@ -21,11 +23,11 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 @dataclass(frozen=True)
 class GenerateConfig:
-    """Makes images with an exported generator."""
+    """Makes images with an exported generator, or reads what its PNG files say of themselves."""
 
-    generator: Annotated[str, tyro.conf.Positional]
+    generator: Annotated[str | None, tyro.conf.Positional] = None
     """Folder of a SavedModel, or of its versions."""
-    output: str
+    output: str | None = None
     """NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files."""
     count: int = 64
     """How many images."""
@@ -33,6 +35,16 @@ class GenerateConfig:
     """Of the first image; image i has the seed SEED + i."""
     labels: str | None = None
     """Classes such as 3,1,4, or attributes such as 0110,1001; repeated as often as needed."""
+    truncation: float | None = None
+    """Keeps latents within -T to T, such as 0.7: more typical images, less diverse ones."""
+    sweep: bool = False
+    """Makes each seed with every label: a row a seed, a column a label."""
+    interpolate: str | None = None
+    """Two seeds such as 3:7, to write the way between them as --output NAME.gif, each label side by side."""
+    frames: int = 60
+    """Of --interpolate."""
+    verify: str | None = None
+    """Instead of all others: a PNG file or a folder of them, to print the marks that say how each was made."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +55,130 @@ class ExportConfig:
     """Run folder of train."""
     export_dir: str | None = None
     """Folder of the SavedModel's versions; else the run's own."""
+    keep: int | None = None
+    """How many versions stay, the new one among them; else all."""
+    with_discriminator: bool = False
+    """Export the discriminator too, for the signature score."""
 
 
 @dataclass(frozen=True)
-class ClassSharesConfig:
-    """Says which classes an exported generator makes, read by a small classifier of the data."""
+class VerifyExportConfig:
+    """Checks an exported generator as TensorFlow Serving would run it."""
 
     generator: Annotated[str, tyro.conf.Positional]
     """Folder of a SavedModel, or of its versions."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Measures generated images against real ones, and prints each number beside what real images get."""
+
+    subject: Annotated[str, tyro.conf.Positional]
+    """Folder of a SavedModel or of its versions, a run folder, NAME.npz of images, or NAME.json of --output."""
+    dataset: str | None = None
+    """The data set that it was trained on: digits, a TensorFlow Datasets name, a folder, a CSV file."""
+    data_dir: str | None = None
+    """Where TensorFlow Datasets keeps its data."""
+    split: str | None = None
+    """Split of the real images compared with; else test where there is one, else a random half."""
+    metrics: str = "all"
+    """Names separated by commas, or all that apply."""
+    count: int = 10_000
+    """How many images to make, and how many real ones to take."""
+    seed: int = 0
+    """Of the first image."""
+    extractor: str = "classifier"
+    """Network to compare by: classifier (of mnist, fashion_mnist, digits), inception, or NAME.keras."""
+    inception_weights: str | None = None
+    """File of the weights of Keras's InceptionV3; else Keras downloads them."""
+    all_checkpoints: bool = False
+    """Of a run folder: every kept checkpoint in place of the newest."""
+    output: str | None = None
+    """JSON file for the records."""
+    compare: str | None = None
+    """JSON file of another evaluation, measured alike, to show the differences to."""
+
+
+@dataclass(frozen=True)
+class TrainClassifierConfig:
+    """Trains the classifier that a labelled data set's generators are measured by."""
+
     dataset: str
-    """The labelled data set that it was trained on."""
+    """Labelled data: digits, a TensorFlow Datasets name, a folder, a CSV file."""
+    output: str
+    """The file to write, NAME.keras; NAME.json beside it says what it is."""
+    data_dir: str | None = None
+    """Where TensorFlow Datasets keeps its data."""
+    image_size: str | None = None
+    """Resize to one number of pixels, or HEIGHTxWIDTH; else as the images are."""
+    epochs: int = 8
+    """Passes over the data."""
+    seed: int = 0
+    """Of weights, order and shifts."""
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Writes a labelled synthetic set, and measures what it adds to few real images in training a classifier."""
+
+    generator: Annotated[str, tyro.conf.Positional]
+    """Folder of a SavedModel of a generator of classes, or of its versions."""
+    dataset: str
+    """The real images of the same classes: digits, a TensorFlow Datasets name, a folder, a CSV file."""
+    output: str
+    """New folder for the synthetic images, one subfolder a class."""
+    data_dir: str | None = None
+    """Where TensorFlow Datasets keeps its data."""
+    per_class: int = 1000
+    """Synthetic images of each class."""
+    seed: int = 0
+    """Of the first synthetic image."""
+    real_per_class: tuple[int, ...] = (10, 100, 1000)
+    """How many real images of each class the classifiers get, such as 10 100."""
+    num_seeds: int = 5
+    """Pairs of classifiers for each of these numbers; 0 writes the synthetic set alone."""
+    steps: int = 500
+    """Training steps of each classifier, with synthetic images or without."""
+    results: str | None = None
+    """JSON file of the table; else augment.json in the folder of --output."""
+
+
+@dataclass(frozen=True)
+class ModelCardConfig:
+    """Exports a run with a model card, its measurements and a grid of its samples beside it."""
+
+    run: Annotated[str, tyro.conf.Positional]
+    """Run folder of train."""
+    output: str
+    """Folder of the SavedModel's versions, such as saved_models/pretrained/cgan_mnist."""
     data_dir: str | None = None
     """Where TensorFlow Datasets keeps its data."""
     count: int = 10_000
-    """How many images to make."""
-    seed: int = 0
-    """Of the first image."""
-    classifier: str | None = None
-    """A .keras file, trained and written when missing; else in runs/."""
+    """How many samples to measure."""
+    licence: str | None = None
+    """Of the data; else as it is known of mnist, fashion_mnist and digits."""
+
+
+@dataclass(frozen=True)
+class ReproduceConfig:
+    """Trains and measures what is missing of a table of the README, and prints it; it can be cut off at any time."""
+
+    table: Annotated[str, tyro.conf.Positional] = "all"
+    """presets, parzen, losses, nearest_label, or all of them."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Of training."""
+    full: bool = False
+    """25 epochs in every row; kept apart from the short runs."""
+    data_dir: str | None = None
+    """Where TensorFlow Datasets keeps its data."""
+    results: str = "results"
+    """Folder of the measured cells, as JSON."""
+    runs: str = "runs/reproduce"
+    """Folder of the runs."""
+    render: str | None = None
+    """Only write the tables that are there into this Markdown file, between <!-- table: NAME --> and <!-- end -->."""
+    check: str | None = None
+    """Only say whether this file's tables are those of the cells."""
 
 
 def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
@@ -85,9 +203,30 @@ def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
 def generate_command(arguments: Sequence[str], program: str = "generate.py") -> int:
     """`generate.py`: see `GenerateConfig`."""
     config = parse(GenerateConfig, arguments, program)
+    if config.verify is not None:
+        if dataclasses.replace(config, verify=None) != GenerateConfig():
+            raise InputError("--verify FILE stands alone: it reads pictures and makes none.")
+        with quiet_import():
+            from tfgan_suite.marking import marks
+        for line in marks(config.verify):
+            print(line)
+        return 0
+    if config.generator is None or config.output is None:
+        raise InputError("Expected GENERATOR and --output PATH, or --verify FILE alone. See --help.")
+    if config.interpolate is None and config.frames != GenerateConfig.frames:
+        raise InputError("--frames needs --interpolate A:B.")
+    made_by = ("count", "seed", "truncation", "sweep")
+    if config.interpolate and any(getattr(config, name) != getattr(GenerateConfig, name) for name in made_by):
+        raise InputError("--interpolate A:B takes --frames and --labels, and no other flag of how images are made.")
     with quiet_import():
-        from tfgan_suite.generating import generate_to
-    print(f"wrote: {generate_to(config.generator, config.output, config.count, config.seed, config.labels)}")
+        from tfgan_suite.generating import generate_to, interpolate_to
+    if config.interpolate is not None:
+        path = interpolate_to(config.generator, config.output, config.interpolate, config.frames, config.labels)
+    else:
+        path = generate_to(
+            config.generator, config.output, config.count, config.seed, config.labels, config.truncation, config.sweep
+        )
+    print(f"wrote: {path}")
     return 0
 
 
@@ -96,20 +235,87 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     config = parse(ExportConfig, arguments, program)
     with quiet_import():
         from tfgan_suite.training import export_run
-    print(f"exported: {export_run(config.run, config.export_dir)}")
+    print(f"exported: {export_run(config.run, config.export_dir, config.keep, config.with_discriminator)}")
     return 0
 
 
-def class_shares_command(arguments: Sequence[str], program: str = "class_shares.py") -> int:
-    """`class_shares.py`: see `ClassSharesConfig`."""
-    config = parse(ClassSharesConfig, arguments, program)
+def verify_export_command(arguments: Sequence[str], program: str = "verify_export.py") -> int:
+    """`verify_export.py`: see `VerifyExportConfig`."""
+    config = parse(VerifyExportConfig, arguments, program)
     with quiet_import():
-        from tfgan_suite.evaluating import report_class_shares
-    print(
-        report_class_shares(
-            config.generator, config.dataset, config.data_dir, config.count, config.seed, config.classifier
+        from tfgan_suite.serving.verify import verify_export
+    if findings := verify_export(config.generator):
+        raise InputError(" ".join(findings))
+    print(f"verified: {config.generator}")
+    return 0
+
+
+def evaluate_command(arguments: Sequence[str], program: str = "evaluate.py") -> int:
+    """`evaluate.py`: see `EvaluateConfig`."""
+    config = parse(EvaluateConfig, arguments, program)
+    choices = asdict(config)
+    with quiet_import():
+        from tfgan_suite.evaluating import evaluate_to
+    print(evaluate_to(choices.pop("output"), choices.pop("compare"), path=choices.pop("subject"), **choices))
+    return 0
+
+
+def train_classifier_command(arguments: Sequence[str], program: str = "train_classifier.py") -> int:
+    """`train_classifier.py`: see `TrainClassifierConfig`."""
+    config = parse(TrainClassifierConfig, arguments, program)
+    with quiet_import():
+        from tfgan_suite.classifying import train_classifier_to
+    size = parse_size(config.image_size) if config.image_size else None
+    print(train_classifier_to(**{**asdict(config), "image_size": size}))
+    return 0
+
+
+def augment_command(arguments: Sequence[str], program: str = "augment.py") -> int:
+    """`augment.py`: see `AugmentConfig`."""
+    config = parse(AugmentConfig, arguments, program)
+    choices = asdict(config)
+    with quiet_import():
+        from tfgan_suite.augmenting import augment_to
+    print(augment_to(choices.pop("generator"), **choices))
+    return 0
+
+
+def model_card_command(arguments: Sequence[str], program: str = "model_card.py") -> int:
+    """`model_card.py`: see `ModelCardConfig`."""
+    config = parse(ModelCardConfig, arguments, program)
+    with quiet_import():
+        from tfgan_suite.carding import make_card
+    print(make_card(config.run, config.output, data_dir=config.data_dir, count=config.count, licence=config.licence))
+    return 0
+
+
+def reproduce_command(arguments: Sequence[str], program: str = "reproduce.py") -> int:
+    """`reproduce.py`: see `ReproduceConfig`."""
+    config = parse(ReproduceConfig, arguments, program)
+    from tfgan_suite.reproducing import render, rendered, reproduce
+    from tfgan_suite.tables import TABLES
+
+    if text_file := config.render or config.check:
+        path = Path(text_file)
+        text = path.read_text(encoding="utf-8")
+        now = rendered(text, config.results)
+        if config.check and now != text:
+            raise InputError(f"The tables in {path} are not those of {config.results}. Run --render {path}.")
+        if config.render:
+            write_whole(path, now)
+        return 0
+    for table in TABLES if config.table == "all" else [config.table]:
+        cells = reproduce(
+            table,
+            seeds=config.seeds,
+            full=config.full,
+            data_dir=config.data_dir,
+            results=config.results,
+            runs=config.runs,
         )
-    )
+        for line in cells:
+            print(line, flush=True)
+        print(render(table, config.full, config.results))
     return 0
 
 
@@ -117,7 +323,12 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "train": train_command,
     "generate": generate_command,
     "export": export_command,
-    "class_shares": class_shares_command,
+    "verify_export": verify_export_command,
+    "evaluate": evaluate_command,
+    "train_classifier": train_classifier_command,
+    "model_card": model_card_command,
+    "reproduce": reproduce_command,
+    "augment": augment_command,
 }
 
 

@@ -264,12 +264,21 @@ def export_card(config: TrainConfig, data: dict[str, Any]) -> dict[str, Any]:
     return {"model": config.model, "dataset": data["source"], "label_names": data["label_names"], "seed": config.seed}
 
 
-def export_run(run_dir: Path | str, export_dir: Path | str | None = None) -> Path:
+def export_run(
+    run_dir: Path | str,
+    export_dir: Path | str | None = None,
+    keep: int | None = None,
+    with_discriminator: bool = False,
+    licence: str | None = None,
+) -> Path:
     """Exports the newest checkpoint of a run.
 
     Args:
         run_dir: a run folder of `train`.
         export_dir: base folder of the versions; None: the run's own.
+        keep: how many versions stay, the new one among them; None: all.
+        with_discriminator: whether to export the discriminator too, for the signature `score`.
+        licence: of the data, to be kept with the generator.
 
     Returns:
         The new version's folder.
@@ -282,4 +291,5 @@ def export_run(run_dir: Path | str, export_dir: Path | str | None = None) -> Pat
     model = load_model(newest_of_run(run_dir))
     base = Path(export_dir or config.export_dir or "saved_models")
     refuse_unwritable(base)
-    return export_generator(model, base, export_card(config, data))
+    card = export_card(config, data) | ({"licence": licence} if licence else {})
+    return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator)

@@ -1,0 +1,51 @@
+"""A run made ready to be given away."""
+
+import re
+from pathlib import Path
+
+import pytest
+from shrunk import shrunk_config
+
+from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.images import read_picture
+from tfgan_suite.metrics.records import read_records
+from tfgan_suite.serving.saved_generator import SavedGenerator, read_card, version_folder
+from tfgan_suite.training import train
+
+COUNT = "120"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    settings = {"steps_per_epoch": 2, "batch_size": 32, "dataset": "digits", "tensorboard": False, "seed": 3}
+    train(shrunk_config("cgan", run_dir=str(folder / "run"), export_dir=str(folder / "out"), **settings))
+    return folder / "run"
+
+
+def test_a_card_says_what_it_is_made_from_and_what_it_measures(trained: Path, tmp_path: Path) -> None:
+    base = tmp_path / "cgan_digits"
+    assert run(COMMANDS["model_card"], [str(trained), "--output", str(base), "--count", COUNT], "model_card.py") == 0
+    assert sorted(path.name for path in base.iterdir()) == ["1", "MODEL_CARD.md", "evaluation.json", "samples.png"]
+    text = (base / "MODEL_CARD.md").read_text()
+    assert "# cgan_digits" in text and "(2 generator steps, seed 3)" in text
+    (command,) = re.findall(r"Command: `(.*?)`", text)
+    assert command.startswith("python scripts/train.py --model cgan --dataset digits --epochs 1 --batch-size 32 ")
+    assert "--seed 3" in command and str(trained) not in command
+    assert "CC BY 4.0" in text
+    for record in read_records(base / "evaluation.json"):
+        assert f"| {record.metric} | {record.value:.4g} |" in text
+    assert SavedGenerator(base).num_classes == 10
+    assert "CC BY 4.0" in read_card(version_folder(base))["licence"]
+    assert read_picture(base / "samples.png").size == (10 * 34 - 2, 10 * 34 - 2)
+
+
+def test_data_without_a_licence(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = trained / "config.json"
+    text = config.read_text()
+    try:
+        config.write_text(text.replace('"dataset": "digits"', '"dataset": "photos"'))
+        assert run(COMMANDS["model_card"], [str(trained), "--output", str(tmp_path / "x")], "model_card.py") == 2
+    finally:
+        config.write_text(text)
+    assert "licence of photos is not known" in capsys.readouterr().err

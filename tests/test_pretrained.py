@@ -1,0 +1,54 @@
+"""The generators that ship make what their cards say."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfgan_suite.carding import CARD, RECORDS, SAMPLES
+from tfgan_suite.evaluating import evaluate
+from tfgan_suite.metrics.records import MetricRecord, read_records
+from tfgan_suite.serving.saved_generator import read_card, version_folder
+from tfgan_suite.serving.verify import verify_export
+
+PRETRAINED = Path(__file__).parent.parent / "saved_models" / "pretrained"
+SHIPPED = sorted(path.name for path in PRETRAINED.glob("*") if path.is_dir())
+# Numbers whose expectation does not depend on how many samples there are.
+UNBIASED = ("kernel_distance", "label_accuracy", "smallest_class_share", "class_entropy", "classifier_score")
+COUNT = 2000
+MEGABYTES = 60
+
+
+def by_name(records: list[MetricRecord]) -> dict[str, MetricRecord]:
+    return {record.metric: record for record in records}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_measured_again(name: str, request: pytest.FixtureRequest) -> None:
+    """On other seeds than the card's: within five standard errors of the smaller sample, and a little."""
+    told = by_name(read_records(PRETRAINED / name / RECORDS))
+    dataset = told["frechet_distance"].protocol["dataset"]
+    data_dir = None if dataset == "digits" else request.getfixturevalue("tfds_dir")
+    count = min(COUNT, told["frechet_distance"].protocol["num_generated"])
+    metrics = "kernel_distance,class_shares,classifier_score" + (",label_accuracy" if "label_accuracy" in told else "")
+    choices = {"data_dir": data_dir, "metrics": metrics, "count": count, "seed": 1_000_000}
+    for record in evaluate(str(PRETRAINED / name), dataset, **choices):  # type: ignore[arg-type]
+        if record.metric in UNBIASED:
+            tolerance = 5 * (record.uncertainty or 0.002) + 0.002
+            assert record.value == pytest.approx(told[record.metric].value, abs=tolerance), record.metric
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_has_its_papers_and_passes_its_checks(name: str) -> None:
+    folder = PRETRAINED / name
+    assert all((folder / file).is_file() for file in (CARD, RECORDS, SAMPLES))
+    text = (folder / CARD).read_text(encoding="utf-8")
+    for record in read_records(folder / RECORDS):
+        assert f"| {record.metric} | {record.value:.4g} |" in text
+    assert read_card(version_folder(folder))["licence"] in text
+    assert verify_export(folder) == []
+
+
+def test_all_together_are_small() -> None:
+    sizes = [path.stat().st_size for path in PRETRAINED.rglob("*") if path.is_file()]
+    assert np.sum(sizes) <= MEGABYTES * 1e6

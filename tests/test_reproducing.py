@@ -1,0 +1,171 @@
+"""Tables: cells are trained once, skipped when they are there, refused when they are of other settings."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfgan_suite import reproducing
+from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.config import CHOICES, TrainConfig
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.errors import InputError
+from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics
+from tfgan_suite.reproducing import cell_path, k_means_likelihood, render, rendered, reproduce
+from tfgan_suite.tables import TABLES, Row, Table
+
+ROOT = Path(__file__).parent.parent
+SMALL = Table(
+    "Small",
+    "frechet_distance",
+    {"frechet_distance": ("FID", ".2f")},
+    (Row("`a`", "mlp_gan", "mnist", 1, "7"), Row("`b`", "mlp_gan", "mnist", 1, settings={"loss": "hinge"})),
+)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """Commands that were called; `train` leaves a folder, `evaluate` records whose value is the training seed."""
+    made: list[tuple[str, list[str]]] = []
+
+    def call(command: str, flags: list[str]) -> None:
+        made.append((command, flags))
+        if command == "train":
+            Path(flags[flags.index("--run-dir") + 1]).mkdir(parents=True)
+        else:
+            seed = int(flags[0].split("seed")[1].split("/")[0])
+            record = {"metric": "frechet_distance", "value": seed + 1.0, "floor": 0.125}
+            Path(flags[flags.index("--output") + 1]).write_text(json.dumps({"records": [record]}))
+
+    monkeypatch.setattr(reproducing, "_call", call)
+    monkeypatch.setitem(TABLES, "small", SMALL)
+    return made
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., list[str]]:
+    def made(**choices: object) -> list[str]:
+        folders = {"results": str(tmp_path / "results"), "runs": str(tmp_path / "runs")}
+        return list(reproduce("small", **folders, **choices))  # type: ignore[arg-type]
+
+    return made
+
+
+def test_cells_are_made_once(
+    calls: list[tuple[str, list[str]]], make: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    assert len(make(seeds=(0, 1))) == 4
+    assert [command for command, _ in calls] == ["train", "evaluate"] * 4
+    assert calls[2][1][8:10] == ["--loss", "hinge"]
+    calls.clear()
+    assert all(line.startswith("there:") for line in make(seeds=(0, 1)))
+    assert not calls
+    cell_path(tmp_path / "results", "small", SMALL.rows[1], 1, False).unlink()
+    (tmp_path / "runs").rename(tmp_path / "moved")
+    make(seeds=(0, 1))
+    assert [command for command, _ in calls] == ["train", "evaluate"]
+
+
+def test_render(calls: list[tuple[str, list[str]]], make: Callable[..., list[str]], tmp_path: Path) -> None:
+    """Seeds 0, 1, 2 have the values 1, 2, 3."""
+    make()
+    lines = render("small", results=str(tmp_path / "results")).splitlines()
+    assert lines[0] == "**Small**"
+    assert lines[2] == "|  | published | FID | runs | training |"
+    assert lines[4].startswith("| `a` | 7 | 2.00 +- 1.00 | 3 |")
+    assert lines[5].startswith("| `b` | - | 2.00 +- 1.00 | 3 |")
+    assert lines[6] == "| real images of MNIST | - | 0.12 |  |  |"
+
+
+def test_full_runs_are_kept_apart(calls: list[tuple[str, list[str]]], make: Callable[..., list[str]]) -> None:
+    make(seeds=(0,))
+    calls.clear()
+    make(seeds=(0,), full=True)
+    assert calls[0][1][4:6] == ["--epochs", "25"]
+
+
+def test_a_cell_of_other_settings_is_refused(
+    calls: list[tuple[str, list[str]]], make: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    make(seeds=(0,))
+    path = cell_path(tmp_path / "results", "small", SMALL.rows[0], 0, False)
+    cell = json.loads(path.read_text())
+    cell["config"]["beta_1"] = 0.4
+    path.write_text(json.dumps(cell))
+    with pytest.raises(InputError, match="measured with another beta_1"):
+        make(seeds=(0,))
+    with pytest.raises(InputError, match="measured with another beta_1"):
+        render("small", results=str(tmp_path / "results"))
+    path.write_text("junk")
+    with pytest.raises(InputError, match="is damaged"):
+        make(seeds=(0,))
+
+
+def test_failing_runs_end_with_their_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLES, "small", Table("", "frechet_distance", {}, (Row("", "mlp_gan", "nowhere/", 1),)))
+    with pytest.raises(InputError, match="train ended with exit code 2"):
+        list(reproduce("small", results=str(tmp_path), runs=str(tmp_path)))
+
+
+def test_readme_tables_are_those_of_the_results() -> None:
+    """What `reproduce.py --check README.md` says; committed cells are of the presets as they are now."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert rendered(text, str(ROOT / "results")) == text
+    for table in TABLES:
+        assert f"<!-- table: {table} -->" in text
+
+
+def test_check_and_render_by_command(
+    calls: list[tuple[str, list[str]]],
+    make: Callable[..., list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make(seeds=(0,))
+    page = tmp_path / "page.md"
+    page.write_text("Before.\n<!-- table: small -->\nold\n<!-- end -->\nAfter.\n")
+    flags = ["--results", str(tmp_path / "results")]
+    assert run(COMMANDS["reproduce"], ["--check", str(page), *flags], "reproduce.py") == 2
+    assert "are not those of" in capsys.readouterr().err
+    assert run(COMMANDS["reproduce"], ["--render", str(page), *flags], "reproduce.py") == 0
+    assert run(COMMANDS["reproduce"], ["--check", str(page), *flags], "reproduce.py") == 0
+    assert page.read_text().startswith("Before.\n<!-- table: small -->\n**Small**\n")
+    assert page.read_text().endswith("<!-- end -->\nAfter.\n")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_can_be_trained_and_measured(name: str) -> None:
+    gives = {number for metric in chosen_metrics(TABLES[name].metrics) for number in METRICS[metric].gives}
+    assert set(TABLES[name].columns) <= gives
+    for row in TABLES[name].rows:
+        TrainConfig.from_preset(row.model, dataset=row.dataset, epochs=row.epochs, **row.settings)
+    assert len({row.name(0, False) for row in TABLES[name].rows}) == len(TABLES[name].rows)
+
+
+def test_every_loss_is_in_the_table_of_losses() -> None:
+    assert {row.settings["loss"] for row in TABLES["losses"].rows} == set(CHOICES["loss"])
+
+
+def test_unknown_table() -> None:
+    with pytest.raises(InputError, match="Unknown table 'fid'"):
+        render("fid")
+    with pytest.raises(InputError, match="Unknown table 'fid'"):
+        list(reproduce("fid"))
+
+
+def test_k_means_centres_beat_real_images(monkeypatch: pytest.MonkeyPatch, small_digits: ImageData) -> None:
+    """Why the number is a history: 40 blurred means beat 40 real digits."""
+    from tfgan_suite.data import sources
+    from tfgan_suite.metrics.comparison import as_rows
+    from tfgan_suite.metrics.parzen import choose_sigma, parzen_log_likelihood
+
+    train, test = small_digits.split(0.2)
+    monkeypatch.setattr(sources, "load_images", lambda name, split="train", **more: test if split == "test" else train)
+    monkeypatch.setattr(reproducing, "VALIDATION_ROWS", 200)
+    of_means = k_means_likelihood("digits", centres=40)
+    real = as_rows(train.images[:40])
+    sigma = choose_sigma(real, as_rows(train.images[-200:]))
+    assert of_means["value"] > parzen_log_likelihood(real, as_rows(test.images), sigma)[0]
+    assert np.isfinite(of_means["standard_error"])

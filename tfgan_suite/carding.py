@@ -1,0 +1,143 @@
+"""A generator made ready to be given away: exported, measured, shown, and described by a model card."""
+
+from pathlib import Path
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.evaluating import as_table, evaluate
+from tfgan_suite.files import write_whole
+from tfgan_suite.generating import generate_to
+from tfgan_suite.metrics.records import MetricRecord, write_records
+from tfgan_suite.presets import PRESETS
+from tfgan_suite.run_folder import RunRecord, newest_of_run, read_config
+from tfgan_suite.serving.saved_generator import SavedGenerator
+from tfgan_suite.subjects import of_checkpoint
+from tfgan_suite.training import export_run
+
+CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"
+# Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
+LICENCES = {
+    "mnist": "MNIST, LeCun, Cortes and Burges: CC BY-SA 3.0",
+    "fashion_mnist": "Fashion-MNIST, Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747: MIT",
+    "digits": "Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, UCI: CC BY 4.0",
+}
+GRID = 100
+# Settings that say where a run lies and what it ran on.
+NOT_SETTINGS = ("run_dir", "export_dir", "data_dir", "dataset", "model", "model_class", "restart", "tensorboard")
+
+
+def make_card(
+    run_dir: str, output: str, *, data_dir: str | None = None, count: int = 10_000, licence: str | None = None
+) -> str:
+    """Exports a run's newest checkpoint with a model card, its measurements and its samples beside it.
+
+    Args:
+        run_dir: run folder of `train`.
+        output: base folder of the versions; the card, the records and the grid go there too.
+        data_dir: where TensorFlow Datasets keeps its data.
+        count: samples to measure.
+        licence: of the data; None: as `LICENCES` has it.
+
+    Returns:
+        The table of the measurements.
+
+    Raises:
+        InputError: no run, data without a known licence, or what `export_run` and `evaluate` refuse.
+    """
+    record = read_config(Path(run_dir))
+    licence = licence or LICENCES.get(record.config.dataset)
+    if licence is None:
+        raise InputError(f"The licence of {record.config.dataset} is not known. Give it with --licence.")
+    base = Path(output)
+    step = of_checkpoint(Path(run_dir), newest_of_run(run_dir)).facts["step"]
+    version = export_run(run_dir, base, keep=1, licence=licence)
+    records = evaluate(str(base), record.config.dataset, data_dir=data_dir, count=count)
+    write_records(base / RECORDS, records)
+    generator = SavedGenerator(base)
+    generate_to(str(base), str(base / SAMPLES), GRID)
+    write_whole(base / CARD, card_text(base.name, record, generator, records, step, licence, version))
+    return as_table(records)
+
+
+def card_text(
+    name: str,
+    record: RunRecord,
+    generator: SavedGenerator,
+    records: list[MetricRecord],
+    step: int,
+    licence: str,
+    version: Path,
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the generator.
+        record: of its run.
+        generator: as exported.
+        records: its measurements.
+        step: generator steps that it was trained for.
+        licence: of the data.
+        version: folder of the export.
+    """
+    config = record.config
+    height, width, channels = generator.image_shape
+    told = f"{generator.num_classes} classes as labels" if generator.num_classes else "no labels"
+    size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file()) / 1e6
+    protocol = records[0].protocol
+    return f"""# {name}
+
+![Samples of the seeds 0 to {GRID - 1}]({SAMPLES})
+
+A generator of {height}x{width}x{channels} images, {told}, latents of {generator.latent_dim} numbers; {size:.1f} MB as a
+SavedModel for TensorFlow Serving. Try it: `python scripts/generate.py saved_models/pretrained/{name} --output samples.png`.
+
+## Made from
+
+- Data: {record.data["source"]}. Licence: {licence}.
+- Command: `{_command(record)}` ({step:,} generator steps, seed {config.seed}).
+- Versions: {", ".join(f"{package} {number}" for package, number in record.versions.items())}.
+- Method: {PRESETS[config.model].paper}. {PRESETS[config.model].note}
+
+## Measured
+
+{_numbers(records)}
+
+{protocol["num_generated"]:,} samples of the seeds {protocol["sample_seeds"][0]} to {protocol["sample_seeds"][1]} against as many real images ({protocol["reference"]}), by the
+{protocol["extractor"]} ({protocol["extractor_sha256"][:16]}); "real data" is what other real images get in the samples' place.
+The whole protocol is in [{RECORDS}]({RECORDS}). The table is one training seed's.
+
+## Limits
+
+- It makes what its data show and nothing else, at their size; its samples are not evidence of anything.
+- Rare forms are rarer still among its samples: see coverage and recall.
+- Latents far from N(0, 1) give images that it was never trained to make.
+
+## Misuse
+
+Its samples must not be passed off as real data, nor as handwriting or goods of anyone. Pictures that `generate.py` writes say
+in their text chunks that they are generated; a picture that was written again has lost them.
+"""
+
+
+def _command(record: RunRecord) -> str:
+    """The command that repeats the run: its preset and what differs from it."""
+    config = record.config
+    preset = type(config).from_preset(config.model)
+    flags = [f"--model {config.model}", f"--dataset {config.dataset}"]
+    for field, value in vars(config).items():
+        flag = field.replace("_", "-")
+        if field in NOT_SETTINGS or value == getattr(preset, field):
+            continue
+        if isinstance(value, bool):
+            flags.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            flags.append(f"--{flag} {' '.join(map(str, value)) if isinstance(value, tuple | list) else value}")
+    return f"python scripts/train.py {' '.join(flags)}"
+
+
+def _numbers(records: list[MetricRecord]) -> str:
+    lines = ["| metric | value | +- | real data |", "|---|---|---|---|"]
+    for record in records:
+        uncertainty = "" if record.uncertainty is None else f"{record.uncertainty:.2g}"
+        floor = "" if record.floor is None else f"{record.floor:.4g}"
+        lines.append(f"| {record.metric} | {record.value:.4g} | {uncertainty} | {floor} |")
+    return "\n".join(lines)

@@ -1,0 +1,220 @@
+"""The papers' tables: each cell a run of `train`, measured by `evaluate`, kept as JSON, rendered into the README."""
+
+import json
+import math
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.files import write_whole
+from tfgan_suite.tables import DATASET_TITLES, TABLES, Row
+from tfgan_suite.versions import versions
+
+SEEDS = (0, 1, 2)
+SAMPLES = 10_000
+VALIDATION_ROWS = 1000  # training images that choose the width of a Parzen window and are not learned from
+K_MEANS = Path("parzen/k_means_mnist.json")
+
+
+def cell_path(results: Path, table: str, row: Row, seed: int, full: bool) -> Path:
+    """Where the records of one run in one table lie."""
+    return results / (f"{table}_full" if full else table) / f"{row.name(seed, full)}.json"
+
+
+def reproduce(
+    table: str,
+    *,
+    seeds: tuple[int, ...] = SEEDS,
+    full: bool = False,
+    data_dir: str | None = None,
+    results: str = "results",
+    runs: str = "runs/reproduce",
+) -> Iterator[str]:
+    """Trains and measures the cells of a table that are missing; a line for each.
+
+    A run that several tables share is trained once. What was cut off goes on at the next call.
+
+    Args:
+        table: a key of `TABLES`.
+        seeds: of training; at least three make a table.
+        full: 25 epochs for every row.
+        data_dir: where TensorFlow Datasets keeps its data.
+        results: folder of the cells.
+        runs: folder of the runs.
+
+    Raises:
+        InputError: an unknown table, or a run that failed.
+    """
+    if table not in TABLES:
+        raise unknown_choice("table", table, TABLES)
+    for seed in seeds:
+        for row in TABLES[table].rows:
+            path = cell_path(Path(results), table, row, seed, full)
+            if path.exists():
+                read_cell(path, row, seed, full)
+                yield f"there: {path}"
+                continue
+            run_dir = Path(runs) / row.name(seed, full)
+            where = [] if data_dir is None else ["--data-dir", data_dir]
+            _train(row, seed, full, run_dir, where)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            measured = run_dir / f"{table}.json"
+            flags = ["--dataset", row.dataset, "--metrics", TABLES[table].metrics, "--count", str(SAMPLES)]
+            _call("evaluate", [str(run_dir / "export"), *flags, "--output", str(measured), *where])
+            cell = {
+                "command": " ".join(["python", "scripts/train.py", *row.flags(seed, full)]),
+                "evaluation": " ".join(["python", "scripts/evaluate.py", "OUT", *flags]),
+                "seconds": round(sum(map(float, (run_dir / "seconds.txt").read_text().split()))),
+                "config": row.config(seed, full),
+                "versions": versions(),
+                **json.loads(measured.read_text(encoding="utf-8")),
+            }
+            write_whole(path, json.dumps(cell, indent=1) + "\n")
+            yield f"wrote: {path}"
+    if table == "parzen" and not (path := Path(results) / K_MEANS).exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(k_means_likelihood("mnist", data_dir), indent=1) + "\n")
+        yield f"wrote: {path}"
+
+
+def k_means_likelihood(dataset: str, data_dir: str | None = None, centres: int = 1000) -> dict[str, Any]:
+    """The Parzen log-likelihood of k-means centres of the training images: blurred means, which beat real images.
+
+    Args:
+        dataset: with a split `test`.
+        data_dir: where TensorFlow Datasets keeps its data.
+        centres: how many.
+
+    Returns:
+        `value` and `standard_error` in nats, `sigma`, `centres`, `dataset`.
+    """
+    # Imported here: all else of this file runs without TensorFlow.
+    from sklearn.cluster import MiniBatchKMeans
+
+    from tfgan_suite.data.sources import load_images
+    from tfgan_suite.metrics.comparison import as_rows
+    from tfgan_suite.metrics.parzen import choose_sigma, parzen_log_likelihood
+
+    train = as_rows(load_images(dataset, data_dir=data_dir).images)
+    test = as_rows(load_images(dataset, split="test", data_dir=data_dir).images)
+    learned, validation = train[:-VALIDATION_ROWS], train[-VALIDATION_ROWS:]
+    means = MiniBatchKMeans(centres, batch_size=4096, n_init=1, random_state=0).fit(learned).cluster_centers_
+    sigma = choose_sigma(means, validation)
+    value, error = parzen_log_likelihood(means, test, sigma)
+    return {"value": value, "standard_error": error, "sigma": sigma, "centres": centres, "dataset": dataset}
+
+
+def _train(row: Row, seed: int, full: bool, run_dir: Path, where: list[str]) -> None:
+    folders = ["--run-dir", str(run_dir), "--export-dir", str(run_dir / "export"), "--no-tensorboard"]
+    started = time.monotonic()
+    try:
+        _call("train", [*row.flags(seed, full), *folders, *where])
+    finally:
+        # One line a start: a run that was cut off has several, and their sum is its cost.
+        if run_dir.is_dir():
+            with (run_dir / "seconds.txt").open("a", encoding="utf-8") as stream:
+                stream.write(f"{time.monotonic() - started:.1f}\n")
+
+
+def _call(command: str, flags: list[str]) -> None:
+    """A command of this package in a process of its own, so that no cell sees what another left behind."""
+    result = subprocess.run([sys.executable, "-m", "tfgan_suite", command, *flags], check=False)
+    if result.returncode:
+        raise InputError(f"{command} ended with exit code {result.returncode}: {' '.join(flags)}.")
+
+
+def read_cell(path: Path, row: Row, seed: int, full: bool) -> dict[str, Any]:
+    """A cell as it was written.
+
+    Raises:
+        InputError: it is damaged, or was measured with other settings than the row has now.
+    """
+    try:
+        cell = json.loads(path.read_text(encoding="utf-8"))
+        config = cell["config"]
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{path} is damaged: {error}. Remove it to measure it again.") from error
+    expected = row.config(seed, full)
+    changed = [key for key in sorted({*config, *expected}) if config.get(key) != expected.get(key)]
+    if changed:
+        raise InputError(
+            f"{path} was measured with another {', '.join(changed)} than {row.model} has now. "
+            "Remove it to measure it again."
+        )
+    return cell
+
+
+def render(table: str, full: bool = False, results: str = "results") -> str:
+    """A table in Markdown, of the cells that are there; rows without any are left out.
+
+    Raises:
+        InputError: an unknown table, or a cell that is not what its row says now.
+    """
+    if table not in TABLES:
+        raise unknown_choice("table", table, TABLES)
+    chosen = TABLES[table]
+    published = any(row.published for row in chosen.rows)
+    heads = ["", *(["published"] if published else []), *(head for head, _ in chosen.columns.values())]
+    lines = [f"**{chosen.title}**", "", _line([*heads, "runs", "training"]), "|---" * (len(heads) + 2) + "|"]
+    floors: dict[str, float] = {}
+    for row in chosen.rows:
+        cells = list(_cells(Path(results), table, row, full))
+        if not cells:
+            continue
+        values: list[str] = []
+        for name, (_, form) in chosen.columns.items():
+            records = [record for cell in cells for record in cell["records"] if record["metric"] == name]
+            values.append(_spread([record["value"] for record in records], form))
+            floors |= {f"{name} {row.dataset}": record["floor"] for record in records if record["floor"] is not None}
+        seconds = statistics.mean(cell["seconds"] for cell in cells)
+        told = [row.title, *([row.published or "-"] if published else [])]
+        lines.append(_line([*told, *values, str(len(cells)), f"{seconds / 60:.0f} min"]))
+    for dataset in dict.fromkeys(row.dataset for row in chosen.rows):
+        real = [
+            format(floors[key], form) if (key := f"{name} {dataset}") in floors else "-"
+            for name, (_, form) in chosen.columns.items()
+        ]
+        if set(real) != {"-"}:
+            title = f"real images of {DATASET_TITLES.get(dataset, dataset)}"
+            lines.append(_line([title, *(["-"] if published else []), *real, "", ""]))
+    if not floors:
+        return f"**{chosen.title}**: not measured yet."
+    if table == "parzen" and (path := Path(results) / K_MEANS).exists():
+        centres = json.loads(path.read_text(encoding="utf-8"))
+        lines.append(_line([f"{centres['centres']:,} k-means centres", "-", f"{centres['value']:.0f}", "", ""]))
+    return "\n".join(lines)
+
+
+def _cells(results: Path, table: str, row: Row, full: bool) -> Iterator[dict[str, Any]]:
+    """The cells of a row that are there, by seed."""
+    for path in sorted((results / (f"{table}_full" if full else table)).glob("*.json")):
+        seed = re.search(r"_seed(\d+)\.json$", path.name)
+        if seed and path.name == f"{row.name(int(seed[1]), full)}.json":
+            yield read_cell(path, row, int(seed[1]), full)
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _spread(values: list[float], form: str) -> str:
+    """Mean and standard deviation over the runs, such as `6.12 +- 0.31`."""
+    if not values or any(math.isnan(value) for value in values):
+        return "-"
+    mean = format(statistics.mean(values), form)
+    return mean if len(values) == 1 else f"{mean} +- {format(statistics.stdev(values), form)}"
+
+
+def rendered(text: str, results: str = "results") -> str:
+    """A Markdown text with each table between `<!-- table: NAME -->` and `<!-- end -->` as the cells have it now."""
+
+    def fill(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{render(match[2], results=results)}\n{match[3]}"
+
+    return re.sub(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", fill, text, flags=re.DOTALL)

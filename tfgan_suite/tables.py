@@ -1,0 +1,127 @@
+"""The tables of the README: what is trained with how many seeds, and which numbers are shown of it."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfgan_suite.config import TrainConfig
+
+FULL_EPOCHS = 25
+# Settings of a run that say where it lies or how it is watched, and not what it learns.
+ELSEWHERE = ("run_dir", "export_dir", "data_dir", "restart", "tensorboard", "keep_checkpoints", "sample_count")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table: one way to train, with several seeds.
+
+    Attributes:
+        title: what stands in the first column.
+        model: preset.
+        dataset: what it learns.
+        epochs: passes over the data.
+        published: the paper's number and its source; empty where there is none.
+        settings: what differs from the preset.
+    """
+
+    title: str
+    model: str
+    dataset: str
+    epochs: int
+    published: str = ""
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def flags(self, seed: int, full: bool) -> list[str]:
+        """Of `train`, without the folders."""
+        given = {
+            "model": self.model,
+            "dataset": self.dataset,
+            "epochs": FULL_EPOCHS if full else self.epochs,
+            "seed": seed,
+            **self.settings,
+        }
+        return [text for key, value in given.items() for text in (f"--{key.replace('_', '-')}", str(value))]
+
+    def config(self, seed: int, full: bool) -> dict[str, Any]:
+        """What the run learns by, every setting: a cell that was measured with others is not this row's."""
+        epochs = FULL_EPOCHS if full else self.epochs
+        config = TrainConfig.from_preset(self.model, dataset=self.dataset, epochs=epochs, seed=seed, **self.settings)
+        facts = json.loads(json.dumps(dataclasses.asdict(config)))
+        return {key: value for key, value in facts.items() if key not in ELSEWHERE}
+
+    def name(self, seed: int, full: bool) -> str:
+        """Of its run folder and of its cells."""
+        more = "".join(f"_{value}" for value in self.settings.values())
+        return f"{self.model}_{self.dataset}{more}_{FULL_EPOCHS if full else self.epochs}epochs_seed{seed}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the README.
+
+    Attributes:
+        title: one line.
+        metrics: what `evaluate --metrics` takes.
+        columns: the numbers shown, by name, each with its heading and its format.
+        rows: the lines.
+    """
+
+    title: str
+    metrics: str
+    columns: Mapping[str, tuple[str, str]]
+    rows: tuple[Row, ...]
+
+
+_FRECHET = {"frechet_distance": ("FID", ".2f")}
+_QUALITY = {
+    **_FRECHET,
+    "precision": ("precision", ".3f"),
+    "recall": ("recall", ".3f"),
+    "density": ("density", ".3f"),
+    "coverage": ("coverage", ".3f"),
+    "smallest_class_share": ("smallest class", ".1%"),
+    "label_accuracy": ("label accuracy", ".1%"),
+}
+DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+
+TABLES: dict[str, Table] = {
+    "presets": Table(
+        "Presets beside the tutorials' recipes at the same number of epochs, MNIST",
+        "frechet_distance,precision_recall,density_coverage,class_shares,label_accuracy",
+        _QUALITY,
+        (
+            Row("`mlp_gan_wide`, as published", "mlp_gan_wide", "mnist", 15),
+            Row("`mlp_gan`, ours", "mlp_gan", "mnist", 15),
+            Row("`dcgan_tutorial`, as published", "dcgan_tutorial", "mnist", 5),
+            Row("`dcgan`, ours", "dcgan", "mnist", 5),
+            Row("`cgan`, ours", "cgan", "mnist", 5),
+        ),
+    ),
+    "parzen": Table(
+        "Parzen-window log-likelihood in nats, MNIST: a history, never a quality",
+        "parzen_log_likelihood",
+        {"parzen_log_likelihood": ("log-likelihood", ".0f")},
+        (
+            Row("`mlp_gan`", "mlp_gan", "mnist", 15, "225 +- 2 (Goodfellow 2014)"),
+            Row("`cgan`", "cgan", "mnist", 5, "132 +- 1.8 (Mirza 2014)"),
+        ),
+    ),
+    "losses": Table(
+        "Losses and data sets at an equal number of generator steps, body of `mlp_gan`, 10 epochs",
+        "frechet_distance",
+        _FRECHET,
+        tuple(
+            Row(f"`{loss}`, {title}", "mlp_gan", dataset, 10, settings={"loss": loss})
+            for dataset, title in DATASET_TITLES.items()
+            for loss in ("non_saturating", "minimax", "least_squares", "hinge")
+        ),
+    ),
+    "nearest_label": Table(
+        "Accuracy of a 1-nearest-neighbour classifier of pixels that is trained on conditional samples, MNIST",
+        "nearest_label",
+        {"nearest_neighbour_accuracy": ("accuracy", ".2%")},
+        (Row("`cgan`", "cgan", "mnist", 5, "97.02 % (DCGAN, 50,000 samples)"),),
+    ),
+}
