@@ -1,10 +1,12 @@
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
-from tfgan_suite.images import convert, from_array, grid, save_gif, save_png, to_float, to_uint8
+from tfgan_suite.errors import InputError
+from tfgan_suite.images import convert, from_array, grid, read_mark, save_gif, save_png, to_float, to_uint8
 
 
 def test_all_levels_survive_the_round_trip() -> None:
@@ -59,6 +61,56 @@ def test_a_png_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None
     with pytest.raises(TypeError):
         save_png(path, np.zeros((4, 4, 5), np.uint8))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_mark_is_read_back_and_leaves_the_pixels(tmp_path: Path, channels: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, channels), np.uint8)
+    save_png(tmp_path / "image.png", pixels, {"generator": "dcgan", "seed": 7, "label": "3 (gr\u00fcn, \u7da0)"})
+    assert list(read_mark(tmp_path / "image.png").items()) == [
+        ("Software", f"tfgan_suite {metadata.version('tfgan_suite')}"),
+        ("generator", "dcgan"),
+        ("seed", "7"),
+        ("label", "3 (gr\u00fcn, \u7da0)"),
+    ]
+    with Image.open(tmp_path / "image.png") as image:
+        np.testing.assert_array_equal(np.asarray(image).reshape(pixels.shape), pixels)
+
+
+def test_a_mark_is_what_the_png_specification_calls_text(tmp_path: Path) -> None:
+    save_png(tmp_path / "image.png", np.zeros((4, 4, 1), np.uint8), {"seed": 7})
+    assert b"tEXtseed\x007" in (tmp_path / "image.png").read_bytes()
+
+
+def test_pictures_without_a_mark_have_none(tmp_path: Path) -> None:
+    image, foreign = from_array(np.zeros((4, 4, 1), np.uint8)), PngImagePlugin.PngInfo()
+    foreign.add_text("Software", "tfgan_suites 1.0")
+    foreign.add_text("seed", "7")
+    image.save(tmp_path / "foreign.png", pnginfo=foreign)
+    save_png(tmp_path / "plain.png", np.zeros((4, 4, 1), np.uint8))
+    save_png(tmp_path / "marked.png", np.zeros((4, 4, 1), np.uint8), {"seed": 7})
+    with Image.open(tmp_path / "marked.png") as marked:
+        marked.save(tmp_path / "again.png")
+        marked.save(tmp_path / "again.jpg")
+    for name in ("foreign.png", "plain.png", "again.png", "again.jpg"):
+        with pytest.raises(InputError, match=f"{name} carries no mark of tfgan_suite"):
+            read_mark(tmp_path / name)
+    with pytest.raises(InputError, match=r"none\.png does not exist"):
+        read_mark(tmp_path / "none.png")
+
+
+def test_a_damaged_picture_is_told_from_a_whole_one(tmp_path: Path) -> None:
+    """Any flipped bit before the closing chunk, the checksums of the pixels and of the mark included."""
+    path = tmp_path / "image.png"
+    save_png(path, np.random.default_rng(0).integers(0, 256, (4, 4, 1), np.uint8), {"seed": 7})
+    whole = path.read_bytes()
+    for position in range(len(whole) - 12):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 4]) + whole[position + 1 :])
+        with pytest.raises(InputError, match="carries no mark of tfgan_suite"):
+            read_mark(path)
+    path.write_bytes(whole[:-30])
+    with pytest.raises(InputError, match="or a damaged one"):
+        read_mark(path)
 
 
 def test_gif_shows_its_frames_and_holds_the_last(tmp_path: Path) -> None:

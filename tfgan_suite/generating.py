@@ -1,18 +1,32 @@
-"""Pictures and arrays from an exported generator."""
+"""Pictures, arrays and animations from an exported generator."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.images import grid, save_png, to_uint8
+from tfgan_suite.images import from_array, grid, save_gif, save_png, to_uint8
 from tfgan_suite.labels import parse_labels
+from tfgan_suite.latents import latents_from_seeds
+from tfgan_suite.marking import generator_name, refuse_full, save_each, spelled
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
+MAX_FRAMES = 1000
+FRAME_MILLISECONDS = 50
 
-def generate_to(generator_path: str, output: str, count: int = 64, seed: int = 0, labels: str | None = None) -> Path:
-    """Writes samples; image i has the seed `seed` + i, whatever the count.
+
+def generate_to(
+    generator_path: str,
+    output: str,
+    count: int = 64,
+    seed: int = 0,
+    labels: str | None = None,
+    truncation: float | None = None,
+    sweep: bool = False,
+) -> Path:
+    """Writes samples; image i has the seed `seed` + i, whatever the count. PNG files are marked: see `read_mark`.
 
     Args:
         generator_path: folder of a SavedModel, or of its versions.
@@ -22,6 +36,8 @@ def generate_to(generator_path: str, output: str, count: int = 64, seed: int = 0
         seed: of the first image.
         labels: of a conditional model, such as "3,1,4", or "0110,1001" for attributes; repeated as
             often as needed. None: they cycle through the classes.
+        truncation: see `SavedGenerator.generate`.
+        sweep: each seed with every label: N rows of as many images as there are labels. Not for a folder.
 
     Returns:
         The path written.
@@ -29,35 +45,108 @@ def generate_to(generator_path: str, output: str, count: int = 64, seed: int = 0
     Raises:
         InputError: no generator, labels that do not fit, or an output that cannot be written.
     """
+    path = Path(output)
+    suffix = path.suffix.lower()
+    _check(count, seed, truncation, path, sweep)
+    generator = SavedGenerator(generator_path)
+    given = None if labels is None else parse_labels(labels, generator.num_attributes)
+    period = len(given) if given is not None else generator.num_classes or generator.num_attributes
+    seeds = np.arange(seed, seed + count, dtype=np.int64)
+    values: np.ndarray | None
+    if sweep:
+        every = _every_label(generator, given, "--sweep")
+        seeds, values = np.repeat(seeds, len(every)), np.concatenate([every] * count)
+    else:
+        values = generator.check_labels(given, count)
+    images = to_uint8(generator.generate(seeds, values, truncation=truncation))
+    if suffix == ".png":
+        columns = period if period and 1 < period <= len(images) else max(1, round(count**0.5))
+        facts: dict[str, object] = {"generator": generator_name(generator), "seed": seed, "count": count}
+        if values is not None:
+            facts["labels"] = ",".join(spelled(label) for label in values[:period])
+        facts |= {"sweep": "each seed with every label"} if sweep else {}
+        facts |= {} if truncation is None else {"truncation": truncation}
+        save_png(path, grid(images, columns), facts)
+    elif suffix == ".npz":
+        _save_arrays(path, {"images": images, "seeds": seeds, **({} if values is None else {"labels": values})})
+    else:
+        save_each([path] * count, images, seeds, values, generator, truncation)
+    return path
+
+
+def interpolate_to(generator_path: str, output: str, ends: str, frames: int = 60, labels: str | None = None) -> Path:
+    """Writes an animation of the way between the latents of two seeds, along the arc; see `latents.interpolated`.
+
+    Args:
+        generator_path: folder of a SavedModel, or of its versions.
+        output: `NAME.gif`.
+        ends: two seeds, such as "3:7".
+        frames: how many, both ends among them.
+        labels: of a conditional model: see `generate_to`; they go the way side by side. None: every class.
+
+    Returns:
+        The path written.
+
+    Raises:
+        InputError: no generator, one exported without this signature, or arguments that do not fit.
+    """
+    path, seeds = Path(output), ends.split(":")
+    if len(seeds) != 2 or not all(seed.isdecimal() and int(seed) <= 2**62 for seed in seeds):
+        raise InputError(f"--interpolate takes two seeds in 0..2**62, such as 3:7. Received: {ends!r}.")
+    if not 2 <= frames <= MAX_FRAMES:
+        raise InputError(f"--frames must be in 2..{MAX_FRAMES}. Received: {frames}.")
+    if path.suffix.lower() != ".gif":
+        raise InputError(f"--output of --interpolate must be NAME.gif. Received: {output}.")
+    _check_parent(path)
+    generator = SavedGenerator(generator_path)
+    given = None if labels is None else parse_labels(labels, generator.num_attributes)
+    every = _every_label(generator, given, "--labels") if generator.is_conditional or labels is not None else None
+    side = 1 if every is None else len(every)
+    latents = latents_from_seeds(np.array([int(seed) for seed in seeds], np.int64), generator.latent_dim).numpy()
+    start, end = (np.broadcast_to(row, (frames * side, len(row))) for row in latents)
+    t = np.repeat(np.linspace(0, 1, frames, dtype=np.float32), side)
+    images = to_uint8(generator.interpolate(start, end, t, None if every is None else np.concatenate([every] * frames)))
+    pictures = [from_array(grid(row, side)) for row in images.reshape(frames, side, *generator.image_shape)]
+    save_gif(path, pictures, FRAME_MILLISECONDS)
+    return path
+
+
+def _check(count: int, seed: int, truncation: float | None, path: Path, sweep: bool) -> None:
+    suffix = path.suffix.lower()
     if count < 1:
         raise InputError(f"--count must be at least 1. Received: {count}.")
     if not 0 <= seed <= 2**62:
         raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
-    path = Path(output)
-    suffix = path.suffix.lower()
+    if truncation is not None and not (math.isfinite(truncation) and truncation > 0):
+        raise InputError(f"--truncation must be greater than 0. Received: {truncation}.")
     if suffix not in (".png", ".npz", ""):
-        raise InputError(f"--output must end in .png or .npz, or be a folder. Received: {output}.")
-    if suffix and not path.parent.is_dir():
-        raise InputError(f"The folder {path.parent} of --output does not exist.")
-    if not suffix and path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"The output folder {path} is not empty. Choose another.")
-    generator = SavedGenerator(generator_path)
-    given = None if labels is None else parse_labels(labels, generator.num_attributes)
-    values = generator.check_labels(given, count)
-    seeds = np.arange(seed, seed + count, dtype=np.int64)
-    images = to_uint8(generator.generate(seeds, values))
-    if suffix == ".png":
-        classes = len(given) if given is not None else generator.num_classes or generator.num_attributes
-        columns = classes if classes and 1 < classes <= count else round(count**0.5)
-        save_png(path, grid(images, max(1, min(columns, count))))
-    elif suffix == ".npz":
-        arrays: dict[str, Any] = {"images": images, "seeds": seeds, **({} if values is None else {"labels": values})}
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as stream:
-            np.savez_compressed(stream, **arrays)
-        partial.replace(path)
+        raise InputError(f"--output must end in .png or .npz, or be a folder. Received: {path}.")
+    if suffix:
+        _check_parent(path)
+    elif sweep:
+        raise InputError("--sweep needs --output NAME.png or NAME.npz: in a folder a seed has one file.")
     else:
-        path.mkdir(parents=True, exist_ok=True)
-        for number, image in zip(seeds, images, strict=True):
-            save_png(path / f"seed_{number:08d}.png", image)
-    return path
+        refuse_full(path)
+
+
+def _check_parent(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise InputError(f"The folder {path.parent} of --output does not exist.")
+
+
+def _every_label(generator: SavedGenerator, given: np.ndarray | None, flag: str) -> np.ndarray:
+    """The labels given, each once; else every class, or each attribute alone."""
+    if not generator.is_conditional:
+        raise InputError(f"{flag} needs labels: the generator {generator.path} is not conditional and takes none.")
+    count = len(given) if given is not None else generator.num_classes or generator.num_attributes
+    assert count is not None
+    labels = generator.check_labels(given, count)
+    assert labels is not None
+    return labels
+
+
+def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)
+    partial.replace(path)

@@ -4,14 +4,19 @@ Images are uint8 in [0, 255] at both ends (files, data sets, pictures) and float
 between them. These two functions are the only places that know so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, PngImagePlugin
+
+from tfgan_suite.errors import InputError
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+# The PNG specification's keyword for the program that made an image, which other programs show as well.
+SOFTWARE = "Software"
 
 
 def to_float(images: tf.Tensor) -> tf.Tensor:
@@ -75,11 +80,57 @@ def grid(images: np.ndarray, columns: int) -> np.ndarray:
     return canvas
 
 
-def save_png(path: Path | str, pixels: np.ndarray) -> None:
-    """Writes uint8 (H, W, C) as a PNG file, whole or not at all."""
+def save_png(path: Path | str, pixels: np.ndarray, facts: Mapping[str, object] | None = None) -> None:
+    """Writes uint8 (H, W, C) as a PNG file, whole or not at all.
+
+    Args:
+        path: the file.
+        pixels: uint8 (H, W, C).
+        facts: of a generated image, such as its seed. They become its mark: text chunks, after one that names
+            tfgan_suite and its version; see `read_mark`. None: no mark.
+    """
     partial = Path(path).with_suffix(".partial")
-    from_array(pixels).save(partial, format="PNG")
+    from_array(pixels).save(partial, format="PNG", pnginfo=None if facts is None else _chunks(facts))
     partial.replace(path)
+
+
+def _chunks(facts: Mapping[str, object]) -> PngImagePlugin.PngInfo:
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in {SOFTWARE: f"tfgan_suite {metadata.version('tfgan_suite')}", **facts}.items():
+        chunks.add_text(key, str(value))
+    return chunks
+
+
+def read_mark(path: Path | str) -> dict[str, str]:
+    """The text chunks of a PNG file that `save_png` has marked as generated.
+
+    A mark is a label, not a watermark: it lies beside the pixels, not in them. It is lost when the picture is
+    encoded again (converted, uploaded to most sites, captured from a screen), and anyone can remove or forge it.
+    That a picture has none does not say that it is a photo.
+
+    Returns:
+        Keywords and texts in the file's order.
+
+    Raises:
+        InputError: no file, none in PNG format, a damaged one, or one without the mark.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"The file {path} does not exist.")
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.verify()  # the checksums of the pixels, at which decoding does not look
+        with Image.open(path, formats=["PNG"]) as image:
+            image.load()
+            assert isinstance(image, PngImagePlugin.PngImageFile)
+            texts = {key: str(text) for key, text in image.text.items()}
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} carries no mark of tfgan_suite: it is no PNG file, or a damaged one.") from error
+    if texts.get(SOFTWARE, "").partition(" ")[0] != "tfgan_suite":
+        raise InputError(
+            f"{path} carries no mark of tfgan_suite. Expected a PNG file as generate.py wrote it: to encode a picture "
+            "again takes its mark away."
+        )
+    return texts
 
 
 def read_picture(path: Path | str) -> Image.Image:
@@ -92,4 +143,6 @@ def read_picture(path: Path | str) -> Image.Image:
 def save_gif(path: Path | str, frames: Sequence[Image.Image], milliseconds: int = 200) -> None:
     """Writes frames of one size as an animated GIF that loops; the last frame stays for two seconds."""
     durations = [milliseconds] * (len(frames) - 1) + [2000]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    partial = Path(path).with_suffix(".partial")
+    frames[0].save(partial, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    partial.replace(path)

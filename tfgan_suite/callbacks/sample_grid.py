@@ -16,7 +16,8 @@ MAX_FRAMES = 120
 class SampleGrid(keras.callbacks.Callback):
     """Writes a grid of samples after each epoch, from the same latents, and all of them as one GIF at the end.
 
-    A conditional model has one column a class (the first 20), or one a single attribute.
+    A conditional model has one column a class (the first 20), or one a single attribute. The PNG files are
+    marked as generated, with the model's class and the epoch: see `tfgan_suite.images.read_mark`.
 
     Args:
         directory: for `epoch_0001.png`, `epoch_0002.png`, ...; made when needed.
@@ -46,7 +47,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         pixels = self.draw()
-        save_png(self.directory / f"epoch_{epoch + 1:04d}.png", pixels)
+        facts = {"generator": f"{type(self.model).__name__} in training", "epoch": epoch + 1}
+        save_png(self.directory / f"epoch_{epoch + 1:04d}.png", pixels, facts)
         if self._writer is not None:
             with self._writer.as_default():
                 tf.summary.image("samples", pixels[np.newaxis], step=epoch)
