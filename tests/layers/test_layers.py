@@ -47,18 +47,19 @@ def numbers(*shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("kernel", [3, 4, 5])
 @pytest.mark.parametrize("channels", [1, 3, 8])
-@pytest.mark.parametrize("use_bias", [False, True])
-def test_transposed_convolution(kernel: int, channels: int, use_bias: bool) -> None:
+@pytest.mark.parametrize(("use_bias", "training"), [(False, True), (True, True), (True, False)])
+def test_transposed_convolution(kernel: int, channels: int, use_bias: bool, training: bool) -> None:
     options = {"strides": 2, "padding": "same", "use_bias": use_bias, "bias_initializer": "ones"}
     make = [kind(channels, kernel, **options) for kind in (ImageConv2DTranspose, keras.layers.Conv2DTranspose)]
-    assert_equal_layers(*make, numbers(2, 3, 5, 6))
+    assert_equal_layers(*make, numbers(2, 3, 5, 6), training=training)
 
 
 @pytest.mark.parametrize("kernel", [3, 4, 5])
 @pytest.mark.parametrize("shape", [(2, 8, 6, 1), (2, 8, 8, 3), (2, 7, 8, 1), (2, 8, 8, 9)])
-def test_convolution(kernel: int, shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("training", [False, True])
+def test_convolution(kernel: int, shape: tuple[int, ...], training: bool) -> None:
     make = [kind(5, kernel, strides=2, padding="same") for kind in (ImageConv2D, keras.layers.Conv2D)]
-    assert_equal_layers(*make, numbers(*shape))
+    assert_equal_layers(*make, numbers(*shape), training=training)
 
 
 @pytest.mark.parametrize("training", [False, True])

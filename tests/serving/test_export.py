@@ -192,3 +192,11 @@ def test_saved_generator_says_what_the_graph_refuses(dcgan_version: Path) -> Non
         generator.images_from_latents(np.full((1, 4), np.nan))
     with pytest.raises(InputError, match=r"^t must be in \[0, 1\]. Received: 2 to 2$"):
         generator.interpolate(np.zeros((1, 4)), np.ones((1, 4)), np.array([2.0]))
+
+
+def test_loading_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """TensorFlow warns of each custom gradient that a SavedModel has not kept."""
+    version = export_generator(shrunk_model("dcgan"), tmp_path / "out", with_discriminator=True)
+    caplog.clear()
+    SavedGenerator(version).generate(np.arange(2))
+    assert [record.message for record in caplog.records] == []

@@ -68,24 +68,33 @@ def _is_thin(layer: keras.layers.Layer, shape: tuple[int | None, ...], channels:
     return plain and layer.strides == (2, 2) and layer.kernel_size in ((4, 4), (5, 5))
 
 
+# Outside of training Keras's own way is taken, or `grow` as it is: an export then holds no gradients of ours,
+# of which TensorFlow warns whenever it is loaded.
+
+
 @keras.saving.register_keras_serializable(package="tfgan_suite")
 class ImageConv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` with a fast gradient by images of few channels."""
 
-    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        if not _is_thin(self, inputs.shape, inputs.shape[-1]) or self.groups > 1:
-            return super().convolution_op(inputs, kernel)
-        return thin_shrink(inputs, tf.convert_to_tensor(kernel))
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        if not training or not _is_thin(self, inputs.shape, inputs.shape[-1]) or self.groups > 1:
+            return super().call(inputs)
+        return _finished(self, thin_shrink(inputs, tf.convert_to_tensor(self.kernel)))
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
 class ImageConv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` that is fast when it makes images of few channels."""
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         if not _is_thin(self, (None, 2, 2), self.filters) or self.output_padding is not None:
             return super().call(inputs)
-        images = thin_grow(inputs, tf.convert_to_tensor(self.kernel))
-        if self.use_bias:
-            images = tf.nn.bias_add(images, tf.convert_to_tensor(self.bias))
-        return self.activation(images)
+        convolution = thin_grow if training else grow
+        return _finished(self, convolution(inputs, tf.convert_to_tensor(self.kernel)))
+
+
+def _finished(layer: keras.layers.Layer, outputs: tf.Tensor) -> tf.Tensor:
+    """With the layer's bias and activation."""
+    if layer.use_bias:
+        outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(layer.bias))
+    return layer.activation(outputs)
