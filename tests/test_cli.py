@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -246,18 +245,6 @@ def test_a_run_that_diverges_ends_in_one_line(tmp_path: Path, capsys: pytest.Cap
     assert not (tmp_path / "out").exists()
 
 
-def test_class_shares_of_an_export(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = (exported / "cgan", "--dataset", "digits", "--count", 50, "--classifier", tmp_path / "classifier.keras")
-    assert call("class_shares", *arguments) == 0
-    capsys.readouterr()
-    assert call("class_shares", *arguments) == 0  # the classifier is loaded this time
-    output = capsys.readouterr().out
-    shares = [float(line.split()[1].rstrip("%")) for line in output.splitlines()[1:11]]
-    assert sum(shares) == pytest.approx(100, abs=0.1)
-    assert "label accuracy" in output
-    assert float(re.search(r"diversity within classes: ([\d.]+) of", output).group(1)) > 0
-
-
 # ---- processes of their own, few since each starts TensorFlow -------------------------------------
 
 
@@ -266,7 +253,7 @@ def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload, no-any-return]
 
 
-@pytest.mark.parametrize("name", ["train", "generate", "export", "class_shares", "benchmark"])
+@pytest.mark.parametrize("name", ["train", "generate", "evaluate", "augment", "reproduce", "benchmark"])
 def test_help_does_not_wait_for_tensorflow(name: str) -> None:
     script = str(SCRIPTS / f"{name}.py")
     code = f"""

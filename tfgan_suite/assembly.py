@@ -106,8 +106,8 @@ def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = 
     fixed = begun.config.decay_steps if begun is not None else None
     if fixed and config.learning_rate_decay != "step" and steps * config.epochs > fixed:
         raise InputError(
-            f"The run's learning rate falls to 0 at step {fixed}, the end of its {fixed // steps} epochs: more would teach "
-            f"it nothing. Begin anew with --restart --epochs {config.epochs}, or another run with --init-from."
+            f"The run's learning rate falls to 0 at step {fixed}, the end of its {fixed // steps} epochs: more would "
+            f"teach it nothing. Begin anew with --restart --epochs {config.epochs}, or another run with --init-from."
         )
     return dataclasses.replace(config, decay_steps=fixed or steps * epochs)
 

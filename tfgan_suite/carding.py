@@ -83,26 +83,31 @@ def card_text(
     told = f"{generator.num_classes} classes as labels" if generator.num_classes else "no labels"
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file()) / 1e6
     protocol = records[0].protocol
+    seeds = "seeds {} to {}".format(*protocol["sample_seeds"])
+    extractor = f"{protocol['extractor']} ({protocol['extractor_sha256'][:16]})"
+    versions = ", ".join(f"{package} {number}" for package, number in record.versions.items())
     return f"""# {name}
 
 ![Samples of the seeds 0 to {GRID - 1}]({SAMPLES})
 
 A generator of {height}x{width}x{channels} images, {told}, latents of {generator.latent_dim} numbers; {size:.1f} MB as a
-SavedModel for TensorFlow Serving. Try it: `python scripts/generate.py saved_models/pretrained/{name} --output samples.png`.
+SavedModel for TensorFlow Serving. Try it:
+
+    python scripts/generate.py saved_models/pretrained/{name} --output samples.png
 
 ## Made from
 
 - Data: {record.data["source"]}. Licence: {licence}.
 - Command: `{_command(record)}` ({step:,} generator steps, seed {config.seed}).
-- Versions: {", ".join(f"{package} {number}" for package, number in record.versions.items())}.
+- Versions: {versions}.
 - Method: {PRESETS[config.model].paper}. {PRESETS[config.model].note}
 
 ## Measured
 
 {_numbers(records)}
 
-{protocol["num_generated"]:,} samples of the seeds {protocol["sample_seeds"][0]} to {protocol["sample_seeds"][1]} against as many real images ({protocol["reference"]}), by the
-{protocol["extractor"]} ({protocol["extractor_sha256"][:16]}); "real data" is what other real images get in the samples' place.
+{protocol["num_generated"]:,} samples of the {seeds} against as many real images ({protocol["reference"]}), by the
+{extractor}; "real data" is what other real images get in the samples' place.
 The whole protocol is in [{RECORDS}]({RECORDS}). The table is one training seed's.
 
 ## Limits
@@ -113,8 +118,8 @@ The whole protocol is in [{RECORDS}]({RECORDS}). The table is one training seed'
 
 ## Misuse
 
-Its samples must not be passed off as real data, nor as handwriting or goods of anyone. Pictures that `generate.py` writes say
-in their text chunks that they are generated; a picture that was written again has lost them.
+Its samples must not be passed off as real data, nor as handwriting or goods of anyone. Pictures that `generate.py`
+writes say in their text chunks that they are generated; a picture that was encoded again has lost them.
 """
 
 

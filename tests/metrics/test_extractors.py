@@ -98,7 +98,7 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_unknown_extractors(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="train_classifier.py --dataset cifar10"):
+    with pytest.raises(InputError, match=r"train_classifier\.py --dataset cifar10"):
         load_extractor("classifier", "cifar10")
     with pytest.raises(InputError, match="Unknown extractor 'vgg'"):
         load_extractor("vgg", "mnist")

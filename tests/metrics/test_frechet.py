@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,10 +91,10 @@ def test_far_from_the_origin() -> None:
 
 
 def test_moments() -> None:
-    count, mean, covariance = moments([[1, 0], [3, 0], [5, 6]])
-    assert count == 3
-    np.testing.assert_array_equal(mean, [3, 2])
-    np.testing.assert_allclose(covariance, [[4, 6], [6, 12]], rtol=1e-15)
+    three = moments([[1, 0], [3, 0], [5, 6]])
+    assert three.count == 3
+    np.testing.assert_array_equal(three.mean, [3, 2])
+    np.testing.assert_allclose(three.covariance, [[4, 6], [6, 12]], rtol=1e-15)
     assert moments([[1], [3]]).covariance.shape == (1, 1)
 
 
@@ -112,7 +113,7 @@ def test_infinity_takes_away_the_bias_of_few_generated_images() -> None:
     """Equal distributions. What is left is the distance of the real sample from the distribution itself."""
     real = np.random.default_rng(9).normal(size=(20_000, 8))
     whole = moments(real)
-    truth = frechet_distance_of_moments(whole, whole._replace(mean=np.zeros(8), covariance=np.eye(8)))
+    truth = frechet_distance_of_moments(whole, replace(whole, mean=np.zeros(8), covariance=np.eye(8)))
     draws = [np.random.default_rng(seed).normal(size=(400, 8)) for seed in range(12)]
     plain = np.array([frechet_distance(real, draw) for draw in draws]) - truth
     infinite = np.array([frechet_distance_infinity(real, draw, seed=1) for draw in draws]) - truth
@@ -135,7 +136,7 @@ def test_infinity_is_a_function_of_its_seed() -> None:
 def test_infinity_refuses_what_gives_no_line() -> None:
     with pytest.raises(InputError, match="at least 2 points"):
         frechet_distance_infinity(REAL, GENERATED, points=1)
-    with pytest.raises(InputError, match="at least 128 generated images. Received: 127"):
+    with pytest.raises(InputError, match=r"at least 128 generated images\. Received: 127"):
         frechet_distance_infinity(REAL, GENERATED[:127])
     assert np.isfinite(frechet_distance_infinity(REAL, GENERATED[:128], points=2))
 

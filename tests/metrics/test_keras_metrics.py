@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.frechet import frechet_distance
-from tfgan_suite.metrics.kernel import kernel_distance
 from tfgan_suite.metrics.keras_metrics import FrechetDistance, KernelDistance
+from tfgan_suite.metrics.kernel import kernel_distance
 
 F = 6
 REAL = np.random.default_rng(0).normal(size=(300, F)) @ np.diag([1, 2, 0.1, 1, 3, 1])
@@ -183,5 +183,5 @@ def test_rows_have_no_weights(metric_class: Callable[[int], Any]) -> None:
 
 @both
 def test_no_features(metric_class: Callable[[int], Any]) -> None:
-    with pytest.raises(InputError, match="num_features must be at least 1. Received: 0"):
+    with pytest.raises(InputError, match=r"num_features must be at least 1\. Received: 0"):
         metric_class(0)

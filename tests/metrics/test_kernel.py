@@ -71,14 +71,14 @@ def test_a_function_of_its_seed() -> None:
 
 @pytest.mark.parametrize("subset_size", [-1, 0, 1, 21])
 def test_subsets_out_of_range(subset_size: int) -> None:
-    with pytest.raises(InputError, match=f"from 2 to the number of samples, 20. Received: {subset_size}"):
+    with pytest.raises(InputError, match=rf"from 2 to the number of samples, 20\. Received: {subset_size}"):
         kernel_distance(REAL[:20], GENERATED, subset_size=subset_size)
     with pytest.raises(InputError, match="20"):
         kernel_distance(REAL, GENERATED[:20], subset_size=subset_size)
 
 
 def test_no_subset() -> None:
-    with pytest.raises(InputError, match="subsets must be at least 1. Received: 0"):
+    with pytest.raises(InputError, match=r"subsets must be at least 1\. Received: 0"):
         kernel_distance(REAL, GENERATED, subsets=0)
 
 

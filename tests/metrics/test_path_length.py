@@ -175,9 +175,25 @@ def test_a_path_depends_on_the_seed_and_its_number_alone() -> None:
     perceptual_path_length(generate, identity, 5, 20, seed=3)
     np.testing.assert_array_equal(seen[fewer_start], seen[0][:20])
     assert [len(batch) for batch in seen[:fewer_start]] == [BATCH_ROWS, BATCH_ROWS, 7, 7]
-    assert perceptual_path_length(identity, identity, 5, 20, seed=4) != perceptual_path_length(
-        identity, identity, 5, 20, seed=3
-    )
+    for space in ("full", "end"):
+        one, other = (perceptual_path_length(identity, identity, 5, 20, seed=seed, space=space) for seed in (3, 4))
+        assert one != other
+
+
+def test_points_are_anywhere_on_the_path() -> None:
+    """In many dimensions the ends are at right angles, so that t is the angle from the start over pi / 2."""
+    seen: dict[str, np.ndarray] = {}
+    for space in ("end", "full"):
+
+        def generate(latents: np.ndarray, space: str = space) -> np.ndarray:
+            return seen.setdefault(space, latents)
+
+        perceptual_path_length(generate, identity, 1000, BATCH_ROWS, space=space)
+    starts, points = (seen[space] / np.linalg.norm(seen[space], axis=1, keepdims=True) for space in ("end", "full"))
+    t = np.arccos((starts * points).sum(axis=1)) / (math.pi / 2)
+    assert t.mean() == pytest.approx(0.5, abs=0.1)
+    assert t.min() < 0.1
+    assert t.max() > 0.9
 
 
 def test_labels_go_with_their_paths() -> None:

@@ -79,6 +79,11 @@ def test_images_with_k_copies_have_empty_balls() -> None:
     assert precision_recall(real, real, k=6) == (1, 1)
 
 
+def test_images_that_are_all_equal() -> None:
+    assert precision_recall(np.zeros((8, 2)), np.zeros((9, 2))) == (0, 0)
+    assert density_coverage(np.zeros((8, 2)), np.zeros((9, 2))) == (0, 0)
+
+
 def test_equal_distributions_have_the_coverage_of_the_paper() -> None:
     """1 - 2^-k for many samples, density 1."""
     rng = np.random.default_rng(0)
@@ -90,7 +95,7 @@ def test_equal_distributions_have_the_coverage_of_the_paper() -> None:
 def test_density_does_not_forgive_what_an_outlier_makes_precise() -> None:
     """One real image far away has a ball in which everything lies."""
     real = np.concatenate([REAL[:500, :2], [[1000.0, 1000.0]]])
-    generated = real[:500] + [300.0, 300.0]
+    generated = real[:500] + 300.0
     assert precision_recall(real, generated)[0] == 1
     assert density_coverage(real, generated)[0] == pytest.approx(1 / 5)
 
@@ -114,11 +119,11 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("metric", [precision_recall, density_coverage])
 def test_k_out_of_range(metric: Any) -> None:
-    with pytest.raises(InputError, match="k must be at least 1. Received: 0"):
+    with pytest.raises(InputError, match=r"k must be at least 1\. Received: 0"):
         metric(REAL, GENERATED, k=0)
-    with pytest.raises(InputError, match="real must have at least 8 rows. Received: 7"):
+    with pytest.raises(InputError, match=r"real must have at least 8 rows\. Received: 7"):
         metric(REAL[:7], GENERATED, k=7)
-    with pytest.raises(InputError, match="generated must have at least 8 rows. Received: 7"):
+    with pytest.raises(InputError, match=r"generated must have at least 8 rows\. Received: 7"):
         metric(REAL, GENERATED[:7], k=7)
     assert metric(REAL[:8], GENERATED[:8], k=7)
 

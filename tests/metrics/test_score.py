@@ -64,7 +64,7 @@ def test_splits_that_do_not_divide_the_rows_leave_none_out() -> None:
 
 @pytest.mark.parametrize("splits", [-1, 0, 1001])
 def test_splits_out_of_range(splits: int) -> None:
-    with pytest.raises(InputError, match=f"from 1 to the number of rows, 1000. Received: {splits}"):
+    with pytest.raises(InputError, match=rf"from 1 to the number of rows, 1000\. Received: {splits}"):
         classifier_score(LOGITS, splits)
 
 

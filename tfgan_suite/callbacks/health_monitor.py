@@ -44,7 +44,7 @@ class HealthMonitor(keras.callbacks.Callback):
 
     A conditional model's diversity is that within each label, so that one that ignores z is found. A
     generator that still makes several different images, such as one class in many forms, is not
-    called collapsed: for that see `scripts/class_shares.py`.
+    called collapsed: for that see `scripts/evaluate.py`.
 
     To stand in the list of callbacks before `StopOnNonFinite`, which ends the run, and before what
     saves checkpoints. All is decided from the rows, which a continued run takes back up to the step

@@ -25,7 +25,7 @@ def density_coverage(real: ArrayLike, generated: ArrayLike, k: int = 5) -> tuple
     Raises:
         InputError: another shape, at most k rows, NaN or infinity, different numbers of features, k < 1.
 
-    Reference: Naeem et al., 2020, arXiv 2002.09797, equations 2 and 3.
+    Reference: Naeem et al., 2020, arXiv 2002.09797, section 3.
     """
     real_rows, generated_rows = check_features(real, generated, at_least=check_neighbours(k))
     balls_of_generated, generated_of_balls = count_in_balls(real_rows, generated_rows, k)

@@ -3,7 +3,7 @@
 Its bias goes like 1/N: compare numbers of the same N only, or extrapolate them to infinity.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,8 @@ SMALLEST_SHARE = 0.1  # of the samples: 5,000 of 50,000, Chong and Forsyth, 2020
 SAMPLES_PER_FEATURE = 4
 
 
-class Moments(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Moments:
     """What the distance needs to know of a set of features, so that a data set is measured once.
 
     Attributes:

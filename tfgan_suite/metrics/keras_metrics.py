@@ -52,7 +52,8 @@ class _StreamedMoments(_FeatureMetric):
     A batch of n rows with mean b joins N rows with mean m by n N / (n + N) (b - m)(b - m)^T, so that
     nothing cancels where the mean is far greater than the deviations.
 
-    Reference: Chan, Golub and LeVeque, 1979, Updating formulae and a pairwise algorithm, equation 2.1.
+    Reference: Chan, Golub and LeVeque, 1979, Updating formulae and a pairwise algorithm
+    for computing sample variances.
     """
 
     def __init__(self, num_features: int, dtype: Any = None, name: str | None = None):

@@ -38,21 +38,23 @@ def count_in_balls(centres: np.ndarray, points: np.ndarray, k: int) -> tuple[np.
     Returns:
         Integers (M,) and (N,).
     """
-    middle = np.median(centres, axis=0)  # one image far away moves a mean, and with it everything away from 0
+    # Rounding grows with the distance from 0. A mean would not do: one image far away moves it, and all others off 0.
+    middle = np.median(centres, axis=0)
     centres, points = centres - middle, points - middle
     radii = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(centres).kneighbors()[0][:, -1]
-    # A bound of the error of d^2 and of r^2, by the sum of the errors of three dot products.
+    # Ample for d^2 and r^2 together, each the sum of three products of F terms.
     rounding = 4 * (centres.shape[1] + 4) * np.finfo(np.float64).eps
     reach = radii**2 - rounding * np.square(centres).sum(axis=1)
     slack = rounding * np.square(points).sum(axis=1)
     balls_of_points = np.zeros(len(points), np.int64)
-    points_of_balls = []
+    points_of_balls = np.zeros(len(centres), np.int64)
+    last = 0
     for squared in pairwise_distances_chunked(
         centres, points, metric="euclidean", squared=True, working_memory=WORKING_MEMORY
     ):
-        first = sum(map(len, points_of_balls))
+        first, last = last, last + len(squared)
         squared += slack
-        inside = squared < reach[first : first + len(squared), None]
+        inside = squared < reach[first:last, None]
         balls_of_points += np.count_nonzero(inside, axis=0)
-        points_of_balls.append(np.count_nonzero(inside, axis=1))
-    return balls_of_points, np.concatenate(points_of_balls)
+        points_of_balls[first:last] = np.count_nonzero(inside, axis=1)
+    return balls_of_points, points_of_balls

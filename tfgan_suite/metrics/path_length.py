@@ -8,7 +8,7 @@ import numpy as np
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.metrics.features import check_rows
 
-# Karras 2019, and large enough for float32: with an MLP GAN of MNIST and a DCGAN of the digits, in
+# Karras 2019, and large enough for float32: with an MLP GAN of MNIST and a conditional GAN of the digits, in
 # pixels and in a classifier's features, every step from 1e-5 to 1e-3 gives the same within 0.5 %.
 # 1e-6 gives 3 to 4 % too much, which is rounding; 1e-1 up to 10 % too little, which is curvature.
 EPSILON = 1e-4

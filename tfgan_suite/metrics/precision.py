@@ -11,9 +11,9 @@ def precision_recall(real: ArrayLike, generated: ArrayLike, k: int = 5) -> tuple
     """The share of generated images in a ball of a real one, and of real images in a ball of a generated one.
 
     The ball about an image reaches to its k-th nearest neighbour of the same set and leaves its rim out,
-    |x - c| < r: an image with k copies of itself has an empty ball. (The paper counts the rim in, its
-    authors' later reference, prdc, does not.) One real image far from all others has a ball so large
-    that precision forgives much; density does not.
+    |x - c| < r: an image with k copies of itself has an empty ball. The paper counts the rim in; prdc,
+    which most published numbers come from, does not. One real image far from all others has a ball so
+    large that precision forgives much; density does not.
 
     Args:
         real: features of real images (N, F).

@@ -1,5 +1,7 @@
 """The score of a classifier on generated images: the Inception score, where the classifier is Inception."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax, logsumexp
@@ -35,7 +37,7 @@ def classifier_score(logits: ArrayLike, splits: int = 10, seed: int | None = 0) 
         rows = rows[np.random.default_rng(seed).permutation(len(rows))]
     log_p = log_softmax(rows, axis=1)
     bounds = np.arange(splits + 1) * len(rows) // splits
-    scores = [_score(log_p[first:last]) for first, last in zip(bounds[:-1], bounds[1:], strict=True)]
+    scores = [_score(log_p[first:last]) for first, last in pairwise(bounds)]
     return float(np.mean(scores)), float(np.std(scores))
 
 
