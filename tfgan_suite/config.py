@@ -88,7 +88,7 @@ class TrainConfig:
     latent_dim: int = 100
     """Length of the latent vector z."""
     projection: bool | None = None
-    """ConditionalGAN: the discriminator is told the label by projection, else by a map beside the image."""
+    """ConditionalGAN: the discriminator adds the label's projection on its features."""
     generator_units: tuple[int, ...] | None = None
     """mlp: widths of the generator's hidden layers."""
     discriminator_units: tuple[int, ...] | None = None

@@ -65,8 +65,7 @@ class Case(NamedTuple):
             return ConditionalGenerator(body, **told, dtype=dtype) if told else body
         if not told:
             return DISCRIMINATORS[self.body](image_shape=shape, dtype=dtype)
-        channels = shape[2] if self.projection else shape[2] + 1
-        body = DISCRIMINATORS[self.body](image_shape=(*shape[:2], channels), dtype=dtype)
+        body = DISCRIMINATORS[self.body](image_shape=(*shape[:2], shape[2] + 1), dtype=dtype)
         return ConditionalDiscriminator(body, **told, projection=self.projection, dtype=dtype)
 
     def inputs(self, shape: Shape, rows: int = 2, scale: float = 1.0) -> Any:
@@ -542,11 +541,14 @@ def test_build_body_refuses(name: str, options: dict[str, Any], message: str) ->
 
 
 def test_projection_by_hand() -> None:
-    """A body without hidden layers: the logit is w.x + b, to which the projection adds v.x."""
-    network = ConditionalDiscriminator(MLPDiscriminator((4, 4, 1), units=()), num_classes=3, projection=True)
-    (vectors,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Embedding))
-    rows = np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32)
+    """A body without hidden layers: the logit is w.x + b, and the projection adds v.x, x the image beside its map."""
+    body = MLPDiscriminator((4, 4, 2), units=())
+    network = ConditionalDiscriminator(body, num_classes=3, projection=True)
+    maps, vectors = (layer for layer in network.layers if isinstance(layer, keras.layers.Embedding))
+    images = np.random.default_rng(0).normal(size=(3, 4, 4, 1)).astype(np.float32)
     labels = np.array([2, 0, 1], np.int32)
-    kernel, bias = network.body.get_layer("logits").get_weights()
+    kernel, bias = body.get_layer("logits").get_weights()
+    label_maps = maps.get_weights()[0][labels].reshape(3, 4, 4, 1)
+    rows = np.concatenate([images, label_maps], axis=-1).reshape(3, 32)
     expected = rows @ kernel + bias + (rows * vectors.get_weights()[0][labels]).sum(1, keepdims=True)
-    np.testing.assert_allclose(network([rows.reshape(3, 4, 4, 1), labels]).numpy(), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(network([images, labels]).numpy(), expected, rtol=1e-5, atol=1e-6)

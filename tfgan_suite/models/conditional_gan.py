@@ -25,8 +25,7 @@ class ConditionalGAN(GAN):
         num_classes: number of classes, for integer labels (N,); None for attributes.
         num_attributes: number of attributes A, for multi-hot labels (N, A); None for classes.
         latent_dim: length of z.
-        projection: whether the discriminator is told the label by projection, else by a map: see
-            `ConditionalDiscriminator`.
+        projection: whether the discriminator adds the label's projection: see `ConditionalDiscriminator`.
         body: `"mlp"`, `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
         generator_units, discriminator_units, batch_norm: of the body `mlp`; None: its own.
         base_filters: of the convolutional bodies; None: 64.
@@ -73,7 +72,7 @@ class ConditionalGAN(GAN):
         label_dim = num_classes or num_attributes or 0
         height, width, channels = check_image_shape(image_shape)
         generator, discriminator = build_body(
-            body, image_shape, (height, width, channels + (not projection)), latent_dim + label_dim, **options
+            body, image_shape, (height, width, channels + 1), latent_dim + label_dim, **options
         )
         super().__init__(
             ConditionalGenerator(generator, num_classes, num_attributes, options["dtype"]),
