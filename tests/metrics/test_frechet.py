@@ -9,6 +9,7 @@ from tfgan_suite.metrics.frechet import (
     frechet_distance,
     frechet_distance_infinity,
     frechet_distance_of_moments,
+    frechet_standard_error,
     moments,
 )
 
@@ -154,3 +155,22 @@ def test_clean_fid_agrees() -> None:
     theirs = pytest.importorskip("cleanfid.fid", exc_type=ImportError)
     arguments = [part for rows in (REAL, GENERATED) for part in (rows.mean(axis=0), np.cov(rows, rowvar=False))]
     assert frechet_distance(REAL, GENERATED) == pytest.approx(theirs.frechet_distance(*arguments), rel=1e-9)
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.5), (0.4, 1.0), (0.3, 0.8)])
+def test_standard_error_is_the_spread_over_draws(shift: float, scale: float) -> None:
+    """Of 300 draws of 500 images; their standard deviation is itself known to 4 %."""
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(4000, 4)) @ np.diag([1.0, 2.0, 0.5, 1.0])
+    drawn = [shift + scale * rng.normal(size=(500, 4)) for _ in range(300)]
+    spread = np.std([frechet_distance(real, generated) for generated in drawn])
+    told = np.mean([frechet_standard_error(real, generated) for generated in drawn])
+    assert told == pytest.approx(spread, rel=0.15)
+
+
+def test_standard_error_of_flat_features_is_finite() -> None:
+    """A feature that never varies, and fewer images than features."""
+    rng = np.random.default_rng(0)
+    real, generated = rng.normal(size=(2, 20, 30))
+    real[:, 3] = generated[:, 3] = 1.0
+    assert 0 < frechet_standard_error(real, generated) < np.inf

@@ -23,6 +23,7 @@ _PUBLIC = {
     "frechet_distance_infinity": "frechet",
     "frechet_distance_of_moments": "frechet",
     "moments": "frechet",
+    "frechet_standard_error": "frechet",
     "kernel_distance": "kernel",
     "FrechetDistance": "keras_metrics",
     "KernelDistance": "keras_metrics",

@@ -11,7 +11,7 @@ from tfgan_suite.metrics.comparison import Comparison, as_rows
 from tfgan_suite.metrics.coverage import density_coverage
 from tfgan_suite.metrics.diversity import diversity
 from tfgan_suite.metrics.duplicates import duplicate_share
-from tfgan_suite.metrics.frechet import frechet_distance, frechet_distance_infinity
+from tfgan_suite.metrics.frechet import frechet_distance, frechet_distance_infinity, frechet_standard_error
 from tfgan_suite.metrics.kernel import kernel_distance
 from tfgan_suite.metrics.memorisation import memorisation_ratio
 from tfgan_suite.metrics.nearest_label import nearest_neighbour_accuracy
@@ -68,7 +68,9 @@ def _share(name: str, value: float, count: int, **more: Any) -> Measured:
 
 
 def _frechet(c: Comparison) -> list[Measured]:
-    return [Measured("frechet_distance", frechet_distance(c.reference.features, c.generated.features))]
+    features = c.reference.features, c.generated.features
+    protocol = {"uncertainty": "standard error over the generated images"}
+    return [Measured("frechet_distance", frechet_distance(*features), frechet_standard_error(*features), protocol)]
 
 
 def _frechet_infinity(c: Comparison) -> list[Measured]:
