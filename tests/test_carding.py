@@ -19,7 +19,8 @@ COUNT = "120"
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     settings = {"steps_per_epoch": 2, "batch_size": 32, "dataset": "digits", "tensorboard": False, "seed": 3}
-    train(shrunk_config("cgan", run_dir=str(folder / "run"), export_dir=str(folder / "out"), **settings))
+    folders = {"run_dir": str(folder / "run"), "export_dir": str(folder / "out")}
+    train(shrunk_config("cgan_mirza2014", **folders, **settings))
     return folder / "run"
 
 
@@ -30,7 +31,9 @@ def test_a_card_says_what_it_is_made_from_and_what_it_measures(trained: Path, tm
     text = (base / "MODEL_CARD.md").read_text()
     assert "# cgan_digits" in text and "(2 generator steps, seed 3)" in text
     (command,) = re.findall(r"Command: `(.*?)`", text)
-    assert command.startswith("python scripts/train.py --model cgan --dataset digits --epochs 1 --batch-size 32 ")
+    assert command.startswith(
+        "python scripts/train.py --model cgan_mirza2014 --dataset digits --epochs 1 --batch-size 32 "
+    )
     assert "--seed 3" in command and str(trained) not in command
     assert "CC BY 4.0" in text
     for record in read_records(base / "evaluation.json"):

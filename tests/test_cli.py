@@ -17,6 +17,7 @@ from tfgan_suite import SavedGenerator, TrainConfig, load_model
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.run_folder import read_config
 from tfgan_suite.serving.saved_generator import CARD
+from tfgan_suite.versions import VERSIONED
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 # As small as a run can be, and without the second that TensorBoard takes.
@@ -57,7 +58,7 @@ def test_a_run_leaves_all_that_it_promises(exported: Path) -> None:
     ]  # fmt: skip
     record = json.loads((run_dir / "config.json").read_text())
     assert record["config"]["base_filters"] == 4
-    assert set(record["versions"]) == {"tfgan_suite", "tensorflow", "keras", "numpy", "tensorflow-datasets", "python"}
+    assert set(record["versions"]) == {*VERSIONED, "python"}
     config, facts, _ = read_config(run_dir)
     assert config == TrainConfig(**record["config"])
     assert facts["source"] == "digits (scikit-learn, 1,797 images)"

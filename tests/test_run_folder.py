@@ -57,6 +57,7 @@ def test_more_epochs_go_on_under_the_same_decay(folder: Path, capsys: pytest.Cap
 def test_more_epochs_at_a_rate_that_is_0_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     linear = ("--learning-rate-decay", "linear")
     assert call("train", *TINY, *linear, *where(tmp_path), "--no-tensorboard") == 0
+    capsys.readouterr()
     error = refused(capsys, "train", *TINY, *linear, *where(tmp_path), "--epochs", 3)
     assert "falls to 0 at step 4, the end of its 2 epochs" in error and "--restart --epochs 3" in error
 
