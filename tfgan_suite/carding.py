@@ -6,6 +6,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.evaluating import as_table, evaluate
 from tfgan_suite.files import write_whole
 from tfgan_suite.generating import generate_to
+from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord, write_records
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.run_folder import RunRecord, newest_of_run, read_config
@@ -26,7 +27,13 @@ NOT_SETTINGS = ("run_dir", "export_dir", "data_dir", "dataset", "model", "model_
 
 
 def make_card(
-    run_dir: str, output: str, *, data_dir: str | None = None, count: int = 10_000, licence: str | None = None
+    run_dir: str,
+    output: str,
+    *,
+    data_dir: str | None = None,
+    count: int = 10_000,
+    extractor: str = "classifier",
+    licence: str | None = None,
 ) -> str:
     """Exports a run's newest checkpoint with a model card, its measurements and its samples beside it.
 
@@ -35,6 +42,7 @@ def make_card(
         output: base folder of the versions; the card, the records and the grid go there too.
         data_dir: where TensorFlow Datasets keeps its data.
         count: samples to measure.
+        extractor: see `load_extractor`.
         licence: of the data; None: as `LICENCES` has it.
 
     Returns:
@@ -47,10 +55,11 @@ def make_card(
     licence = licence or LICENCES.get(record.config.dataset)
     if licence is None:
         raise InputError(f"The licence of {record.config.dataset} is not known. Give it with --licence.")
+    load_extractor(extractor, record.config.dataset)  # refused before anything is written
     base = Path(output)
     step = of_checkpoint(Path(run_dir), newest_of_run(run_dir)).facts["step"]
     version = export_run(run_dir, base, keep=1, licence=licence)
-    records = evaluate(str(base), record.config.dataset, data_dir=data_dir, count=count)
+    records = evaluate(str(base), record.config.dataset, data_dir=data_dir, count=count, extractor=extractor)
     write_records(base / RECORDS, records)
     generator = SavedGenerator(base)
     generate_to(str(base), str(base / SAMPLES), GRID)
@@ -93,7 +102,7 @@ def card_text(
 A generator of {height}x{width}x{channels} images, {told}, latents of {generator.latent_dim} numbers; {size:.1f} MB as a
 SavedModel for TensorFlow Serving. Try it:
 
-    python scripts/generate.py saved_models/pretrained/{name} --output samples.png
+    python scripts/generate.py FOLDER/{name} --output samples.png
 
 ## Made from
 

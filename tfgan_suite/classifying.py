@@ -47,6 +47,8 @@ def train_classifier_to(
         raise InputError(f"The folder {path.parent} of --output does not exist.")
     if epochs < 1:
         raise InputError(f"--epochs must be at least 1. Received: {epochs}.")
+    if not 0 <= seed < 2**31:
+        raise InputError(f"--seed must be in 0..2147483647. Received: {seed}.")
     data = load_images(dataset, data_dir=data_dir, image_size=image_size)
     if "test" in splits_of(dataset, data_dir):
         test = load_images(dataset, split="test", data_dir=data_dir, image_size=image_size)

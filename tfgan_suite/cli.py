@@ -74,7 +74,7 @@ class EvaluateConfig:
     """Measures generated images against real ones, and prints each number beside what real images get."""
 
     subject: Annotated[str, tyro.conf.Positional]
-    """Folder of a SavedModel or of its versions, a run folder, NAME.npz of images, or NAME.json of --output."""
+    """Folder of a SavedModel or of its versions, a run folder, NAME.npz of images, or NAME.json of --output to show."""
     dataset: str | None = None
     """The data set that it was trained on: digits, a TensorFlow Datasets name, a folder, a CSV file."""
     data_dir: str | None = None
@@ -155,6 +155,8 @@ class ModelCardConfig:
     """Where TensorFlow Datasets keeps its data."""
     count: int = 10_000
     """How many samples to measure."""
+    extractor: str = "classifier"
+    """Network to measure by: classifier (of mnist, fashion_mnist, digits) or NAME.keras."""
     licence: str | None = None
     """Of the data; else as it is known of mnist, fashion_mnist and digits."""
 
@@ -285,7 +287,16 @@ def model_card_command(arguments: Sequence[str], program: str = "model_card.py")
     config = parse(ModelCardConfig, arguments, program)
     with quiet_import():
         from tfgan_suite.carding import make_card
-    print(make_card(config.run, config.output, data_dir=config.data_dir, count=config.count, licence=config.licence))
+    print(
+        make_card(
+            config.run,
+            config.output,
+            data_dir=config.data_dir,
+            count=config.count,
+            extractor=config.extractor,
+            licence=config.licence,
+        )
+    )
     return 0
 
 

@@ -188,7 +188,8 @@ def evaluate(
     names = chosen_metrics(metrics)
     subjects = find_subjects(path, all_checkpoints)
     network = load_extractor(extractor, dataset, inception_weights)
-    real = load_real(dataset, split, data_dir, subjects[0].image_shape)
+    learned = subjects[0].facts.get("split") or "train"
+    real = load_real(dataset, split, data_dir, subjects[0].image_shape, learned)
     if real.at_most(count) < count:
         print(f"{real.at_most(count):,} images are compared: {dataset} has no more real ones.", file=sys.stderr)
     records = []
@@ -224,6 +225,8 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
         InputError: records of one metric that were measured otherwise.
     """
     by_name = {record.metric: record for record in others or []}
+    if len(by_name) < len(others or []):
+        raise InputError("The records to compare with have a metric more than once. Give those of one generator.")
     head = f"{'metric':<28} {'value':>12} {'+-':>10} {'real data':>12}" + (f"{'difference':>13}" if by_name else "")
     lines: list[str] = []
     subject = None

@@ -1,5 +1,7 @@
 """The real images of an evaluation: what is compared with, what the floor is taken from, what was learned."""
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +25,7 @@ class RealImages:
         validation: others again, which settings of metrics are chosen by.
         held_out: whether the generator has not learned from the reference.
         dataset: the name that they were loaded by.
-        fingerprint: of all data they were chosen from.
+        fingerprint: of the training data and of the reference.
     """
 
     reference: ImageData
@@ -44,33 +46,47 @@ def load_real(
     split: str | None,
     data_dir: str | None,
     image_shape: tuple[int, int, int],
+    learned: str = "train",
 ) -> RealImages:
     """Real images of a generator's shape.
 
-    The reference is the split named, `test` where the data have it; the floor is drawn from the
-    training split. Data without splits are divided: one half is the reference, and is not held out.
+    The reference is the split named, `test` where the data have it; the floor is drawn from the split
+    that was learned from. Where the two overlap, and of data without splits, one half of the reference is
+    the floor's, and nothing is held out.
 
     Args:
         dataset: see `load_images`.
         split: of the reference; None: `test`, where there is one.
         data_dir: where TensorFlow Datasets keeps its data.
         image_shape: (height, width, channels) to bring them to.
+        learned: the split that the generator learned from.
 
     Raises:
         InputError: no such data or split.
     """
     height, width, channels = image_shape
     where: dict[str, Any] = {"data_dir": data_dir, "image_size": (height, width), "channels": channels}
-    train = load_images(dataset, **where)
-    held_out = split or ("test" if "test" in splits_of(dataset, data_dir) else None)
+    splits = splits_of(dataset, data_dir)
+    train = load_images(dataset, split=learned, **where)
+    chosen = split or ("test" if "test" in splits else learned)
+    held_out = not overlap(chosen, learned)
     if held_out:
-        reference, rest = load_images(dataset, split=held_out, **where), train
+        reference, rest = load_images(dataset, split=chosen, **where), train
     else:
-        rest, reference = train.split(0.5, SELECTION_SEED)
+        rest, reference = load_images(dataset, split=chosen, **where).split(0.5, SELECTION_SEED)
     if reference.label_names != train.label_names:
-        raise InputError(f"The splits train and {held_out} of {dataset} have other classes.")
+        raise InputError(f"The splits {learned} and {chosen} of {dataset} have other classes.")
     share = min(VALIDATION_ROWS, max(1, len(rest.images) // 10)) / len(rest.images)
     floor, validation = rest.split(share, SELECTION_SEED)
-    return RealImages(
-        reference, floor, train, validation, held_out not in (None, "train"), dataset, train.fingerprint()
-    )
+    fingerprint = hashlib.sha256((train.fingerprint() + reference.fingerprint()).encode()).hexdigest()
+    return RealImages(reference, floor, train, validation, held_out, dataset, fingerprint)
+
+
+def overlap(a: str, b: str) -> bool:
+    """Whether two splits of TensorFlow Datasets may share images: slices of one split are taken to.
+
+    >>> overlap("test", "train"), overlap("train[:10%]", "train"), overlap("train+test", "test"), overlap("all", "test")
+    (False, True, True, True)
+    """
+    names = [set(re.findall(r"[A-Za-z_]\w*", text)) for text in (a, b)]
+    return "all" in names[0] | names[1] or bool(names[0] & names[1])

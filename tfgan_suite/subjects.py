@@ -1,6 +1,7 @@
 """What can be evaluated: exported generators, runs and their checkpoints, arrays of images."""
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,9 @@ from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.run_folder import CHECKPOINTS, CONFIG, newest_of_run, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
+
+# What NumPy raises for files that are damaged or hold something else.
+DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
 
 
 class Subject(NamedTuple):
@@ -57,6 +61,7 @@ def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
     if not is_run:
         return [of_saved_model(path)]
     if all_checkpoints:
+        newest_of_run(place)  # says that there is none
         paths = [checkpoint.path for checkpoint in complete_checkpoints(place / CHECKPOINTS)]
         return [of_checkpoint(place, checkpoint) for checkpoint in reversed(paths)]
     return [of_checkpoint(place, newest_of_run(place))]
@@ -75,7 +80,7 @@ def of_saved_model(path: str) -> Subject:
         return generator.images_from_latents(latents, labels)
 
     card = read_card(generator.path)
-    facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed")}}
+    facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed", "split")}}
     return Subject(facts, generator.image_shape, sample, draw, generator.latent_dim)
 
 
@@ -83,6 +88,7 @@ def of_checkpoint(run_dir: Path, path: str) -> Subject:
     """The generator of a run at one of its checkpoints."""
     record, model = read_config(run_dir), load_model(path)
     facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
+    facts["split"] = record.config.split
     return of_model(model, {**facts, "step": int(model.step.numpy())})
 
 
@@ -94,7 +100,7 @@ def of_model(model: GAN, facts: dict[str, Any]) -> Subject:
         return _levels(model.generate(count, seed, labels), str(facts.get("path", model.name))), _classes(labels)
 
     def draw(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        return np.asarray(model(model.generator_inputs(latents, labels)))
+        return np.asarray(model(model.generator_inputs(latents, model.check_labels(labels, len(latents)))))
 
     return Subject(facts, model.image_shape, sample, draw, model.latent_dim)
 
@@ -104,22 +110,36 @@ def of_arrays(path: Path) -> Subject:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays.get("labels")
+            counts = len(images), len(images) if labels is None else len(labels)
     except FileNotFoundError:
         raise InputError(f"The file {path} does not exist.") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise InputError(f"{path} holds no array 'images', or is damaged: {error}.") from error
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or not len(images):
         span = f" from {images.min()} to {images.max()}" if images.size else ""
         raise InputError(
             f"{path}: images must be uint8 (N, H, W, C) of 0 to 255. Received: {images.dtype} {images.shape}{span}."
         )
-    if labels is not None and labels.shape[:1] != images.shape[:1]:
-        raise InputError(f"{path} has {len(images)} images but {len(labels)} labels.")
+    if counts[0] != counts[1]:
+        raise InputError(f"{path} has {counts[0]} images but {counts[1]} labels.")
+    if labels is not None and labels.ndim == 1 and not np.issubdtype(labels.dtype, np.integer):
+        raise InputError(f"{path}: labels must be integers (N,). Received: {labels.dtype} {labels.shape}.")
 
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         if count > len(images):
             raise InputError(f"{path} has {len(images):,} images. Received: --count {count}.")
-        return images[:count], None if labels is None else _classes(labels[:count])
+        # At random, since images often lie in the order of their classes, but always the same.
+        rows = np.sort(np.random.default_rng(0).permutation(len(images))[:count])
+        return images[rows], None if labels is None else _classes(labels[rows])
 
     return Subject({"path": str(path)}, images.shape[1:], sample, seeded=False)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.config import TrainConfig
+from tfgan_suite.presets import PRESETS
 
 FULL_EPOCHS = 25
+LABEL_METRICS = ("label_accuracy", "nearest_label")
 # Settings of a run that say where it lies or how it is watched, and not what it learns.
 ELSEWHERE = ("run_dir", "export_dir", "data_dir", "restart", "tensorboard", "keep_checkpoints", "sample_count")
 
@@ -73,6 +75,11 @@ class Table:
     columns: Mapping[str, tuple[str, str]]
     rows: tuple[Row, ...]
 
+    def metrics_of(self, row: Row) -> str:
+        """The metrics that apply to a row: those of labels to conditional models alone."""
+        conditional = PRESETS[row.model].settings["model_class"] == "ConditionalGAN"
+        return ",".join(name for name in self.metrics.split(",") if conditional or name not in LABEL_METRICS)
+
 
 _FRECHET = {"frechet_distance": ("FID", ".2f")}
 _QUALITY = {
@@ -109,7 +116,7 @@ TABLES: dict[str, Table] = {
         ),
     ),
     "losses": Table(
-        "Losses and data sets at an equal number of generator steps, body of `mlp_gan`, 10 epochs",
+        "Losses and data sets at an equal number of generator steps, body of `mlp_gan`",
         "frechet_distance",
         _FRECHET,
         tuple(

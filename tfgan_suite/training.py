@@ -261,7 +261,13 @@ def run_callbacks(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpo
 
 def export_card(config: TrainConfig, data: dict[str, Any]) -> dict[str, Any]:
     """The facts that an exported generator carries with it."""
-    return {"model": config.model, "dataset": data["source"], "label_names": data["label_names"], "seed": config.seed}
+    return {
+        "model": config.model,
+        "dataset": data["source"],
+        "label_names": data["label_names"],
+        "seed": config.seed,
+        "split": config.split,
+    }
 
 
 def export_run(

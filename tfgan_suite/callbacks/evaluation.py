@@ -29,9 +29,11 @@ class Evaluation(keras.callbacks.Callback):
         seed: of the first sample.
         labels: int32 (N,) classes of `real`, for metrics that need them.
         train: uint8 (M, H, W, C), what the model learns from, for `memorisation`.
+        validation: uint8 (V, H, W, C), other real images, for `parzen_log_likelihood`.
 
     Raises:
-        InputError: an unknown metric or one that needs more than is given, `every` below 1.
+        InputError: an unknown metric, `every` below 1; when training begins, a metric that needs more
+            than is given.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Evaluation(keras.callbacks.Callback):
         seed: int = 0,
         labels: np.ndarray | None = None,
         train: np.ndarray | None = None,
+        validation: np.ndarray | None = None,
     ):
         super().__init__()
         if every < 1:
@@ -52,7 +55,16 @@ class Evaluation(keras.callbacks.Callback):
         self.every = every
         self.seed = seed
         self.train = train
+        self.validation = real[:0] if validation is None else validation
         self.reference = Samples(real, *extractor(real), labels)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Refuses a metric that cannot be measured, before anything is trained.
+
+        Raises:
+            InputError: naming what it needs.
+        """
+        self.measurable(self.compared())
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
@@ -62,31 +74,47 @@ class Evaluation(keras.callbacks.Callback):
             logs.update({key: float("nan") for name in self.metrics for key in METRICS[name].gives})
 
     def measure(self) -> dict[str, float]:
-        """The numbers of the model as it is now."""
+        """The numbers of the model as it is now; NaN where its images are not finite."""
         comparison = self.compared()
-        for name in self.metrics:
-            if reason := lacks(comparison, name):
-                raise InputError(f"{reason}. Leave it out, or give it to Evaluation.")
+        if comparison is None:
+            return {key: float("nan") for name in self.metrics for key in METRICS[name].gives}
+        self.measurable(comparison)
         found = [measured for name in self.metrics for measured in METRICS[name].measure(comparison)]
         return {measured.name: float(measured.value) for measured in found}
 
-    def compared(self) -> Comparison:
-        """As many samples as there are real images, beside them."""
+    def measurable(self, comparison: Comparison | None) -> None:
+        """Refuses a metric that needs more than there is.
+
+        Raises:
+            InputError: naming what it needs.
+        """
+        for name in self.metrics:
+            if comparison is not None and (reason := lacks(comparison, name)):
+                raise InputError(f"{reason}. Leave it out, or give it to Evaluation.")
+
+    def compared(self) -> Comparison | None:
+        """As many samples as there are real images, beside them; None where they are not finite."""
         model, count = self.model, len(self.reference.images)
         labels = model.check_labels(None, count)
-        images = to_uint8(model.generate(count, self.seed, labels))
+        floats = model.generate(count, self.seed, labels)
+        if not np.isfinite(floats).all():
+            return None
+        images = to_uint8(floats)
         classes = labels is None or labels.ndim == 1
         generated = Samples(images, *self.extractor(images), labels if classes else None)
 
         def draw(latents: np.ndarray, drawn: np.ndarray | None) -> np.ndarray:
-            return np.asarray(model(model.generator_inputs(latents, drawn)))
+            return np.asarray(model(model.generator_inputs(latents, model.check_labels(drawn, len(latents)))))
 
+        known = getattr(model, "num_classes", None)
+        if known is None and self.reference.labels is not None:
+            known = int(self.reference.labels.max()) + 1
         return Comparison(
             generated,
             self.reference,
             train=self.reference.images if self.train is None else self.train,
-            validation=self.reference.images,
-            num_classes=self.extractor.num_classes,
+            validation=self.validation,
+            num_classes=known if known == self.extractor.num_classes else None,
             held_out=self.train is not None,
             draw=draw,
             extract=lambda images: self.extractor.of_floats(images).features,

@@ -50,7 +50,7 @@ class Metric(NamedTuple):
     Attributes:
         measure: the numbers of a comparison.
         gives: their names.
-        needs: what the comparison must have: `classes`, `labels`, `held_out`, `generator`.
+        needs: what the comparison must have: `classes`, `labels`, `held_out`, `validation`, `generator`.
         has_floor: whether real images in the place of generated ones give a number worth knowing.
         on_features: whether it estimates a distribution of features, which takes more samples than features.
     """
@@ -64,7 +64,8 @@ class Metric(NamedTuple):
 
 def _share(name: str, value: float, count: int, **more: Any) -> Measured:
     """A share of `count` samples, with its binomial standard error."""
-    return Measured(name, value, float(np.sqrt(max(value * (1 - value), 0.0) / count)), **more)
+    protocol = {"uncertainty": "binomial standard error", **more.pop("protocol", {})}
+    return Measured(name, value, float(np.sqrt(max(value * (1 - value), 0.0) / count)), protocol, **more)
 
 
 def _frechet(c: Comparison) -> list[Measured]:
@@ -79,7 +80,8 @@ def _frechet_infinity(c: Comparison) -> list[Measured]:
 
 
 def _kernel(c: Comparison) -> list[Measured]:
-    size = min(SUBSET_SIZE, len(c.generated.features), len(c.reference.features))
+    # Half of few images: subsets of all of them would not differ.
+    size = min(SUBSET_SIZE, max(2, len(c.generated.features) // 2))
     mean, deviation = kernel_distance(c.reference.features, c.generated.features, SUBSETS, size, c.seed)
     protocol = {"subsets": SUBSETS, "subset_size": size, "uncertainty": "standard deviation over subsets"}
     return [Measured("kernel_distance", mean, deviation, protocol)]
@@ -115,7 +117,7 @@ def _classes(c: Comparison) -> list[Measured]:
     shares = class_shares(c.generated.predicted, c.num_classes)
     details = {"shares": shares.tolist()}
     return [
-        _share("smallest_class_share", float(shares.min()), len(c.generated.images), details=details),
+        Measured("smallest_class_share", float(shares.min()), details=details),
         Measured("class_entropy", class_entropy(shares)),
     ]
 
@@ -142,7 +144,7 @@ def _nearest_label(c: Comparison) -> list[Measured]:
 
 
 def _duplicates(c: Comparison) -> list[Measured]:
-    return [_share("duplicate_share", duplicate_share(c.generated.images, c.reference.images), len(c.generated.images))]
+    return [Measured("duplicate_share", duplicate_share(c.generated.images, c.reference.images))]
 
 
 def _memorisation(c: Comparison) -> list[Measured]:
@@ -180,7 +182,7 @@ METRICS: dict[str, Metric] = {
     "nearest_label": Metric(_nearest_label, ("nearest_neighbour_accuracy",), ("labels",)),
     "duplicates": Metric(_duplicates, ("duplicate_share",)),
     "memorisation": Metric(_memorisation, ("memorisation_ratio", "memorised_share"), ("held_out",), has_floor=False),
-    "parzen_log_likelihood": Metric(_parzen, ("parzen_log_likelihood",)),
+    "parzen_log_likelihood": Metric(_parzen, ("parzen_log_likelihood",), ("validation",)),
     "path_length": Metric(_path_length, ("path_length",), ("generator",), has_floor=False),
 }
 
@@ -207,6 +209,7 @@ def lacks(comparison: Comparison, name: str) -> str | None:
         "classes": (comparison.num_classes is None, "an extractor that reads the classes of the data"),
         "labels": (comparison.generated.labels is None or comparison.reference.labels is None, "labelled samples"),
         "held_out": (not comparison.held_out, "real images that the generator has not learned from"),
+        "validation": (not len(comparison.validation), "real images to choose the width of its window by"),
         "generator": (comparison.draw is None, "a generator, not only its images"),
     }
     missing = [what for need, (is_missing, what) in reasons.items() if is_missing and need in METRICS[name].needs]

@@ -47,12 +47,14 @@ class Extractor:
     """
 
     def __init__(self, model: keras.Model, name: str, sha256: str):
+        if not getattr(model, "inputs", None):
+            raise InputError(f"The extractor {name} must be a Functional or Sequential model. Received: {type(model)}.")
         self.name = name
         self.sha256 = sha256
         self.image_shape: tuple[int, int, int] = tuple(model.input_shape[1:])
-        if len(self.image_shape) != 3 or self.image_shape[2] not in (1, 3, 4):
+        if len(self.image_shape) != 3 or None in self.image_shape or self.image_shape[2] not in (1, 3, 4):
             raise InputError(
-                f"The extractor {name} must take images (N, H, W, C) of 1, 3 or 4 channels. "
+                f"The extractor {name} must take images (N, H, W, C) of a known size and 1, 3 or 4 channels. "
                 f"Received: {model.input_shape}."
             )
         if len(model.inputs) != 1 or len(model.outputs) != 1:
@@ -169,7 +171,7 @@ def bundled_classifier(dataset: str) -> Extractor:
 
 
 def classifier_facts(dataset: str) -> dict[str, Any]:
-    """What is known of a classifier of the package: `sha256`, `command`, `accuracy`, `test_split`."""
+    """What is known of a classifier of the package: `sha256`, `command`, `accuracy`, `test_images`."""
     return json.loads((CLASSIFIERS / f"{dataset}.json").read_text(encoding="utf-8"))
 
 

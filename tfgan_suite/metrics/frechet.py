@@ -95,6 +95,8 @@ def frechet_standard_error(real: ArrayLike, generated: ArrayLike) -> float:
     real_rows, generated_rows = check_features(real, generated)
     a, b = moments(real_rows), moments(generated_rows)
     root = _root(a.covariance)
+    if root.shape[1] == 0:  # real features that never vary have nothing to be carried to
+        root = np.zeros((len(a.mean), 1))
     values, vectors = np.linalg.eigh(root.T @ b.covariance @ root)
     kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
     transport = (root @ vectors[:, kept]) / values[kept] ** 0.25

@@ -61,11 +61,11 @@ def verify_export(path: Path | str, model: GAN | None = None) -> list[str]:
             f"It holds operations that are not on the list of what a server can be given: {', '.join(foreign)}. "
             "AssignVariableOp stands for a layer with a state of its own, such as random numbers."
         ]
-    findings = [*_signature_findings(graph, facts), *_weight_findings(graph, folder, facts)]
-    if findings:
-        return findings
     tolerance = HALF_TOLERANCE if _computes_in_half(graph) else None
     try:
+        findings = [*_signature_findings(graph, facts), *_weight_findings(graph, folder, facts)]
+        if findings:
+            return findings
         with ServingSession(folder) as session:
             findings += _warmup_findings(session, folder)
             findings += _row_findings(session, facts, tolerance or ROW_TOLERANCE)
@@ -73,7 +73,7 @@ def verify_export(path: Path | str, model: GAN | None = None) -> list[str]:
             if model is not None:
                 findings += _model_findings(session, facts, model, tolerance or MODEL_TOLERANCE)
     except tf.errors.OpError as error:
-        findings.append(f"It does not run in a Session: {' '.join(str(error).split())[:300]}")
+        return [f"It does not run in a Session: {' '.join(str(error).split())[:300]}"]
     return findings
 
 
@@ -129,8 +129,11 @@ def _shape(info: TensorInfo) -> list[int]:
 def _weight_findings(graph: MetaGraphDef, folder: Path, facts: Facts) -> Iterator[str]:
     shapes = tf.train.load_checkpoint(str(folder / "variables" / "variables")).get_variable_to_shape_map()
     stored = sum(math.prod(shape) for name, shape in shapes.items() if name != "_CHECKPOINTABLE_OBJECT_GRAPH")
-    if stored > facts["parameters"]:
-        yield f"It stores {stored} numbers where its networks have {facts['parameters']}: weights are doubled."
+    expected = facts.get("parameters")
+    if expected is None:
+        yield "Its card does not say how many parameters it has."
+    elif stored > expected:
+        yield f"It stores {stored} numbers where its networks have {expected}: weights are doubled."
     if any(function.attr["_XlaMustCompile"].b for function in graph.graph_def.library.function):
         yield "A function must be compiled by XLA, which the server does not do on a CPU."
 
@@ -160,7 +163,8 @@ def _row_findings(session: ServingSession, facts: Facts, tolerance: float) -> It
             session.run(name, example_inputs(signature.inputs, rows, facts, start))[OUTPUTS[name]]
             for rows, start in ((8, 0), (3, 0), (5, 3))
         )
-        if (distance := _distance(whole, np.concatenate([first, second]))) > tolerance:
+        distance = _distance(whole, np.concatenate([first, second]))
+        if not distance <= tolerance:  # true for NaN
             yield f"Rows of {name} depend on the rows beside them: they differ by {distance:.2g}."
 
 
