@@ -63,7 +63,7 @@ def test_a_record_carries_its_protocol(records: dict[str, MetricRecord], exporte
     assert record.protocol["num_real"] == record.protocol["num_generated"] == FEW
     assert record.protocol["sample_seeds"] == [0, FEW - 1]
     assert record.protocol["extractor_sha256"] == bundled_classifier("digits").sha256
-    assert record.protocol["subset_size"] == FEW
+    assert record.protocol["subset_size"] == FEW // 2
     assert record.protocol["dataset"] == "digits" and "antialiased" in record.protocol["resize"]
     assert record.subject["path"] == str(exported) and record.subject["model"] == "cgan"
     assert record.versions["tensorflow"]
@@ -158,6 +158,8 @@ def images_of(count: int = 120, **more: object) -> np.ndarray:
         ({"images": images_of(), "labels": np.full(120, 10)}, "must be in 0..9"),
         ({"images": np.zeros((120, 32, 32, 1), np.uint8)}, "blank images"),
         ({"images": images_of(50)}, "has 50 images"),
+        ({"images": images_of(), "labels": np.full(120, 0.5)}, "labels must be integers"),
+        ({"images": images_of(), "labels": np.array(3)}, "is damaged"),
         ({"images": np.repeat(images_of(), 3, axis=-1)}, "takes images of 1 channels"),
     ],
 )
@@ -190,10 +192,40 @@ def test_bad_choices(choices: dict[str, object], named: str, tmp_path: Path) -> 
         evaluate(**{"path": path, "dataset": "digits", "count": FEW, **choices})  # type: ignore[arg-type]
 
 
-def test_damaged_arrays(tmp_path: Path) -> None:
-    (tmp_path / "a.npz").write_bytes(b"junk")
+@pytest.mark.parametrize("content", [b"junk", b""])
+def test_damaged_arrays(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(InputError, match="or is damaged"):
         evaluate(str(tmp_path / "a.npz"), "digits")
+
+
+def test_arrays_in_the_order_of_their_classes_are_sampled_from_all(tmp_path: Path) -> None:
+    labels = np.repeat(np.arange(10), 30)
+    (subject,) = find_subjects(arrays(tmp_path / "a.npz", images=images_of(300), labels=labels))
+    images, drawn = subject.sample(100, 0)
+    assert len(images) == 100 and drawn is not None and set(drawn) == set(range(10))
+
+
+@pytest.mark.parametrize(
+    ("split", "learned", "held_out"),
+    [
+        (None, "train[:2000]", True),
+        ("test[:1000]", "train", True),
+        ("train[:1000]", "train", False),
+        (None, "test", False),
+    ],
+)
+def test_what_was_learned_from_is_not_held_out(split: str | None, learned: str, held_out: bool, tfds_dir: str) -> None:
+    real = load_real("mnist", split, tfds_dir, (28, 28, 1), learned)
+    assert real.held_out is held_out
+    rows = [{image.tobytes() for image in part.images} for part in (real.reference, real.floor, real.validation)]
+    assert sum(map(len, rows)) == len(set.union(*rows))
+
+
+def test_records_of_several_generators_are_no_one_to_compare_with(records: dict[str, MetricRecord]) -> None:
+    record = records["precision"]
+    with pytest.raises(InputError, match="more than once"):
+        as_table([record], [record, record])
 
 
 def test_table_shows_values_floors_and_warnings(records: dict[str, MetricRecord]) -> None:

@@ -64,7 +64,7 @@ def test_model_checkpoint_keeps_the_best(extractor: Extractor, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", [name for name in METRICS if name not in ("frechet_distance_infinity", "path_length")])
 def test_every_metric_gives_the_names_it_says(name: str, extractor: Extractor) -> None:
-    callback = evaluation(extractor, name, train=255 - tiny_data(COUNT).images)
+    callback = evaluation(extractor, name, train=255 - tiny_data(COUNT).images, validation=tiny_data(COUNT).images // 2)
     callback.set_model(shrunk_model("cgan"))
     measured = callback.measure()
     assert tuple(measured) == METRICS[name].gives
@@ -72,10 +72,20 @@ def test_every_metric_gives_the_names_it_says(name: str, extractor: Extractor) -
 
 
 def test_what_a_metric_lacks_is_said(extractor: Extractor) -> None:
+    """Before anything is trained."""
     callback = Evaluation(tiny_data(COUNT).images, extractor, ["label_accuracy"])
-    callback.set_model(shrunk_model("cgan"))
+    model = shrunk_model("cgan")
     with pytest.raises(InputError, match="label_accuracy needs labelled samples"):
-        callback.measure()
+        model.fit(batches(), verbose=0, callbacks=[callback])
+    assert int(model.step.numpy()) == 0
+
+
+def test_images_that_are_not_finite_have_no_number(extractor: Extractor) -> None:
+    callback = evaluation(extractor, "frechet_distance", "precision_recall")
+    model = shrunk_model("mlp_gan")
+    model.sampling_generator.set_weights([weight * np.nan for weight in model.sampling_generator.get_weights()])
+    callback.set_model(model)
+    assert all(math.isnan(value) for value in callback.measure().values())
 
 
 @pytest.mark.parametrize(
