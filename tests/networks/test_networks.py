@@ -242,14 +242,14 @@ def test_the_label_matters(case: Case) -> None:
         assert not any(np.array_equal(output, other) for other in outputs[:index])
 
 
-def test_attributes_add_their_vectors() -> None:
+def test_attributes_add_their_maps() -> None:
     """The attributes 0 and 2 give row 0 + row 2 of the kernel, and the bias."""
-    network = Case("mlp", "attributes", is_generator=True).build((5, 4, 1))
+    network = Case("mlp", "attributes", is_generator=False).build((5, 4, 1))
     embedding = next(layer for layer in network.layers if isinstance(layer, layers.Dense))
-    kernel = np.arange(12, dtype=np.float32).reshape(4, 3)
-    embedding.set_weights([kernel, np.array([100, 200, 300], np.float32)])
+    pixels = np.arange(20, dtype=np.float32)
+    embedding.set_weights([np.arange(80, dtype=np.float32).reshape(4, 20), 100 * pixels])
     np.testing.assert_allclose(
-        embedding(np.array([[1, 0, 1, 0]], np.float32)), [[0 + 6 + 100, 1 + 7 + 200, 2 + 8 + 300]]
+        embedding(np.array([[1, 0, 1, 0]], np.float32))[0], pixels + (40 + pixels) + 100 * pixels
     )
 
 
