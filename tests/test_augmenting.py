@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from shrunk import SHAPE, shrunk_model, tiny_data
 
-import tfgan_suite.augmenting
 from tfgan_suite import InputError, SavedGenerator, load_images
 from tfgan_suite.augmenting import SEEN_MORE, SEEN_TEST, augment_to, folder_names, load_real
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.data import sources
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.images import read_mark, save_png, to_uint8
 from tfgan_suite.serving.export import export_generator
@@ -94,12 +94,12 @@ def test_the_split_test_is_taken_where_there_is_one(place: Path, monkeypatch: py
         return ImageData(data.images, data.labels, data.label_names, f"{dataset}, {split}")
 
     generator = SavedGenerator(place / "cgan")
-    monkeypatch.setattr(tfgan_suite.augmenting, "load_images", load)
-    monkeypatch.setattr(tfgan_suite.augmenting, "splits_of", lambda *_: ("train", "test"))
+    monkeypatch.setattr(sources, "load_images", load)
+    monkeypatch.setattr(sources, "splits_of", lambda *_: ("train", "test"))
     train, test = load_real(generator, "letters", "here")
     assert (train.source, len(train.images)) == ("letters, train", 30)
     assert (test.source, len(test.images)) == ("letters, test", 12)
-    monkeypatch.setattr(tfgan_suite.augmenting, "splits_of", lambda *_: ("train",))
+    monkeypatch.setattr(sources, "splits_of", lambda *_: ("train",))
     train, test = load_real(generator, "letters", "here")
     assert (len(train.images), len(test.images)) == (24, 6)
     assert not {image.tobytes() for image in train.images} & {image.tobytes() for image in test.images}

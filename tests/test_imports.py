@@ -16,7 +16,7 @@ SCRIPTS = PACKAGE.parent / "scripts"
 
 # From the ground up; a room may import from the levels below its own and from itself.
 LEVELS: tuple[set[str], ...] = (
-    {"errors", "files", "versions"},
+    {"errors", "files", "lazy", "versions"},
     {"presets"},
     {"config"},
     {"tables"},
@@ -27,14 +27,14 @@ LEVELS: tuple[set[str], ...] = (
     {"metrics"},
     {"callbacks", "serving"},
     {"run_folder", "devices", "continuation"},
-    {"assembly", "subjects", "real_images", "marking"},
+    {"assembly", "exporting", "subjects", "real_images", "marking"},
     {"generating", "evaluating", "classifying", "augmenting", "training"},
     {"carding", "reproducing"},
     {"cli"},
     {"__main__", "scripts"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-KNOWS_CONFIG = {"assembly", "devices", "run_folder", "training", "tables", "cli", "scripts"}
+KNOWS_CONFIG = {"assembly", "exporting", "devices", "run_folder", "training", "tables", "cli", "scripts"}
 
 
 class Arrow(NamedTuple):

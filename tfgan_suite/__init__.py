@@ -4,8 +4,7 @@ The public names are loaded when they are first used, so that `import tfgan_suit
 not wait for TensorFlow.
 """
 
-import importlib
-from typing import Any
+from tfgan_suite.lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -39,13 +38,4 @@ _PUBLIC = {
 }
 
 __all__ = sorted(_PUBLIC)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'tfgan_suite' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLIC])
+__getattr__, __dir__ = lazy_names(__name__, _PUBLIC)

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.data.sources import load_images, splits_of
+from tfgan_suite.data.sources import HELD_OUT_SHARE, load_train_and_test
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import write_whole
 from tfgan_suite.images import to_uint8
+from tfgan_suite.latents import check_seed
 from tfgan_suite.marking import generator_name, refuse_full, save_each
 from tfgan_suite.metrics.classifier import BATCH_ROWS
 from tfgan_suite.metrics.synthetic_worth import Worth, measure
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 from tfgan_suite.versions import versions
 
-HELD_OUT_SHARE = 0.2  # of data without a split `test`
 RESULTS = "augment.json"
 SEEN_MORE = (
     "A generator that was trained on all real images has seen more than k of a class: a gain here is no gain for "
@@ -88,8 +88,7 @@ def _check(per_class: int, seed: int, real_per_class: Sequence[int], num_seeds: 
     for flag, value in (("--per-class", per_class), ("--steps", steps)):
         if value < 1:
             raise InputError(f"{flag} must be at least 1. Received: {value}.")
-    if not 0 <= seed <= 2**62:
-        raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
+    check_seed(seed)
     if not real_per_class or min(real_per_class) < 1:
         raise InputError(f"--real-per-class must be numbers of at least 1. Received: {list(real_per_class)}.")
     if num_seeds < 0 or num_seeds == 1:
@@ -122,17 +121,14 @@ def load_real(generator: SavedGenerator, dataset: str, data_dir: str | None) -> 
     if generator.num_classes is None:
         raise InputError(f"A labelled set needs a generator of classes. {generator.path} has no classes: train a cgan.")
     height, width, channels = generator.image_shape
-    where: dict[str, Any] = {"data_dir": data_dir, "image_size": (height, width), "channels": channels}
-    train = load_images(dataset, **where)
+    train, test = load_train_and_test(dataset, data_dir, (height, width), channels)
     made = read_card(generator.path).get("label_names", list(train.label_names))
     if train.num_classes != generator.num_classes or list(train.label_names) != made:
         raise InputError(
             f"The data must have the generator's {generator.num_classes} classes ({', '.join(made)}). "
             f"Received: {train.source} with {', '.join(train.label_names) or 'none'}."
         )
-    if "test" in splits_of(dataset, data_dir):
-        return train, load_images(dataset, split="test", **where)
-    return train.split(HELD_OUT_SHARE)
+    return train, test
 
 
 def write_set(generator: SavedGenerator, folder: Path, names: Sequence[str], per_class: int, seed: int) -> ImageData:

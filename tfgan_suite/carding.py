@@ -4,15 +4,15 @@ from pathlib import Path
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.evaluating import as_table, evaluate
+from tfgan_suite.exporting import export_run
 from tfgan_suite.files import write_whole
 from tfgan_suite.generating import generate_to
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord, write_records
+from tfgan_suite.models.checkpoints import newest_checkpoint
 from tfgan_suite.presets import PRESETS
-from tfgan_suite.run_folder import RunRecord, newest_of_run, read_config
+from tfgan_suite.run_folder import CHECKPOINTS, RunRecord, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator
-from tfgan_suite.subjects import of_checkpoint
-from tfgan_suite.training import export_run
 
 CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"
 # Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
@@ -57,13 +57,14 @@ def make_card(
         raise InputError(f"The licence of {record.config.dataset} is not known. Give it with --licence.")
     load_extractor(extractor, record.config.dataset)  # refused before anything is written
     base = Path(output)
-    step = of_checkpoint(Path(run_dir), newest_of_run(run_dir)).facts["step"]
     version = export_run(run_dir, base, keep=1, licence=licence)
+    exported = newest_checkpoint(Path(run_dir) / CHECKPOINTS)
+    assert exported is not None
     records = evaluate(str(base), record.config.dataset, data_dir=data_dir, count=count, extractor=extractor)
     write_records(base / RECORDS, records)
     generator = SavedGenerator(base)
     generate_to(str(base), str(base / SAMPLES), GRID)
-    write_whole(base / CARD, card_text(base.name, record, generator, records, step, licence, version))
+    write_whole(base / CARD, card_text(base.name, record, generator, records, exported.step, licence, version))
     return as_table(records)
 
 

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import keras
 
-from tfgan_suite.data.sources import load_images, splits_of
+from tfgan_suite.data.sources import HELD_OUT_SHARE, load_train_and_test
 from tfgan_suite.errors import InputError
-from tfgan_suite.files import PARTIAL, write_whole
+from tfgan_suite.files import write_whole, writing_whole
 from tfgan_suite.metrics.classes import label_accuracy
 from tfgan_suite.metrics.classifier import classify, train_classifier
 from tfgan_suite.metrics.extractors import sha256_of
 from tfgan_suite.versions import versions
-
-HELD_OUT_SHARE = 0.2  # of data without a split `test`
 
 
 def train_classifier_to(
@@ -49,18 +47,13 @@ def train_classifier_to(
         raise InputError(f"--epochs must be at least 1. Received: {epochs}.")
     if not 0 <= seed < 2**31:
         raise InputError(f"--seed must be in 0..2147483647. Received: {seed}.")
-    data = load_images(dataset, data_dir=data_dir, image_size=image_size)
-    if "test" in splits_of(dataset, data_dir):
-        test = load_images(dataset, split="test", data_dir=data_dir, image_size=image_size)
-    else:
-        data, test = data.split(HELD_OUT_SHARE)
+    data, test = load_train_and_test(dataset, data_dir, image_size)
     model = train_classifier(data, epochs, seed)
     assert test.labels is not None
     accuracy = label_accuracy(classify(model, test.images), test.labels)
     # Without the optimizer, which makes three quarters of the file.
-    partial = path.with_name(f"{PARTIAL}{path.name}")
-    keras.Model(model.input, model.output, name=model.name).save(partial)
-    partial.replace(path)
+    with writing_whole(path) as partial:
+        keras.Model(model.input, model.output, name=model.name).save(partial)
     size = f" --image-size {image_size[0]}x{image_size[1]}" if image_size else ""
     command = f"python scripts/train_classifier.py --dataset {dataset} --output {path.name} --epochs {epochs}{size}"
     facts = {

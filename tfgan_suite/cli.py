@@ -236,7 +236,7 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     """`export.py`: see `ExportConfig`."""
     config = parse(ExportConfig, arguments, program)
     with quiet_import():
-        from tfgan_suite.training import export_run
+        from tfgan_suite.exporting import export_run
     print(f"exported: {export_run(config.run, config.export_dir, config.keep, config.with_discriminator)}")
     return 0
 

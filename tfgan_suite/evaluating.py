@@ -10,6 +10,7 @@ import tqdm
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.latents import check_seed
 from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lacks
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
@@ -55,8 +56,8 @@ def evaluate_subject(
         reference, floor, generated = (
             Samples(part, *extractor(part, bar.update), part_labels)
             for part, part_labels in (
-                _evenly(real.reference, count),
-                _evenly(real.floor, count),
+                _chosen(real.reference, count),
+                _chosen(real.floor, count),
                 (images, labels),
             )
         )
@@ -137,7 +138,7 @@ def _protocol(real: RealImages, extractor: Extractor, subject: Subject, count: i
     }
 
 
-def _evenly(data: ImageData, count: int) -> tuple[np.ndarray, np.ndarray | None]:
+def _chosen(data: ImageData, count: int) -> tuple[np.ndarray, np.ndarray | None]:
     """`count` images of the data and their classes, chosen at random but always the same."""
     rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(data.images))[:count])
     labels = data.labels[rows] if data.labels is not None and data.num_classes is not None else None
@@ -181,8 +182,7 @@ def evaluate(
     """
     if count < 2:
         raise InputError(f"--count must be at least 2. Received: {count}.")
-    if not 0 <= seed <= 2**62:
-        raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
+    check_seed(seed)
     if not dataset:
         raise InputError("--dataset is missing: the data set that the generator was trained on, such as mnist.")
     names = chosen_metrics(metrics)

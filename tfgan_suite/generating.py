@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import writing_whole
 from tfgan_suite.images import from_array, grid, save_gif, save_png, to_uint8
 from tfgan_suite.labels import parse_labels
-from tfgan_suite.latents import latents_from_seeds
+from tfgan_suite.latents import check_seed, latents_from_seeds
 from tfgan_suite.marking import generator_name, refuse_full, save_each, spelled
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
@@ -115,8 +116,7 @@ def _check(count: int, seed: int, truncation: float | None, path: Path, sweep: b
     suffix = path.suffix.lower()
     if count < 1:
         raise InputError(f"--count must be at least 1. Received: {count}.")
-    if not 0 <= seed <= 2**62:
-        raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
+    check_seed(seed)
     if truncation is not None and not (math.isfinite(truncation) and truncation > 0):
         raise InputError(f"--truncation must be greater than 0. Received: {truncation}.")
     if suffix not in (".png", ".npz", ""):
@@ -146,7 +146,5 @@ def _every_label(generator: SavedGenerator, given: np.ndarray | None, flag: str)
 
 
 def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as stream:
+    with writing_whole(path) as partial, partial.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
-    partial.replace(path)

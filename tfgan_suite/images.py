@@ -13,6 +13,7 @@ import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import writing_whole
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # The PNG specification's keyword for the program that made an image, which other programs show as well.
@@ -89,9 +90,8 @@ def save_png(path: Path | str, pixels: np.ndarray, facts: Mapping[str, object] |
         facts: of a generated image, such as its seed. They become its mark: text chunks, after one that names
             tfgan_suite and its version; see `read_mark`. None: no mark.
     """
-    partial = Path(path).with_suffix(".partial")
-    from_array(pixels).save(partial, format="PNG", pnginfo=None if facts is None else _chunks(facts))
-    partial.replace(path)
+    with writing_whole(path) as partial:
+        from_array(pixels).save(partial, format="PNG", pnginfo=None if facts is None else _chunks(facts))
 
 
 def _chunks(facts: Mapping[str, object]) -> PngImagePlugin.PngInfo:
@@ -143,6 +143,5 @@ def read_picture(path: Path | str) -> Image.Image:
 def save_gif(path: Path | str, frames: Sequence[Image.Image], milliseconds: int = 200) -> None:
     """Writes frames of one size as an animated GIF that loops; the last frame stays for two seconds."""
     durations = [milliseconds] * (len(frames) - 1) + [2000]
-    partial = Path(path).with_suffix(".partial")
-    frames[0].save(partial, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
-    partial.replace(path)
+    with writing_whole(path) as partial:
+        frames[0].save(partial, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)

@@ -9,6 +9,8 @@ import math
 
 import tensorflow as tf
 
+from tfgan_suite.errors import InputError
+
 # Streams keep numbers of different purpose apart. Training uses the streams 0, 1, ...: one for
 # each discriminator step of a train step.
 EVALUATION_STREAM = 1_000
@@ -83,6 +85,16 @@ def row_uniform(seed: tf.Tensor, shape: tf.Tensor, first_row: tf.Tensor | int = 
         alg=_PHILOX,
     )
     return tf.reshape(numbers[:, :row_size], shape)
+
+
+def check_seed(seed: int) -> None:
+    """Refuses a first seed of samples that leaves no room for those that follow it.
+
+    Raises:
+        InputError: it is out of 0..2**62.
+    """
+    if not 0 <= seed <= 2**62:
+        raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
 
 
 def latents_from_seeds(seeds: tf.Tensor, latent_dim: int) -> tf.Tensor:

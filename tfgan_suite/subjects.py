@@ -17,7 +17,7 @@ from tfgan_suite.run_folder import CHECKPOINTS, CONFIG, newest_of_run, read_conf
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 
 # What NumPy raises for files that are damaged or hold something else.
-DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
+DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 
 
 class Subject(NamedTuple):
@@ -61,8 +61,9 @@ def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
     if not is_run:
         return [of_saved_model(path)]
     if all_checkpoints:
-        newest_of_run(place)  # says that there is none
         paths = [checkpoint.path for checkpoint in complete_checkpoints(place / CHECKPOINTS)]
+        if not paths:
+            newest_of_run(place)  # says that there is none
         return [of_checkpoint(place, checkpoint) for checkpoint in reversed(paths)]
     return [of_checkpoint(place, newest_of_run(place))]
 
@@ -113,16 +114,7 @@ def of_arrays(path: Path) -> Subject:
             counts = len(images), len(images) if labels is None else len(labels)
     except FileNotFoundError:
         raise InputError(f"The file {path} does not exist.") from None
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except DAMAGES as error:
         raise InputError(f"{path} holds no array 'images', or is damaged: {error}.") from error
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or not len(images):
         span = f" from {images.min()} to {images.max()}" if images.size else ""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.files import PARTIAL
+from tfgan_suite.files import writing_whole
 
 # Ours, from runs of up to 2,400 steps. Healthy: mlp_gan, dcgan and cgan on MNIST and the embedded digits, with three
 # losses. Failing: mlp_gan_wide on MNIST, cgan_mirza2014 on the digits.
@@ -180,10 +180,8 @@ def read_checks(path: Path) -> list[Check]:
 
 def write_checks(path: Path, checks: Sequence[Check]) -> None:
     """Writes a `health.csv`, whole or not at all."""
-    partial = path.with_name(f"{PARTIAL}{path.name}")
-    partial.unlink(missing_ok=True)
-    append_rows(partial, [Check._fields, *checks])
-    partial.replace(path)
+    with writing_whole(path) as partial:
+        append_rows(partial, [Check._fields, *checks])
 
 
 def append_rows(path: Path, rows: Iterable[Sequence[Any]]) -> None:

@@ -9,6 +9,7 @@ from tfgan_suite.data.image_files import load_csv, load_folder
 from tfgan_suite.data.tfds_images import load_tfds, split_names
 from tfgan_suite.errors import InputError
 
+HELD_OUT_SHARE = 0.2  # of data without a split `test`
 # What needs no path and no download. Any other name is looked for as a path, then among TFDS's.
 DATASETS: dict[str, Callable[[tuple[int, int] | None, int | None], ImageData]] = {"digits": load_digits}
 
@@ -56,6 +57,26 @@ def load_images(
     else:
         data = load_tfds(dataset, split, data_dir, image_size, channels, cache_gigabytes)
     return data.checked()
+
+
+def load_train_and_test(
+    dataset: str,
+    data_dir: str | None = None,
+    image_size: tuple[int, int] | None = None,
+    channels: int | None = None,
+) -> tuple[ImageData, ImageData]:
+    """The splits `train` and `test`; of data without a split `test`, a random fifth is the second.
+
+    Args:
+        dataset, data_dir, image_size, channels: see `load_images`.
+
+    Raises:
+        InputError: as `load_images`.
+    """
+    train = load_images(dataset, data_dir=data_dir, image_size=image_size, channels=channels)
+    if "test" in splits_of(dataset, data_dir):
+        return train, load_images(dataset, "test", data_dir=data_dir, image_size=image_size, channels=channels)
+    return train.split(HELD_OUT_SHARE)
 
 
 def splits_of(dataset: str, data_dir: str | None = None) -> tuple[str, ...]:

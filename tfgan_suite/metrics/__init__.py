@@ -3,8 +3,7 @@
 The functions are loaded when they are first used. Their files have other names than they have.
 """
 
-import importlib
-from typing import Any
+from tfgan_suite.lazy import lazy_names
 
 _PUBLIC = {
     "METRICS": "catalogue",
@@ -48,13 +47,4 @@ _PUBLIC = {
 }
 
 __all__ = sorted(_PUBLIC)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'tfgan_suite.metrics' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"tfgan_suite.metrics.{_PUBLIC[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLIC])
+__getattr__, __dir__ = lazy_names(__name__, {name: f"tfgan_suite.metrics.{module}" for name, module in _PUBLIC.items()})
