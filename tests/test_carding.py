@@ -1,5 +1,7 @@
 """A run made ready to be given away."""
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from shrunk import shrunk_config
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.images import read_picture
 from tfgan_suite.metrics.records import read_records
-from tfgan_suite.serving.saved_generator import SavedGenerator, read_card, version_folder
+from tfgan_suite.serving.saved_generator import CARD_BESIDE, SavedGenerator, read_card, version_folder
 from tfgan_suite.training import train
 
 COUNT = "120"
@@ -40,7 +42,34 @@ def test_a_card_says_what_it_is_made_from_and_what_it_measures(trained: Path, tm
         assert f"| {record.metric} | {record.value:.4g} |" in text
     assert SavedGenerator(base).num_classes == 10
     assert "CC BY 4.0" in read_card(version_folder(base))["licence"]
+    card = read_card(version_folder(base))
+    assert json.loads((base / "1" / CARD_BESIDE).read_text()) == {**card, "image_shape": list(card["image_shape"])}
+    checkpoint = trained / "checkpoints" / card["training"]["checkpoint"]
+    assert card["training"]["checkpoint_sha256"] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    assert card["training"]["config_sha256"] == hashlib.sha256((trained / "config.json").read_bytes()).hexdigest()
+    for record in read_records(base / "evaluation.json"):
+        assert card["metrics"][record.metric]["value"] == record.value
+        assert card["metrics_protocol"]["num_generated"] == record.protocol["num_generated"] == int(COUNT)
     assert read_picture(base / "samples.png").size == (10 * 34 - 2, 10 * 34 - 2)
+
+
+def test_an_export_carries_the_numbers_of_its_own_checkpoint_alone(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = ["--dataset", "digits", "--count", "50", "--metrics", "precision_recall", "--output"]
+    own, other = str(tmp_path / "own.json"), str(tmp_path / "other.json")
+    assert run(COMMANDS["evaluate"], [str(trained), *measured, own], "evaluate.py") == 0
+    assert run(COMMANDS["evaluate"], [str(trained.parent / "out"), *measured, other], "evaluate.py") == 0
+    export = [str(trained), "--export-dir", str(tmp_path / "base"), "--evaluation"]
+    assert run(COMMANDS["export"], [*export, own], "export.py") == 0
+    numbers = read_card(tmp_path / "base" / "1")["metrics"]
+    assert {name: number["value"] for name, number in numbers.items()} == {
+        record.metric: record.value for record in read_records(own)
+    }
+    capsys.readouterr()
+    assert run(COMMANDS["export"], [*export, other], "export.py") == 2
+    assert f"The records measure {trained.parent / 'out'}, and " in capsys.readouterr().err
+    assert not (tmp_path / "base" / "2").exists()
 
 
 def test_data_without_a_licence(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,9 @@
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -285,3 +287,35 @@ def test_verify_refuses_in_one_line(
     assert output == ""
     assert error.count("\n") == 1
     assert message in error
+
+
+def test_foreign_operations_need_trust(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Here a log line: it could be any file, or Python."""
+    model = shrunk_model("mlp_gan")
+
+    def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        with tf.control_dependencies([tf.io.write_file(str(tmp_path / "written"), "x")]):
+            return {"images": model.sample(tf.identity(seeds))}
+
+    archive = keras.export.ExportArchive()
+    archive.add_endpoint("sample", sample, input_signature=[tf.TensorSpec([None], tf.int64, name="seeds")])
+    archive.write_out(str(tmp_path / "foreign"), verbose=False)
+    good = export_generator(model, tmp_path / "good", verify=False)
+    (tmp_path / "foreign" / CARD).parent.mkdir()
+    shutil.copy(good / CARD, tmp_path / "foreign" / CARD)
+    picture = tmp_path / "picture.png"
+    assert generate(tmp_path / "foreign", "--output", picture) == 2
+    assert "WriteFile. Load it, by --trust of generate.py, only if you trust" in capsys.readouterr().err
+    assert not picture.exists() and not (tmp_path / "written").exists()
+    assert generate(tmp_path / "foreign", "--trust", "--output", picture) == 0
+    assert picture.exists() and (tmp_path / "written").read_text() == "x"
+
+
+def test_a_generator_that_diverged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shrunk_model("mlp_gan")
+    kernel = next(weight for weight in model.sampling_generator.weights if len(weight.shape) > 1)
+    kernel.assign(np.full(kernel.shape, np.nan))
+    export_generator(model, tmp_path / "nan", verify=False)
+    assert generate(tmp_path / "nan", "--output", tmp_path / "x.png") == 2
+    assert "makes images that are not finite" in capsys.readouterr().err
+    assert not (tmp_path / "x.png").exists()

@@ -9,9 +9,8 @@ from tfgan_suite.files import write_whole
 from tfgan_suite.generating import generate_to
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord, write_records
-from tfgan_suite.models.checkpoints import newest_checkpoint
 from tfgan_suite.presets import PRESETS
-from tfgan_suite.run_folder import CHECKPOINTS, RunRecord, read_config
+from tfgan_suite.run_folder import RunRecord, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"
@@ -57,14 +56,12 @@ def make_card(
         raise InputError(f"The licence of {record.config.dataset} is not known. Give it with --licence.")
     load_extractor(extractor, record.config.dataset)  # refused before anything is written
     base = Path(output)
-    version = export_run(run_dir, base, keep=1, licence=licence)
-    exported = newest_checkpoint(Path(run_dir) / CHECKPOINTS)
-    assert exported is not None
-    records = evaluate(str(base), record.config.dataset, data_dir=data_dir, count=count, extractor=extractor)
+    records = evaluate(run_dir, record.config.dataset, data_dir=data_dir, count=count, extractor=extractor)
+    version = export_run(run_dir, base, keep=1, licence=licence, records=records)
     write_records(base / RECORDS, records)
     generator = SavedGenerator(base)
     generate_to(str(base), str(base / SAMPLES), GRID)
-    write_whole(base / CARD, card_text(base.name, record, generator, records, exported.step, licence, version))
+    write_whole(base / CARD, card_text(base.name, record, generator, records, licence, version))
     return as_table(records)
 
 
@@ -73,7 +70,6 @@ def card_text(
     record: RunRecord,
     generator: SavedGenerator,
     records: list[MetricRecord],
-    step: int,
     licence: str,
     version: Path,
 ) -> str:
@@ -84,7 +80,6 @@ def card_text(
         record: of its run.
         generator: as exported.
         records: its measurements.
-        step: generator steps that it was trained for.
         licence: of the data.
         version: folder of the export.
     """
@@ -108,7 +103,7 @@ SavedModel for TensorFlow Serving. Try it:
 ## Made from
 
 - Data: {record.data["source"]}. Licence: {licence}.
-- Command: `{_command(record)}` ({step:,} generator steps, seed {config.seed}).
+- Command: `{_command(record)}` ({records[0].subject["step"]:,} generator steps, seed {config.seed}).
 - Versions: {versions}.
 - Method: {PRESETS[config.model].paper}. {PRESETS[config.model].note}
 

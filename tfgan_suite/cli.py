@@ -43,6 +43,8 @@ class GenerateConfig:
     """Two seeds such as 3:7, to write the way between them as --output NAME.gif, each label side by side."""
     frames: int = 60
     """Of --interpolate."""
+    trust: bool = False
+    """Load a SavedModel that holds operations which a generator has no need of: it may do anything that you may."""
     verify: str | None = None
     """Instead of all others: a PNG file or a folder of them, to print the marks that say how each was made."""
 
@@ -59,6 +61,8 @@ class ExportConfig:
     """How many versions stay, the new one among them; else all."""
     with_discriminator: bool = False
     """Export the discriminator too, for the signature score."""
+    evaluation: str | None = None
+    """JSON file of evaluate.py RUN --output, whose numbers the export shall carry."""
 
 
 @dataclass(frozen=True)
@@ -223,10 +227,19 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
     with quiet_import():
         from tfgan_suite.generating import generate_to, interpolate_to
     if config.interpolate is not None:
-        path = interpolate_to(config.generator, config.output, config.interpolate, config.frames, config.labels)
+        path = interpolate_to(
+            config.generator, config.output, config.interpolate, config.frames, config.labels, config.trust
+        )
     else:
         path = generate_to(
-            config.generator, config.output, config.count, config.seed, config.labels, config.truncation, config.sweep
+            config.generator,
+            config.output,
+            config.count,
+            config.seed,
+            config.labels,
+            config.truncation,
+            config.sweep,
+            config.trust,
         )
     print(f"wrote: {path}")
     return 0
@@ -237,7 +250,15 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     config = parse(ExportConfig, arguments, program)
     with quiet_import():
         from tfgan_suite.exporting import export_run
-    print(f"exported: {export_run(config.run, config.export_dir, config.keep, config.with_discriminator)}")
+        from tfgan_suite.metrics.records import read_records
+    version = export_run(
+        config.run,
+        config.export_dir,
+        config.keep,
+        config.with_discriminator,
+        records=[] if config.evaluation is None else read_records(config.evaluation),
+    )
+    print(f"exported: {version}")
     return 0
 
 
@@ -307,6 +328,8 @@ def reproduce_command(arguments: Sequence[str], program: str = "reproduce.py") -
     from tfgan_suite.tables import TABLES
 
     if text_file := config.render or config.check:
+        if config.full:
+            raise InputError("--full prints its tables; --render and --check are of the short runs.")
         path = Path(text_file)
         text = path.read_text(encoding="utf-8")
         now = rendered(text, config.results)

@@ -234,7 +234,7 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
         if record.subject != subject:
             subject = record.subject
             step = f", step {subject['step']}" if "step" in subject else ""
-            lines += [*([""] if lines else []), f"{subject['path']}{step}", head]
+            lines += [*([""] if lines else []), f"{subject.get('path', '-')}{step}", head]
         uncertainty = "" if record.uncertainty is None else f"{record.uncertainty:.4g}"
         floor = "" if record.floor is None else f"{record.floor:.5g}"
         line = f"{record.metric:<28} {record.value:>12.5g} {uncertainty:>10} {floor:>12}"
@@ -243,9 +243,10 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
         lines.append(line.rstrip())
     lines += sorted({f"warning: {record.metric}: {text}" for record in records for text in record.warnings})
     if records:
-        protocol = records[0].protocol
+        told = {"num_generated": "?", "reference": "?", "extractor": "?", "extractor_sha256": "?", "resize": "?"}
+        told |= {key: str(value) for key, value in records[0].protocol.items()}
         lines.append(
-            f"{protocol['num_generated']:,} generated and as many real images ({protocol['reference']}), by "
-            f"{protocol['extractor']} ({protocol['extractor_sha256'][:12]}), {protocol['resize']}"
+            f"{told['num_generated']} generated and as many real images ({told['reference']}), by "
+            f"{told['extractor']} ({told['extractor_sha256'][:12]}), {told['resize']}"
         )
     return "\n".join(lines)

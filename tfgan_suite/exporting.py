@@ -1,23 +1,58 @@
 """From a run to its exported generator."""
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfgan_suite.config import TrainConfig
+from tfgan_suite.errors import InputError
+from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.run_folder import newest_of_run, read_config, refuse_unwritable
+from tfgan_suite.run_folder import CONFIG, newest_of_run, read_config, refuse_unwritable
 from tfgan_suite.serving.export import export_generator
 
 
-def export_card(config: TrainConfig, data: dict[str, Any]) -> dict[str, Any]:
-    """The facts that an exported generator carries with it."""
+def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
+    """The facts that an exported generator carries with it: what it learned from, and which files it was made of.
+
+    Args:
+        run_dir: a run folder of `train`.
+        checkpoint: the one whose generator is exported.
+    """
+    config, data, _ = read_config(run_dir)
     return {
         "model": config.model,
         "dataset": data["source"],
         "label_names": data["label_names"],
         "seed": config.seed,
         "split": config.split,
+        "training": {
+            "config_sha256": hashlib.sha256((run_dir / CONFIG).read_bytes()).hexdigest(),
+            "checkpoint": Path(checkpoint).name,
+            "checkpoint_sha256": hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest(),
+        },
     }
+
+
+def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[str, Any]:
+    """What a card says of measurements; nothing where there are none.
+
+    Raises:
+        InputError: the records are of something else than the checkpoint.
+    """
+    for record in records:
+        if Path(str(record.subject.get("path"))).resolve() != Path(checkpoint).resolve():
+            raise InputError(
+                f"The records measure {record.subject.get('path')}, and {checkpoint} is exported. "
+                "Expected those that evaluate.py wrote of the run folder as it is now."
+            )
+    if not records:
+        return {}
+    numbers = {
+        record.metric: {"value": record.value, "uncertainty": record.uncertainty, "floor": record.floor}
+        for record in records
+    }
+    return {"metrics": numbers, "metrics_protocol": records[0].protocol}
 
 
 def export_run(
@@ -26,6 +61,7 @@ def export_run(
     keep: int | None = None,
     with_discriminator: bool = False,
     licence: str | None = None,
+    records: Sequence[MetricRecord] = (),
 ) -> Path:
     """Exports the newest checkpoint of a run.
 
@@ -35,17 +71,18 @@ def export_run(
         keep: how many versions stay, the new one among them; None: all.
         with_discriminator: whether to export the discriminator too, for the signature `score`.
         licence: of the data, to be kept with the generator.
+        records: measurements of this checkpoint, to be kept with the generator.
 
     Returns:
         The new version's folder.
 
     Raises:
-        InputError: no run folder, no checkpoint, or an export folder that cannot be written.
+        InputError: no run folder, no checkpoint, records of another one, or an export folder that cannot be written.
     """
     run_dir = Path(run_dir)
-    config, data, _ = read_config(run_dir)
-    model = load_model(newest_of_run(run_dir))
+    config = read_config(run_dir).config
+    checkpoint = newest_of_run(run_dir)
     base = Path(export_dir or config.export_dir or "saved_models")
     refuse_unwritable(base)
-    card = export_card(config, data) | ({"licence": licence} if licence else {})
-    return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator)
+    card = export_card(run_dir, checkpoint) | ({"licence": licence} if licence else {}) | measured(records, checkpoint)
+    return export_generator(load_model(checkpoint), base, card, keep=keep, with_discriminator=with_discriminator)

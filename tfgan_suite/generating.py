@@ -26,6 +26,7 @@ def generate_to(
     labels: str | None = None,
     truncation: float | None = None,
     sweep: bool = False,
+    trust: bool = False,
 ) -> Path:
     """Writes samples; image i has the seed `seed` + i, whatever the count. PNG files are marked: see `read_mark`.
 
@@ -39,6 +40,7 @@ def generate_to(
             often as needed. None: they cycle through the classes.
         truncation: see `SavedGenerator.generate`.
         sweep: each seed with every label: N rows of as many images as there are labels. Not for a folder.
+        trust: see `SavedGenerator`.
 
     Returns:
         The path written.
@@ -49,7 +51,7 @@ def generate_to(
     path = Path(output)
     suffix = path.suffix.lower()
     _check(count, seed, truncation, path, sweep)
-    generator = SavedGenerator(generator_path)
+    generator = SavedGenerator(generator_path, trust)
     given = None if labels is None else parse_labels(labels, generator.num_attributes)
     period = len(given) if given is not None else generator.num_classes or generator.num_attributes
     seeds = np.arange(seed, seed + count, dtype=np.int64)
@@ -75,7 +77,9 @@ def generate_to(
     return path
 
 
-def interpolate_to(generator_path: str, output: str, ends: str, frames: int = 60, labels: str | None = None) -> Path:
+def interpolate_to(
+    generator_path: str, output: str, ends: str, frames: int = 60, labels: str | None = None, trust: bool = False
+) -> Path:
     """Writes an animation of the way between the latents of two seeds, along the arc; see `latents.interpolated`.
 
     Args:
@@ -84,6 +88,7 @@ def interpolate_to(generator_path: str, output: str, ends: str, frames: int = 60
         ends: two seeds, such as "3:7".
         frames: how many, both ends among them.
         labels: of a conditional model: see `generate_to`; they go the way side by side. None: every class.
+        trust: see `SavedGenerator`.
 
     Returns:
         The path written.
@@ -99,7 +104,7 @@ def interpolate_to(generator_path: str, output: str, ends: str, frames: int = 60
     if path.suffix.lower() != ".gif":
         raise InputError(f"--output of --interpolate must be NAME.gif. Received: {output}.")
     _check_parent(path)
-    generator = SavedGenerator(generator_path)
+    generator = SavedGenerator(generator_path, trust)
     given = None if labels is None else parse_labels(labels, generator.num_attributes)
     every = _every_label(generator, given, "--labels") if generator.is_conditional or labels is not None else None
     side = 1 if every is None else len(every)

@@ -75,7 +75,7 @@ def of_saved_model(path: str) -> Subject:
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         labels = generator.check_labels(None, count)
         images = generator.generate(np.arange(seed, seed + count, dtype=np.int64), labels)
-        return _levels(images, path), _classes(labels)
+        return to_uint8(images), _classes(labels)
 
     def draw(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return generator.images_from_latents(latents, labels)

@@ -39,6 +39,7 @@ from tfgan_suite.run_folder import (
     is_finished,
     locked,
     move_aside,
+    newest_of_run,
     refuse_foreign,
     refuse_unwritable,
     write_config,
@@ -126,7 +127,7 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
         fit_run(config, model, data, steps, facts, chief)
         version = None
         if chief:
-            version = export_generator(model, export_dir, export_card(config, facts))
+            version = export_generator(model, export_dir, export_card(run_dir, newest_of_run(run_dir)))
             write_finished(run_dir, Finished(config.epochs, str(version)))
             print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
         chiefs_value(strategy, 0)  # the others leave when all is written: started again alone, the chief would wait

@@ -75,7 +75,7 @@ def test_an_operation_that_does_more_is_refused(
 ) -> None:
     folder = saved(tmp_path, function)
     assert foreign_ops(read_meta_graph(folder)) == [op]
-    with pytest.raises(InputError, match=f"{op}. Load it only if you trust"):
+    with pytest.raises(InputError, match=f"{op}. Load it, by --trust of generate.py, only if you trust"):
         SavedGenerator(folder)
     with pytest.raises(InputError, match="no generator"):  # which is found after loading it
         SavedGenerator(folder, trust=True)

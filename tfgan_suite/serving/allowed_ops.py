@@ -72,7 +72,8 @@ def refuse_foreign_ops(folder: Path | str) -> None:
     if foreign := foreign_ops(read_meta_graph(folder)):
         raise InputError(
             f"The SavedModel {folder} holds operations that a generator has no need of, and that may read files, "
-            f"write them or run other code: {', '.join(foreign)}. Load it only if you trust who made it."
+            f"write them or run other code: {', '.join(foreign)}. "
+            "Load it, by --trust of generate.py, only if you trust who made it."
         )
 
 

@@ -11,7 +11,7 @@ import keras
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import GAN
-from tfgan_suite.serving.saved_generator import CARD
+from tfgan_suite.serving.saved_generator import CARD, CARD_BESIDE
 from tfgan_suite.serving.signatures import Signature, signatures
 from tfgan_suite.serving.verify import verify_export
 from tfgan_suite.serving.warmup import write_warmup
@@ -96,7 +96,8 @@ def _write(model: GAN, folder: Path, found: dict[str, Signature], card: Mapping[
         **card,
     }
     (folder / CARD).parent.mkdir(exist_ok=True)
-    (folder / CARD).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    for place in (CARD, CARD_BESIDE):
+        (folder / place).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     write_warmup(folder, {name: [spec.name for spec in value.inputs] for name, value in found.items()}, facts)
 
 

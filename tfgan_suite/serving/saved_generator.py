@@ -12,7 +12,9 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.labels import check_labels
 from tfgan_suite.serving.allowed_ops import refuse_foreign_ops
 
+# Where TensorFlow keeps what is not its own; and the same in sight of whoever opens the folder.
 CARD = "assets.extra/tfgan_suite.json"
+CARD_BESIDE = "card.json"
 
 
 def version_folder(path: Path | str) -> Path:
@@ -152,10 +154,13 @@ class SavedGenerator:
         run = self._model.signatures[signature]
         parts = [slice(start, start + batch_size) for start in range(0, count, batch_size)]
         try:
-            images = [run(**{key: tf.constant(value[part]) for key, value in inputs.items()}) for part in parts]
+            made = [run(**{key: tf.constant(value[part]) for key, value in inputs.items()}) for part in parts]
         except tf.errors.InvalidArgumentError as error:
             raise InputError(refusal(error)) from error
-        return np.concatenate([part["images"] for part in images])
+        images = np.concatenate([part["images"] for part in made])
+        if not np.isfinite(images).all():
+            raise InputError(f"{self.path} makes images that are not finite: its training has diverged.")
+        return images
 
 
 def refusal(error: tf.errors.InvalidArgumentError) -> str:
