@@ -49,6 +49,21 @@ def test_every_metric_that_applies_is_there(records: dict[str, MetricRecord]) ->
     assert set(records) == {name for key, metric in METRICS.items() if key not in left_out for name in metric.gives}
 
 
+def test_a_generator_without_labels(tmp_path: Path, digits: ImageData) -> None:
+    """As an export and as a run: all that asks for no labels is measured of both, and is the same."""
+    config = shrunk_config(
+        "mlp_gan", run_dir=str(tmp_path / "run"), export_dir=str(tmp_path / "out"), steps_per_epoch=1
+    )
+    train(config)
+    of_labels = {"label_accuracy", "nearest_label"}
+    left_out = of_labels | {"memorisation", "frechet_distance_infinity"}
+    expected = {name for key, metric in METRICS.items() if key not in left_out for name in metric.gives}
+    of_export, of_run = (evaluate(str(tmp_path / name), "digits", count=FEW) for name in ("out", "run"))
+    assert {record.metric for record in of_export} == expected
+    for exported_record, run_record in zip(of_export, of_run, strict=True):
+        assert exported_record.value == pytest.approx(run_record.value, rel=1e-4, abs=1e-4)
+
+
 def test_noise_is_far_from_the_floor(records: dict[str, MetricRecord]) -> None:
     for name in ("frechet_distance", "kernel_distance"):
         floor = records[name].floor

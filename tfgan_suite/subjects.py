@@ -27,7 +27,7 @@ class Subject(NamedTuple):
         facts: where it lies, and what it says of itself; JSON types.
         image_shape: (height, width, channels).
         sample: (count, first seed) -> uint8 (count, H, W, C), and int32 labels (count,) or None.
-        draw: latents float32 (N, L) and labels or None -> float32 images in [-1, 1]; None where there are images only.
+        draw: latents float32 (N, L)[, labels] -> float32 images in [-1, 1]; None where there are images only.
         latent_dim: L; None without `draw`.
         seeded: whether images come from seeds.
     """
@@ -35,7 +35,7 @@ class Subject(NamedTuple):
     facts: dict[str, Any]
     image_shape: tuple[int, int, int]
     sample: Callable[[int, int], tuple[np.ndarray, np.ndarray | None]]
-    draw: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
+    draw: Callable[..., np.ndarray] | None = None
     latent_dim: int | None = None
     seeded: bool = True
 
@@ -77,7 +77,7 @@ def of_saved_model(path: str) -> Subject:
         images = generator.generate(np.arange(seed, seed + count, dtype=np.int64), labels)
         return to_uint8(images), _classes(labels)
 
-    def draw(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    def draw(latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         return generator.images_from_latents(latents, labels)
 
     card = read_card(generator.path)
@@ -100,7 +100,7 @@ def of_model(model: GAN, facts: dict[str, Any]) -> Subject:
         labels = model.check_labels(None, count)
         return _levels(model.generate(count, seed, labels), str(facts.get("path", model.name))), _classes(labels)
 
-    def draw(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    def draw(latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         return np.asarray(model(model.generator_inputs(latents, model.check_labels(labels, len(latents)))))
 
     return Subject(facts, model.image_shape, sample, draw, model.latent_dim)
