@@ -28,7 +28,7 @@ LEVELS: tuple[set[str], ...] = (
     {"callbacks", "serving"},
     {"run_folder", "devices", "continuation"},
     {"assembly", "exporting", "subjects", "real_images", "marking"},
-    {"generating", "evaluating", "classifying", "augmenting", "training"},
+    {"generating", "querying", "formats", "previewing", "evaluating", "classifying", "augmenting", "training"},
     {"carding", "reproducing"},
     {"cli"},
     {"__main__", "scripts"},
@@ -126,7 +126,7 @@ def test_library_classes_do_not_know_the_configuration() -> None:
     assert {arrow.room for arrow in all_arrows() if arrow.target_room == "config"} <= KNOWS_CONFIG
 
 
-@pytest.mark.parametrize("room", ["errors", "files", "versions", "presets", "config", "tables"])
+@pytest.mark.parametrize("room", ["errors", "files", "versions", "presets", "config", "tables", "previewing"])
 def test_standard_library_only(room: str) -> None:
     for arrow in all_arrows():
         if arrow.room == room and arrow.target_room is None:

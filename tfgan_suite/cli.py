@@ -74,6 +74,30 @@ class VerifyExportConfig:
 
 
 @dataclass(frozen=True)
+class QueryConfig:
+    """Asks a generator behind TensorFlow Serving for images, or what it serves."""
+
+    url: Annotated[str, tyro.conf.Positional]
+    """http://HOST:8501 for REST, or grpc://HOST:8500 for gRPC."""
+    model: str = "gan"
+    """The name that the server gives the model."""
+    output: str | None = None
+    """NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files; without it, what the server has is told."""
+    seeds: str = "0:64"
+    """Of the images: FIRST:END, without END itself, or numbers such as 3,7,9."""
+    labels: str | None = None
+    """Classes such as 3,1,4, or attributes such as 0110,1001; repeated as often as needed."""
+    truncation: float | None = None
+    """Keeps latents within -T to T, such as 0.7: more typical images, less diverse ones."""
+    version: int | None = None
+    """Of the model; else the newest that is ready."""
+    version_label: str | None = None
+    """Of the version, in place of its number, as the server's config file has it."""
+    timeout: float = 10.0
+    """Seconds until an answer must be there."""
+
+
+@dataclass(frozen=True)
 class EvaluateConfig:
     """Measures generated images against real ones, and prints each number beside what real images get."""
 
@@ -273,6 +297,23 @@ def verify_export_command(arguments: Sequence[str], program: str = "verify_expor
     return 0
 
 
+def query_command(arguments: Sequence[str], program: str = "query.py") -> int:
+    """`query.py`: see `QueryConfig`."""
+    config = parse(QueryConfig, arguments, program)
+    place = (config.version, config.version_label, config.timeout)
+    with quiet_import():
+        from tfgan_suite.querying import describe, query_to
+    if config.output is None:
+        if (config.seeds, config.labels, config.truncation) != (QueryConfig.seeds, None, None):
+            raise InputError("--seeds, --labels and --truncation need --output PATH for the images.")
+        for line in describe(config.url, config.model, *place):
+            print(line)
+        return 0
+    path = query_to(config.url, config.model, config.output, config.seeds, config.labels, config.truncation, *place)
+    print(f"wrote: {path}")
+    return 0
+
+
 def evaluate_command(arguments: Sequence[str], program: str = "evaluate.py") -> int:
     """`evaluate.py`: see `EvaluateConfig`."""
     config = parse(EvaluateConfig, arguments, program)
@@ -358,6 +399,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "generate": generate_command,
     "export": export_command,
     "verify_export": verify_export_command,
+    "query": query_command,
     "evaluate": evaluate_command,
     "train_classifier": train_classifier_command,
     "model_card": model_card_command,

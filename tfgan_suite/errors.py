@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+# A stranger may answer a whole page where a line is wanted.
+LONGEST_MESSAGE = 300
+
 
 class InputError(ValueError):
     """Input that cannot be used: what is wrong, what was expected, what was received, what to do."""
@@ -31,3 +34,18 @@ def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> Input
     close = [spelled[match] for match in difflib.get_close_matches(str(received).lower(), spelled, n=2, cutoff=0.5)]
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return InputError(f"Unknown {kind} {str(received)!r}.{hint} Expected one of: {', '.join(names)}.")
+
+
+def one_line(text: str) -> str:
+    """A message of a stranger, `printable`, its gaps closed, and cut where it is long.
+
+    >>> one_line("no such" + chr(10) + "  model" + chr(27))
+    'no such model?'
+    """
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]} ..."
+
+
+def printable(text: str) -> str:
+    """Text of a stranger in one line, without characters that could steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -2,16 +2,14 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.files import writing_whole
-from tfgan_suite.images import from_array, grid, save_gif, save_png, to_uint8
+from tfgan_suite.images import from_array, grid, save_gif, to_uint8
 from tfgan_suite.labels import parse_labels
 from tfgan_suite.latents import check_seed, latents_from_seeds
-from tfgan_suite.marking import generator_name, refuse_full, save_each, spelled
+from tfgan_suite.marking import check_output, check_parent, samples_of, save_samples
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 MAX_FRAMES = 1000
@@ -49,7 +47,6 @@ def generate_to(
         InputError: no generator, labels that do not fit, or an output that cannot be written.
     """
     path = Path(output)
-    suffix = path.suffix.lower()
     _check(count, seed, truncation, path, sweep)
     generator = SavedGenerator(generator_path, trust)
     given = None if labels is None else parse_labels(labels, generator.num_attributes)
@@ -62,18 +59,8 @@ def generate_to(
     else:
         values = generator.check_labels(given, count)
     images = to_uint8(generator.generate(seeds, values, truncation=truncation))
-    if suffix == ".png":
-        columns = period if period and 1 < period <= len(images) else max(1, round(count**0.5))
-        facts: dict[str, object] = {"generator": generator_name(generator), "seed": seed, "count": count}
-        if values is not None:
-            facts["labels"] = ",".join(spelled(label) for label in values[:period])
-        facts |= {"sweep": "each seed with every label"} if sweep else {}
-        facts |= {} if truncation is None else {"truncation": truncation}
-        save_png(path, grid(images, columns), facts)
-    elif suffix == ".npz":
-        _save_arrays(path, {"images": images, "seeds": seeds, **({} if values is None else {"labels": values})})
-    else:
-        save_each([path] * count, images, seeds, values, generator, truncation)
+    facts = {"seed": seed, "count": count} | ({"sweep": "each seed with every label"} if sweep else {})
+    save_samples(path, samples_of(generator, images, seeds, values, truncation), facts, period)
     return path
 
 
@@ -103,7 +90,7 @@ def interpolate_to(
         raise InputError(f"--frames must be in 2..{MAX_FRAMES}. Received: {frames}.")
     if path.suffix.lower() != ".gif":
         raise InputError(f"--output of --interpolate must be NAME.gif. Received: {output}.")
-    _check_parent(path)
+    check_parent(path)
     generator = SavedGenerator(generator_path, trust)
     given = None if labels is None else parse_labels(labels, generator.num_attributes)
     every = _every_label(generator, given, "--labels") if generator.is_conditional or labels is not None else None
@@ -118,25 +105,14 @@ def interpolate_to(
 
 
 def _check(count: int, seed: int, truncation: float | None, path: Path, sweep: bool) -> None:
-    suffix = path.suffix.lower()
     if count < 1:
         raise InputError(f"--count must be at least 1. Received: {count}.")
     check_seed(seed)
     if truncation is not None and not (math.isfinite(truncation) and truncation > 0):
         raise InputError(f"--truncation must be greater than 0. Received: {truncation}.")
-    if suffix not in (".png", ".npz", ""):
-        raise InputError(f"--output must end in .png or .npz, or be a folder. Received: {path}.")
-    if suffix:
-        _check_parent(path)
-    elif sweep:
+    if sweep and not path.suffix:
         raise InputError("--sweep needs --output NAME.png or NAME.npz: in a folder a seed has one file.")
-    else:
-        refuse_full(path)
-
-
-def _check_parent(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise InputError(f"The folder {path.parent} of --output does not exist.")
+    check_output(path)
 
 
 def _every_label(generator: SavedGenerator, given: np.ndarray | None, flag: str) -> np.ndarray:
@@ -148,8 +124,3 @@ def _every_label(generator: SavedGenerator, given: np.ndarray | None, flag: str)
     labels = generator.check_labels(given, count)
     assert labels is not None
     return labels
-
-
-def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    with writing_whole(path) as partial, partial.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)

@@ -1,14 +1,33 @@
 """What a generated picture says of itself: the generator, the seed and the label, written and read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from tfgan_suite.data.image_files import SUFFIXES
-from tfgan_suite.errors import InputError
-from tfgan_suite.images import read_mark, save_png
+from tfgan_suite.errors import InputError, printable
+from tfgan_suite.files import writing_whole
+from tfgan_suite.images import grid, read_mark, save_png
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
+
+
+class Samples(NamedTuple):
+    """Generated images, N of them, and what their marks say."""
+
+    images: np.ndarray
+    """uint8 (N, H, W, C)."""
+    seeds: np.ndarray
+    """int64 (N,)."""
+    labels: np.ndarray | None
+    """(N,) classes or (N, A) attributes; None of a generator without labels."""
+    generator: str
+    """What made them."""
+    label_names: Sequence[str] = ()
+    """Of the classes or attributes."""
+    truncation: float | None = None
+    """That they were made with."""
 
 
 def generator_name(generator: SavedGenerator) -> str:
@@ -43,6 +62,31 @@ def named(label: np.ndarray, names: Sequence[str]) -> str:
     return number if text in ("", number) else f"{number} ({text})"
 
 
+def check_output(path: Path) -> None:
+    """Refuses what `save_samples` cannot write, before anything is made.
+
+    Raises:
+        InputError: another suffix than .png, .npz or none, no folder to write into, or one that holds anything.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".npz", ""):
+        raise InputError(f"--output must end in .png or .npz, or be a folder. Received: {path}.")
+    if suffix:
+        check_parent(path)
+    else:
+        refuse_full(path)
+
+
+def check_parent(path: Path) -> None:
+    """Refuses an output file without a folder to write it into.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not path.parent.is_dir():
+        raise InputError(f"The folder {path.parent} of --output does not exist.")
+
+
 def refuse_full(folder: Path) -> None:
     """Refuses an output folder that holds anything.
 
@@ -51,6 +95,29 @@ def refuse_full(folder: Path) -> None:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"The output folder {folder} is not empty. Choose another.")
+
+
+def save_samples(path: Path, samples: Samples, facts: Mapping[str, object], period: int | None) -> None:
+    """Writes `NAME.png`, a marked grid, `NAME.npz`, arrays, or else a folder of marked PNG files.
+
+    Args:
+        path: see `check_output`.
+        samples: the images.
+        facts: of a grid, such as the seed of the first image.
+        period: M, after how many images the labels repeat: so many stand side by side; None without labels.
+    """
+    images, labels = samples.images, samples.labels
+    if path.suffix.lower() == ".png":
+        columns = period if period and 1 < period <= len(images) else max(1, round(len(images) ** 0.5))
+        spelled_labels = {} if labels is None else {"labels": ",".join(spelled(label) for label in labels[:period])}
+        truncation = {} if samples.truncation is None else {"truncation": samples.truncation}
+        save_png(path, grid(images, columns), {"generator": samples.generator, **facts, **spelled_labels, **truncation})
+    elif path.suffix.lower() == ".npz":
+        arrays = {"images": images, "seeds": samples.seeds} | ({} if labels is None else {"labels": labels})
+        with writing_whole(path) as partial, partial.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    else:
+        _save_each([path] * len(images), samples)
 
 
 def save_each(
@@ -71,15 +138,30 @@ def save_each(
         generator: what made them.
         truncation: that they were made with.
     """
+    _save_each(folders, samples_of(generator, images, seeds, labels, truncation))
+
+
+def samples_of(
+    generator: SavedGenerator,
+    images: np.ndarray,
+    seeds: np.ndarray,
+    labels: np.ndarray | None,
+    truncation: float | None = None,
+) -> Samples:
+    """The images of an exported generator; see `save_each`."""
+    label_names = read_card(generator.path).get("label_names", [])
+    return Samples(images, seeds, labels, generator_name(generator), label_names, truncation)
+
+
+def _save_each(folders: Sequence[Path], samples: Samples) -> None:
     for folder in set(folders):
         folder.mkdir(parents=True, exist_ok=True)
-    name, label_names = generator_name(generator), read_card(generator.path).get("label_names", [])
-    for index, (folder, image, seed) in enumerate(zip(folders, images, seeds, strict=True)):
-        facts: dict[str, object] = {"generator": name, "seed": seed}
-        if labels is not None:
-            facts["label"] = named(labels[index], label_names)
-        if truncation is not None:
-            facts["truncation"] = truncation
+    for index, (folder, image, seed) in enumerate(zip(folders, samples.images, samples.seeds, strict=True)):
+        facts: dict[str, object] = {"generator": samples.generator, "seed": seed}
+        if samples.labels is not None:
+            facts["label"] = named(samples.labels[index], samples.label_names)
+        if samples.truncation is not None:
+            facts["truncation"] = samples.truncation
         save_png(folder / f"seed_{seed:08d}.png", image, facts)
 
 
@@ -94,7 +176,7 @@ def marks(path: str) -> Iterator[str]:
             pictures without a mark in the folder.
     """
     if not Path(path).is_dir():
-        yield from (_printable(f"{key}: {text}") for key, text in read_mark(path).items())
+        yield from (printable(f"{key}: {text}") for key, text in read_mark(path).items())
         return
     pictures = sorted(file for file in Path(path).rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not pictures:
@@ -103,14 +185,9 @@ def marks(path: str) -> Iterator[str]:
     for picture in pictures:
         try:
             facts = "; ".join(f"{key}: {text}" for key, text in read_mark(picture).items())
-            yield _printable(f"{picture.relative_to(path)}: {facts}")
+            yield printable(f"{picture.relative_to(path)}: {facts}")
         except InputError:
             unmarked += 1
-            yield _printable(f"{picture.relative_to(path)}: carries no mark of tfgan_suite")
+            yield printable(f"{picture.relative_to(path)}: carries no mark of tfgan_suite")
     if unmarked:
         raise InputError(f"{unmarked} of the {len(pictures)} pictures in {path} carry no mark of tfgan_suite.")
-
-
-def _printable(text: str) -> str:
-    """One line without characters that could steer a terminal: a mark can be forged."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

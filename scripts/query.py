@@ -1,0 +1,6 @@
+"""See `python scripts/query.py --help`."""
+
+from tfgan_suite.cli import script
+
+if __name__ == "__main__":
+    script("query")
