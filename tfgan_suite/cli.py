@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import tyro
 
@@ -51,18 +51,38 @@ class GenerateConfig:
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """Exports the newest checkpoint of a run as a SavedModel."""
+    """Exports the newest checkpoint of a run as a SavedModel, or in another format."""
 
     run: Annotated[str, tyro.conf.Positional]
-    """Run folder of train."""
+    """Run folder of train; for another format also the folder of a SavedModel or of its versions."""
+    format: Literal["saved_model", "litert", "onnx", "web"] = "saved_model"
+    """saved_model for TensorFlow Serving, litert for phones, onnx, or web for a page that runs in a browser."""
     export_dir: str | None = None
     """Folder of the SavedModel's versions; else the run's own."""
     keep: int | None = None
     """How many versions stay, the new one among them; else all."""
     with_discriminator: bool = False
     """Export the discriminator too, for the signature score."""
+    output: str | None = None
+    """Of another format: NAME.tflite, NAME.onnx or a new folder; else beside the SavedModel's folder."""
+    int8: bool = False
+    """Of litert: weights in 8 bits, a quarter of the size."""
+    runtime: str | None = None
+    """Of web: onnxruntime-web as npm pack downloads it, where there is no network."""
     evaluation: str | None = None
     """JSON file of evaluate.py RUN --output, whose numbers the export shall carry."""
+
+
+@dataclass(frozen=True)
+class PreviewConfig:
+    """Shows the page of export --format web in a browser of this machine, until Ctrl-C."""
+
+    folder: Annotated[str, tyro.conf.Positional]
+    """The web folder."""
+    port: int = 8000
+    """0 takes any that is free."""
+    host: str = "127.0.0.1"
+    """The address to listen at; any other than this shows the page to other machines."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +292,17 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
 def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     """`export.py`: see `ExportConfig`."""
     config = parse(ExportConfig, arguments, program)
+    of_saved_models = ("export_dir", "keep", "with_discriminator", "evaluation")
+    of_others = ("output", "int8", "runtime")
+    for name in of_others if config.format == "saved_model" else of_saved_models:
+        if getattr(config, name) != getattr(ExportConfig, name):
+            raise InputError(f"--{name.replace('_', '-')} does not go with --format {config.format}. See --help.")
+    if config.format != "saved_model":
+        with quiet_import():
+            from tfgan_suite.formats.choices import export_as
+        converted = export_as(config.format, config.run, config.output, int8=config.int8, runtime=config.runtime)
+        print(f"exported: {converted}")
+        return 0
     with quiet_import():
         from tfgan_suite.exporting import export_run
         from tfgan_suite.metrics.records import read_records
@@ -283,6 +314,15 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
         records=[] if config.evaluation is None else read_records(config.evaluation),
     )
     print(f"exported: {version}")
+    return 0
+
+
+def preview_command(arguments: Sequence[str], program: str = "preview.py") -> int:
+    """`preview.py`: see `PreviewConfig`."""
+    config = parse(PreviewConfig, arguments, program)
+    from tfgan_suite.previewing import preview
+
+    preview(config.folder, config.port, config.host)
     return 0
 
 
@@ -398,6 +438,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "train": train_command,
     "generate": generate_command,
     "export": export_command,
+    "preview": preview_command,
     "verify_export": verify_export_command,
     "query": query_command,
     "evaluate": evaluate_command,

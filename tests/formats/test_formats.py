@@ -1,0 +1,160 @@
+"""LiteRT and ONNX files of small generators of every kind."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_generators import CARD, GENERATORS
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.formats import litert, onnx
+from tfgan_suite.formats.litert import export_litert
+from tfgan_suite.formats.onnx import export_onnx
+from tfgan_suite.formats.source import opened
+from tfgan_suite.latents import latents_from_seeds
+from tfgan_suite.serving.saved_generator import SavedGenerator
+
+interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="the extra litert is not installed")
+runtime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+pytest.importorskip("tf2onnx", reason="the extra onnx is not installed")
+
+EXPORTS: dict[str, Callable[..., Any]] = {"tflite": export_litert, "onnx": export_onnx}
+TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
+
+
+def run_alone(path: Path, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    """As a user would, with the format's own runtime, checking names and types on the way."""
+    inputs = {"latents": latents} | ({} if labels is None else {"labels": labels})
+    if path.suffix == ".tflite":
+        run = interpreters.Interpreter(str(path)).get_signature_runner("serving_default")
+        found = {name: detail["dtype"] for name, detail in run.get_input_details().items()}
+        outputs = run(**inputs)
+        assert list(outputs) == ["images"]
+        images = outputs["images"]
+    else:
+        session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        found = {spec.name: TYPES[spec.type] for spec in session.get_inputs()}
+        assert [spec.name for spec in session.get_outputs()] == ["images"]
+        (images,) = session.run(None, inputs)
+    assert found == {name: value.dtype.type for name, value in inputs.items()}
+    return images
+
+
+@pytest.mark.parametrize("format", EXPORTS)
+@pytest.mark.parametrize("name", sorted(set(GENERATORS) - {"wide"}))
+def test_every_kind_gives_the_same_images(
+    version: Callable[[str], Path], name: str, format: str, tmp_path: Path
+) -> None:
+    generator = SavedGenerator(version(name))
+    path = tmp_path / f"generator.{format}"
+    conversion = EXPORTS[format](version(name), path)
+    tolerance = 0.1 if "half" in name else 1e-5
+    assert conversion.path == path and conversion.size == path.stat().st_size
+    assert 0 <= conversion.mean_difference <= conversion.difference <= tolerance
+    assert ("16 bits" in str(conversion)) == ("half" in name)
+    for rows in (1, 2, 7):  # others than those of the check
+        seeds = np.arange(100, 100 + rows)
+        latents, labels = latents_from_seeds(seeds, 6).numpy(), None
+        if generator.is_conditional:
+            labels = generator.check_labels(None, 7)[7 - rows :]
+        images = run_alone(path, latents, labels)
+        assert images.dtype == np.float32 and images.std() > 0.05
+        np.testing.assert_allclose(images, generator.generate(seeds, labels), atol=tolerance)
+
+
+@pytest.mark.parametrize("format", EXPORTS)
+def test_a_run_folder(trained_run: Path, format: str, tmp_path: Path) -> None:
+    conversion = EXPORTS[format](str(trained_run), str(tmp_path / f"run.{format}"))
+    assert conversion.difference < 1e-5
+    latents = latents_from_seeds(np.arange(3), 4).numpy()
+    images = run_alone(conversion.path, latents, np.array([0, 9, 4], np.int32))
+    with opened(trained_run) as source:
+        np.testing.assert_allclose(images, source.images(latents, np.array([0, 9, 4], np.int32)), atol=1e-5)
+
+
+def test_int8_is_a_third_of_the_size_and_says_what_it_costs(version: Callable[[str], Path], tmp_path: Path) -> None:
+    whole = export_litert(version("wide"), tmp_path / "whole.tflite")
+    small = export_litert(version("wide"), tmp_path / "small.tflite", int8=True)
+    assert small.size < 0.4 * whole.size and small.size == (tmp_path / "small.tflite").stat().st_size
+    assert whole.difference < 1e-5 < 1e-4 < small.mean_difference < 0.02 < small.difference < 0.5
+    assert "weights in 8 bits" in str(small)
+    seeds = np.arange(50, 53)
+    images = run_alone(small.path, latents_from_seeds(seeds, 16).numpy(), None)
+    distance = np.abs(images - SavedGenerator(version("wide")).generate(seeds))
+    assert distance.mean() == pytest.approx(small.mean_difference, rel=0.5)
+
+
+def test_an_onnx_file_says_what_it_is(version: Callable[[str], Path], tmp_path: Path) -> None:
+    import json
+
+    import onnx as format
+
+    export_onnx(version("classes"), tmp_path / "g.onnx")
+    model = format.load(tmp_path / "g.onnx")
+    format.checker.check_model(model, full_check=True)
+    (card,) = [json.loads(prop.value) for prop in model.metadata_props if prop.key == "tfgan_suite"]
+    assert card.items() >= CARD.items() and card["num_classes"] == 3
+    assert [opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")] == [15]
+
+
+@pytest.mark.parametrize("format", EXPORTS)
+def test_a_conversion_that_went_wrong_leaves_the_old_file(
+    version: Callable[[str], Path], format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = {"tflite": litert, "onnx": onnx}[format]
+    right = room._convert
+
+    def of_another(source: Any, *options: Any) -> bytes:
+        with opened(version("mlp_of_4_channels")) as other:
+            other.frozen.function, other.frozen.concrete = _darker(other)
+            return right(other, *options)
+
+    def _darker(source: Any) -> Any:
+        import tensorflow as tf
+
+        images = source.frozen.function
+        function = tf.function(lambda latents: {"images": images(latents)["images"] * 0.999})
+        return function, function.get_concrete_function(*source.frozen.specs)
+
+    monkeypatch.setattr(room, "_convert", of_another)
+    path = tmp_path / f"g.{format}"
+    path.write_text("old")
+    with pytest.raises(InputError, match="was not written: its images differ"):
+        EXPORTS[format](version("mlp_of_4_channels"), path)
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("format", EXPORTS)
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [("g.bin", "must be NAME."), ("folder", "is a folder"), ("nowhere/g", "does not exist")],
+)
+def test_outputs_that_cannot_be_written(format: str, output: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / (output if "bin" in output else f"{output}.{format}")
+    if said == "is a folder":
+        path.mkdir()
+    with pytest.raises(InputError, match=said):
+        EXPORTS[format](tmp_path, path)
+
+
+@pytest.mark.parametrize("format", EXPORTS)
+def test_sources_that_are_none(version: Callable[[str], Path], format: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no SavedModel"):
+        EXPORTS[format](tmp_path, tmp_path / f"g.{format}")
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "saved_model.pb").write_bytes((version("mlp_of_4_channels") / "saved_model.pb").read_bytes()[:-200])
+    with pytest.raises(InputError, match="cannot be loaded"):
+        EXPORTS[format](damaged, tmp_path / f"g.{format}")
+    assert list(tmp_path.glob("*.*")) == []
+
+
+@pytest.mark.parametrize(("format", "library"), [("tflite", "ai_edge_litert.interpreter"), ("onnx", "tf2onnx")])
+def test_a_missing_extra_is_named(format: str, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    name = "litert" if format == "tflite" else "onnx"
+    with pytest.raises(InputError, match=rf"pip install 'tfgan_suite\[{name}\]'"):
+        EXPORTS[format](tmp_path, tmp_path / f"g.{format}")

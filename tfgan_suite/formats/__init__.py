@@ -1,0 +1,1 @@
+"""Generators in the formats of other runtimes: LiteRT, ONNX, and a page in a browser."""

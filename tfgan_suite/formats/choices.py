@@ -1,0 +1,54 @@
+"""The formats by name, and where each lies when nothing else is said."""
+
+from pathlib import Path
+
+from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.formats.conversion import Conversion
+from tfgan_suite.formats.litert import export_litert
+from tfgan_suite.formats.onnx import export_onnx
+from tfgan_suite.formats.web import export_web
+from tfgan_suite.run_folder import CONFIG, read_config
+from tfgan_suite.serving.saved_generator import version_folder
+
+# What a path ends in beside the folder of the SavedModel's versions.
+ENDINGS = {"litert": ".tflite", "onnx": ".onnx", "web": "_web"}
+
+
+def export_as(
+    format: str, source: str, output: str | None = None, *, int8: bool = False, runtime: str | None = None
+) -> Conversion:
+    """Writes a generator in a format other than a SavedModel.
+
+    Args:
+        format: a key of `ENDINGS`.
+        source: a run folder, or the folder of a SavedModel or of its versions.
+        output: the file or the folder; None: beside the folder of the SavedModel's versions.
+        int8: see `export_litert`.
+        runtime: see `export_web`.
+
+    Raises:
+        InputError: an unknown format, options of another one, or what the format's own function refuses.
+    """
+    if format not in ENDINGS:
+        raise unknown_choice("format", format, ENDINGS)
+    if int8 and format != "litert":
+        raise InputError(f"--int8 is of --format litert. Received: --format {format}.")
+    if runtime and format != "web":
+        raise InputError(f"--runtime is of --format web. Received: --format {format}.")
+    path = Path(output) if output else default_output(source, format)
+    if format == "litert":
+        return export_litert(source, path, int8)
+    return export_onnx(source, path) if format == "onnx" else export_web(source, path, runtime)
+
+
+def default_output(source: str, format: str) -> Path:
+    """Beside the folder of versions: of a SavedModel its own, of a run the one that it is exported to.
+
+    Raises:
+        InputError: there is no generator.
+    """
+    if (Path(source) / CONFIG).is_file():
+        base = Path(read_config(Path(source)).config.export_dir or "saved_models/generator")
+    else:
+        base = version_folder(source).parent
+    return base.with_name(base.name + ENDINGS[format])

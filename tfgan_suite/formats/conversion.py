@@ -1,0 +1,150 @@
+"""A converted generator held against the one it was made from."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.formats.source import Images, Source
+
+# Of float32 kernels that add up in another order.
+TOLERANCE = 1e-5
+# A trained generator can turn the last bit of its latents into more than that: other kernels came to 2.5 times what
+# this bit did in three generators of MNIST. Up to 1e-3: an operation that was converted wrong shows by 1e-2 and more.
+LAST_BIT_FACTOR, MOST_TOLERANCE = 10, 1e-3
+BATCH_SIZES = (1, 16, 5)
+
+
+class Conversion(NamedTuple):
+    """What a conversion wrote.
+
+    Attributes:
+        path: the file or folder.
+        size: in bytes.
+        difference: the largest of any number of an image, in [-1, 1], to the generator that was converted.
+        mean_difference: the mean of all of them.
+        note: what else there is to say of it.
+    """
+
+    path: Path
+    size: int
+    difference: float
+    mean_difference: float
+    note: str = ""
+
+    def __str__(self) -> str:
+        size = f"{self.size / 1e6:.1f} MB" if self.size >= 1e5 else f"{self.size / 1e3:.1f} kB"
+        mean = f", {self.mean_difference:.2g} in the mean" if self.note else ""
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.path}: {size}; images differ by {self.difference:.2g} at most{mean}{note}"
+
+
+class Difference(NamedTuple):
+    """Of images from those that they must be.
+
+    Attributes:
+        largest: of any number.
+        mean: of all of them.
+        of_other_seeds: the mean between images of different seeds.
+        of_last_bit: the largest between images whose latents differ in their last bit.
+    """
+
+    largest: float
+    mean: float
+    of_other_seeds: float
+    of_last_bit: float
+
+
+def compare(converted: Images, source: Source, expected: Images) -> Difference:
+    """Runs batches of several sizes, as a client would, one after the other.
+
+    Args:
+        converted: the generator in its new format.
+        source: gives seeds and labels.
+        expected: what it must give.
+
+    Raises:
+        InputError: it does not run, or gives images of another shape.
+    """
+    distances, other_seeds, last_bit = [], 0.0, 0.0
+    for rows in BATCH_SIZES:
+        latents, labels = source.inputs(rows)
+        try:
+            images = converted(latents, labels)
+        except Exception as error:  # each runtime raises kinds of its own
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            raise InputError(f"The converted generator does not run with {rows} rows: {reason}") from error
+        right = expected(latents, labels)
+        if images.shape != right.shape:
+            raise InputError(f"The converted generator gives {images.shape} where {right.shape} was expected.")
+        distances.append(np.abs(images - right).ravel())
+        if rows == max(BATCH_SIZES):
+            other_seeds = float(np.abs(expected(np.roll(latents, 1, axis=0), labels) - right).mean())
+            last_bit = float(np.abs(expected(np.nextafter(latents, np.float32(np.inf)), labels) - right).max())
+    every = np.concatenate(distances)
+    return Difference(float(every.max()), float(every.mean()), other_seeds, last_bit)
+
+
+def check_exact(converted: Images, source: Source) -> tuple[Difference, str]:
+    """Of a conversion that must change nothing: its difference, and a note.
+
+    A generator that computes in 16 bits is compared with itself in 32 bits, which is what was converted;
+    the difference that is told is the one to the generator as it was.
+
+    Raises:
+        InputError: it differs by more than `TOLERANCE`, or than what the last bit of latents does ten times over.
+    """
+    was_half = source.frozen.was_half
+    to_check = compare(converted, source, _wide(source) if was_half else source.images)
+    tolerance = max(TOLERANCE, min(LAST_BIT_FACTOR * to_check.of_last_bit, MOST_TOLERANCE))
+    if not to_check.largest <= tolerance:  # true for NaN
+        raise InputError(
+            f"The converted generator was not written: its images differ from those of {source.name} by "
+            f"{to_check.largest:.2g}, where at most {tolerance:.2g} was expected."
+        )
+    if not was_half:
+        return to_check, ""
+    return compare(converted, source, source.images), "computes in float32 where the source computes in 16 bits"
+
+
+def check_lossy(converted: Images, source: Source) -> Difference:
+    """Of a conversion that rounds weights: its difference.
+
+    Raises:
+        InputError: no finite numbers, or images further from the right ones than those of other seeds.
+    """
+    difference = compare(converted, source, source.images)
+    if not difference.mean < difference.of_other_seeds:  # true for NaN
+        raise InputError(
+            f"The converted generator was not written: its images differ by {difference.mean:.2g} in the mean, "
+            f"those of different seeds by {difference.of_other_seeds:.2g}. Leave out --int8."
+        )
+    return difference
+
+
+def _wide(source: Source) -> Images:
+    def images(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        given = [latents] if labels is None else [latents, labels]
+        return source.frozen.function(*given)["images"].numpy()
+
+    return images
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps the notices of compiled libraries off standard error; an exception passes with its own words."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with Path(os.devnull).open("wb") as sink:
+        os.dup2(sink.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,0 +1,80 @@
+"""The graph of a generator without what other runtimes lack: variables, refusals, 16-bit numbers."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.framework.graph_pb2 import GraphDef
+from tensorflow.core.framework.node_def_pb2 import NodeDef
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+HALF = (types_pb2.DT_BFLOAT16, types_pb2.DT_HALF)
+
+
+class FrozenGenerator:
+    """The signature `serving_default` of a SavedModel, with weights as constants.
+
+    Its refusals hang on control inputs alone, so that a graph without these has none: no converter
+    knows their operations. What computes in 16 bits here computes in 32, since LiteRT and ONNX Runtime
+    have no bfloat16 kernels on a CPU.
+
+    Args:
+        folder: version folder, whose operations were checked.
+
+    Attributes:
+        specs: the inputs in their order, latents before labels.
+        function: a `tf.function` of these that returns `{"images": ...}`.
+        was_half: whether it computed in 16 bits.
+    """
+
+    def __init__(self, folder: Path | str):
+        model = tf.saved_model.load(str(folder))  # holds the variables until they are constants
+        frozen = convert_variables_to_constants_v2(model.signatures["serving_default"])
+        output = frozen.outputs[0].op.name
+        nodes = _reached(frozen.graph.as_graph_def().node, output)
+        self.was_half = sum(_widen(node) for node in nodes) > 0
+        specs = {spec.op.name: tf.TensorSpec(spec.shape, spec.dtype, spec.op.name) for spec in frozen.inputs}
+        self.specs = [specs[name] for name in ("latents", "labels") if name in specs]
+        self.function = _function(GraphDef(node=nodes, versions=frozen.graph.as_graph_def().versions), output)
+        self.concrete = self.function.get_concrete_function(*self.specs)
+
+
+def _reached(nodes: Iterable[NodeDef], output: str) -> list[NodeDef]:
+    """The nodes that a tensor is computed from, without control inputs."""
+    by_name = {node.name: node for node in nodes}
+    reached: dict[str, NodeDef] = {}
+    pending = [output]
+    while pending:
+        name = pending.pop()
+        if name in reached:
+            continue
+        node = reached[name] = by_name[name]
+        data = [source for source in node.input if not source.startswith("^")]
+        del node.input[:]
+        node.input.extend(data)
+        pending += [source.partition(":")[0] for source in data]
+    return list(reached.values())
+
+
+def _widen(node: NodeDef) -> bool:
+    """Makes 16-bit types and constants of a node float32; whether it had any."""
+    had = False
+    for value in node.attr.values():
+        if value.type in HALF:
+            value.type, had = types_pb2.DT_FLOAT, True
+        if value.HasField("tensor") and value.tensor.dtype in HALF:
+            wide = tf.make_ndarray(value.tensor).astype("float32")
+            value.tensor.CopyFrom(tf.make_tensor_proto(wide))
+            had = True
+    return had
+
+
+def _function(graph: GraphDef, output: str) -> Any:
+    def imported(latents: tf.Tensor, labels: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        inputs = {"latents:0": latents} | ({} if labels is None else {"labels:0": labels})
+        (images,) = tf.graph_util.import_graph_def(graph, inputs, [f"{output}:0"], name="")
+        return {"images": images}
+
+    return tf.function(imported)

@@ -1,0 +1,95 @@
+"""A generator for ONNX Runtime, which runs on most systems and in browsers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.files import writing_whole
+from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, quiet
+from tfgan_suite.formats.source import Images, Source, check_output, missing_extra, opened
+
+# Of January 2021, so that older runtimes read it too; the generators need nothing newer.
+OPSET = 15
+
+
+def export_onnx(source: Path | str, path: Path | str) -> Conversion:
+    """Writes a generator as an ONNX file, compared with the original before it appears.
+
+    Inputs `latents` float32 (N, L) and, of a conditional generator, `labels`; output `images` float32
+    (N, H, W, C) in [-1, 1], for any N. The file's metadata hold the card of the export.
+
+    Args:
+        source: a run folder, or the folder of a SavedModel or of its versions.
+        path: the file, NAME.onnx.
+
+    Returns:
+        What was written, with its difference.
+
+    Raises:
+        InputError: no generator, a path that cannot be written, missing libraries, or images that differ by
+            more than 1e-5.
+    """
+    path = check_output(path, ".onnx")
+    check_libraries("onnx")
+    with opened(source) as generator:
+        content, difference, note = converted(generator)
+    with writing_whole(path) as partial:
+        partial.write_bytes(content)
+    return Conversion(path, len(content), difference.largest, difference.mean, note)
+
+
+def check_libraries(name: str) -> None:
+    """Refuses the format where its libraries are missing.
+
+    Raises:
+        InputError: they are.
+    """
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import tf2onnx  # noqa: F401
+    except ImportError as error:
+        raise missing_extra(name, error) from error
+
+
+def converted(source: Source) -> tuple[bytes, Difference, str]:
+    """The content of an ONNX file, its difference and a note, checked as `export_onnx` says."""
+    import onnxruntime
+
+    with quiet():
+        content = _convert(source)
+        try:
+            session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        except Exception as error:  # an operation without a kernel; the runtime has kinds of its own
+            raise _refusal(source, error) from error
+        return content, *check_exact(_images(session), source)
+
+
+def _convert(source: Source) -> bytes:
+    import onnx
+    import tf2onnx
+
+    # The name of the generator's own, in place of that of a function that was traced.
+    try:
+        model, _ = tf2onnx.convert.from_function(source.frozen.function, source.frozen.specs, opset=OPSET)
+    except Exception as error:  # for operations that it does not know
+        raise _refusal(source, error) from error
+    model.graph.name = source.name
+    onnx.helper.set_model_props(model, {"tfgan_suite": json.dumps(source.card)})
+    return model.SerializeToString()
+
+
+def _refusal(source: Source, error: Exception) -> InputError:
+    reason = " ".join(str(error).split())[:300]
+    return InputError(f"The generator {source.name} cannot be converted to ONNX: {reason}")
+
+
+def _images(session: Any) -> Images:
+    def images(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        inputs = {"latents": latents} | ({} if labels is None else {"labels": labels})
+        return session.run(["images"], inputs)[0]
+
+    return images

@@ -1,0 +1,115 @@
+"""onnxruntime-web, which runs ONNX files in a browser: fetched once, checked, and taken apart by name."""
+
+import base64
+import hashlib
+import os
+import sys
+import tarfile
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.files import writing_whole
+
+NAME, VERSION = "onnxruntime-web", "1.30.0"
+# As the registry states it for this version.
+INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+REGISTRY = "https://registry.npmjs.org"
+# The build without GPU, which holds the code of one script and one binary. Their names in a web folder from those
+# in the tarball: of `.js` every web server knows the type, and browsers refuse a module without one.
+FILES = {
+    "ort.wasm.bundle.min.js": "package/dist/ort.wasm.bundle.min.mjs",
+    "ort-wasm-simd-threaded.wasm": "package/dist/ort-wasm-simd-threaded.wasm",
+}
+# The tarball has no licence beside that in its code; the Python package of the same project ships the texts.
+LICENCES = {"LICENSE.txt": "LICENSE", "ThirdPartyNotices.txt": "ThirdPartyNotices.txt"}
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+
+
+def runtime_files(tarball: Path | str | None = None) -> dict[str, bytes]:
+    """The files of the runtime and its licences by name.
+
+    Args:
+        tarball: of this very version, as `npm pack` downloads it; None: from the cache of the user, else from the
+            registry, which `npm_config_registry` may name.
+
+    Raises:
+        InputError: no such file, no network, or content that is not what the registry promises.
+    """
+    path = Path(tarball) if tarball is not None else cache_folder() / f"{NAME}-{VERSION}.tgz"
+    if tarball is None and not (path.is_file() and _is_genuine(path.read_bytes())):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing_whole(path) as partial:
+            partial.write_bytes(_download())
+    if not path.is_file():
+        raise InputError(f"The file {path} of --runtime does not exist. Get it with: npm pack {NAME}@{VERSION}")
+    if not _is_genuine(path.read_bytes()):
+        raise InputError(f"The file {path} is not {NAME} {VERSION}: its SHA-512 is another. {_advice()}")
+    licences = resources.files("onnxruntime")
+    return _extracted(path) | {name: licences.joinpath(original).read_bytes() for name, original in LICENCES.items()}
+
+
+def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Where the platform wants files that can be fetched again.
+
+    >>> cache_folder({"XDG_CACHE_HOME": "/caches"}, "linux").as_posix()
+    '/caches/tfgan_suite'
+    """
+    if environ.get("XDG_CACHE_HOME"):
+        base = Path(environ["XDG_CACHE_HOME"])
+    elif platform == "win32":
+        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path.home() / ("Library/Caches" if platform == "darwin" else ".cache")
+    return base / "tfgan_suite"
+
+
+def _download() -> bytes:
+    import requests
+
+    names = ("npm_config_registry", "NPM_CONFIG_REGISTRY")  # npm reads both
+    registry = next((os.environ[name] for name in names if os.environ.get(name)), REGISTRY)
+    url = f"{registry.rstrip('/')}/{NAME}/-/{NAME}-{VERSION}.tgz"
+    try:
+        answer = requests.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS))
+        answer.raise_for_status()
+        content = answer.content
+    except (requests.RequestException, ValueError) as error:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        reason = f"HTTP {status}" if status else type(error).__name__
+        raise InputError(f"{NAME} cannot be fetched from {_without_user(url)} ({reason}). {_advice()}") from error
+    if not _is_genuine(content):
+        raise InputError(f"What {_without_user(url)} gave is not {NAME} {VERSION}: its SHA-512 is another. {_advice()}")
+    return content
+
+
+def _without_user(url: str) -> str:
+    """An address without name and password, which a registry's may hold."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _advice() -> str:
+    return f"Where there is a network: npm pack {NAME}@{VERSION}; then give that file with --runtime."
+
+
+def _is_genuine(content: bytes) -> bool:
+    kind, _, expected = INTEGRITY.partition("-")
+    return base64.b64encode(hashlib.new(kind, content).digest()).decode() == expected
+
+
+def _extracted(path: Path) -> dict[str, bytes]:
+    """The named files alone, read into memory: no path in an archive is ever written to."""
+    found = {}
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for name, member in FILES.items():
+                stream = archive.extractfile(member)
+                if stream is None:
+                    raise InputError(f"{member} in {path} is no file.")
+                found[name] = stream.read()
+    except (KeyError, EOFError, tarfile.TarError, OSError) as error:
+        raise InputError(f"The file {path} cannot be read: {error}. {_advice()}") from error
+    return found
