@@ -128,6 +128,24 @@ def test_a_conversion_that_went_wrong_leaves_the_old_file(
 
 
 @pytest.mark.parametrize("format", EXPORTS)
+def test_a_full_disk_leaves_the_old_file(
+    version: Callable[[str], Path], format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def half_of_it(path: Path, content: bytes) -> int:
+        write(path, content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / f"g.{format}"
+    path.write_text("old")
+    monkeypatch.setattr(Path, "write_bytes", half_of_it)
+    with pytest.raises(OSError, match="No space"):
+        EXPORTS[format](version("mlp_of_4_channels"), path)
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("format", EXPORTS)
 @pytest.mark.parametrize(
     ("output", "said"),
     [("g.bin", "must be NAME."), ("folder", "is a folder"), ("nowhere/g", "does not exist")],
