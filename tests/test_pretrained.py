@@ -9,6 +9,7 @@ from tfgan_suite.carding import CARD, RECORDS, SAMPLES
 from tfgan_suite.evaluating import evaluate
 from tfgan_suite.metrics.records import MetricRecord, read_records
 from tfgan_suite.serving.saved_generator import read_card, version_folder
+from tfgan_suite.serving.session import ServingSession
 from tfgan_suite.serving.verify import verify_export
 
 PRETRAINED = Path(__file__).parent.parent / "saved_models" / "pretrained"
@@ -49,6 +50,22 @@ def test_has_its_papers_and_passes_its_checks(name: str) -> None:
         assert f"| {record.metric} | {record.value:.4g} |" in text
     assert read_card(version_folder(folder))["licence"] in text
     assert verify_export(folder) == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_seed_is_one_image_in_any_request(name: str) -> None:
+    with ServingSession(version_folder(PRETRAINED / name)) as session:
+        inputs = {"seeds": np.arange(40)}
+        if "labels" in session.signatures["sample"].inputs:
+            inputs["labels"] = (np.arange(40) % 10).astype(np.int32)
+        images, files = (session.run(*asked) for asked in (("sample", inputs), ("sample_png", inputs)))
+        for rows in (1, 3, 16):
+            parts = [{key: value[i : i + rows] for key, value in inputs.items()} for i in range(0, 40, rows)]
+            apart = np.concatenate([session.run("sample", part)["images"] for part in parts])
+            np.testing.assert_allclose(apart, images["images"], rtol=0, atol=1e-6)
+            assert [file for part in parts for file in session.run("sample_png", part)["image_bytes"]] == list(
+                files["image_bytes"]
+            )
 
 
 def test_all_together_are_small() -> None:
