@@ -102,8 +102,9 @@ def running(command: str, base: Path, flags: Sequence[str]) -> Iterator[Running]
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        except OSError as error:
-            raise InputError(f"--server {command!r} cannot be started: {error.strerror}.") from error
+        except (OSError, ValueError) as error:  # ValueError for a quotation that does not end
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise InputError(f"--server {command!r} cannot be started: {reason}.") from error
         try:
             until = time.monotonic() + START_SECONDS
             while not is_ready(connect, urls):
@@ -115,7 +116,11 @@ def running(command: str, base: Path, flags: Sequence[str]) -> Iterator[Running]
             yield Running(urls, psutil.Process(process.pid))
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def is_ready(connect: Callable[..., Any], urls: dict[str, str]) -> bool:
@@ -137,7 +142,7 @@ def free_port() -> int:
 
 
 def load(url: str, signature: str, inputs: dict[str, np.ndarray], clients: int, seconds: float) -> list[float]:
-    """Seconds from each request to its answer, of those that began within a time."""
+    """Seconds from each request to its answer, of those that were answered within a time."""
     from tfgan_suite.serving.client import connect
 
     begin = threading.Barrier(clients)
@@ -150,7 +155,8 @@ def load(url: str, signature: str, inputs: dict[str, np.ndarray], clients: int, 
             until = time.perf_counter() + seconds
             while (started := time.perf_counter()) < until:
                 client.predict(signature, inputs)
-                latencies.append(time.perf_counter() - started)
+                if (ended := time.perf_counter()) < until:
+                    latencies.append(ended - started)
         return latencies
 
     with ThreadPoolExecutor(clients) as pool:
@@ -247,7 +253,7 @@ def as_table(rows: list[dict[str, Any]]) -> str:
 def benchmark_serving(arguments: Sequence[str], program: str) -> int:
     """`benchmark_serving.py`: see `BenchmarkServingConfig`."""
     config = parse(BenchmarkServingConfig, arguments, program)
-    if min(*config.clients, config.rounds, 1) < 1 or config.seconds <= 0 or config.soak_minutes < 0:
+    if min(*config.clients, config.rounds, 1) < 1 or not config.seconds > 0 or not config.soak_minutes >= 0:
         raise InputError("--clients, --rounds and --seconds must be greater than 0, --soak-minutes not below.")
     with quiet_import():
         from tfgan_suite.serving.saved_generator import read_card, version_folder

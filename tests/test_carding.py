@@ -68,7 +68,7 @@ def test_an_export_carries_the_numbers_of_its_own_checkpoint_alone(
     }
     capsys.readouterr()
     assert run(COMMANDS["export"], [*export, other], "export.py") == 2
-    assert f"The records measure {trained.parent / 'out'}, and " in capsys.readouterr().err
+    assert f"The records measure {trained.parent / 'out'} as it was, and " in capsys.readouterr().err
     assert not (tmp_path / "base" / "2").exists()
 
 

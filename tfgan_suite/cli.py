@@ -75,7 +75,7 @@ class ExportConfig:
 
 @dataclass(frozen=True)
 class PreviewConfig:
-    """Shows the page of export --format web in a browser of this machine, until Ctrl-C."""
+    """Serves the page of export --format web on this machine, until Ctrl-C, and prints its address."""
 
     folder: Annotated[str, tyro.conf.Positional]
     """The web folder."""

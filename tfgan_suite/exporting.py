@@ -27,9 +27,9 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         "seed": config.seed,
         "split": config.split,
         "training": {
-            "config_sha256": hashlib.sha256((run_dir / CONFIG).read_bytes()).hexdigest(),
+            "config_sha256": _sha256(run_dir / CONFIG),
             "checkpoint": Path(checkpoint).name,
-            "checkpoint_sha256": hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest(),
+            "checkpoint_sha256": _sha256(checkpoint),
         },
     }
 
@@ -41,9 +41,9 @@ def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[st
         InputError: the records are of something else than the checkpoint.
     """
     for record in records:
-        if Path(str(record.subject.get("path"))).resolve() != Path(checkpoint).resolve():
+        if record.subject.get("checkpoint_sha256") != _sha256(checkpoint):
             raise InputError(
-                f"The records measure {record.subject.get('path')}, and {checkpoint} is exported. "
+                f"The records measure {record.subject.get('path')} as it was, and {checkpoint} is exported. "
                 "Expected those that evaluate.py wrote of the run folder as it is now."
             )
     if not records:
@@ -53,6 +53,10 @@ def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[st
         for record in records
     }
     return {"metrics": numbers, "metrics_protocol": records[0].protocol}
+
+
+def _sha256(path: Path | str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def export_run(

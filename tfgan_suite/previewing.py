@@ -5,6 +5,7 @@ import errno
 import functools
 import json
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -26,7 +27,7 @@ def preview(folder: Path | str, port: int = 8000, host: str = "127.0.0.1") -> No
     Raises:
         InputError: no web folder, or an address that cannot be listened at.
     """
-    with serving(folder, port, host) as server, _ended_by_sigterm():
+    with serving(folder, port, host) as server, _ended_by_signals():
         address = f"http://{host}:{server.server_address[1]}/"
         print(f"preview: {address} (Ctrl-C ends it)", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
@@ -45,12 +46,11 @@ def serving(folder: Path | str, port: int, host: str) -> Iterator[ThreadingHTTPS
     if not 0 <= port <= 65535:
         raise InputError(f"--port must be in 0..65535. Received: {port}.")
     try:
-        server = ThreadingHTTPServer((host, port), functools.partial(_Handler, directory=str(root)))
+        server = _Server((host, port), functools.partial(_Handler, directory=str(root)))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise InputError(f"Port {port} of {host} is taken. Choose another with --port.") from error
         raise InputError(f"{host}:{port} cannot be listened at: {error.strerror}. Choose another.") from error
-    server.daemon_threads = True  # a browser that keeps its connection must not keep the server
     with server:
         yield server
 
@@ -67,16 +67,26 @@ def _check(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Makes SIGTERM what Ctrl-C is, where signals can be taken at all."""
+def _ended_by_signals() -> Iterator[None]:
+    """Makes SIGTERM what Ctrl-C is, and Ctrl-C heard where a shell had a background process ignore it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True  # a browser that keeps its connection must not keep the server
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of a browser that leaves before it has all, as at a reload."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -98,9 +108,13 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> Any:
         path = Path(self.translate_path(self.path))
-        if path.is_dir():
-            path /= "index.html"
-        if not path.is_file() or not path.resolve().is_relative_to(self.directory):
+        try:
+            if path.is_dir():
+                path /= "index.html"
+            is_ours = path.is_file() and path.resolve().is_relative_to(self.directory)
+        except OSError:  # such as a name that is too long
+            is_ours = False
+        if not is_ours:
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         return super().send_head()

@@ -153,6 +153,8 @@ def _pixels(client: Client, answer: dict[str, np.ndarray]) -> np.ndarray:
     """uint8 (N, H, W, C) of numbers in [-1, 1], or of PNG files."""
     asked = f"{client.endpoint.asked} at {client.endpoint.url}"
     if "images" in answer:
+        if answer["images"].ndim != 4 or answer["images"].dtype.kind != "f":
+            raise InputError(f"The images of {asked} are no floats [N, H, W, C]: it is no generator of ours.")
         if not np.isfinite(answer["images"]).all():
             raise InputError(f"The images of {asked} are not finite: its training has diverged.")
         return to_uint8(answer["images"])

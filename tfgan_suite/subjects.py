@@ -1,5 +1,6 @@
 """What can be evaluated: exported generators, runs and their checkpoints, arrays of images."""
 
+import hashlib
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -89,7 +90,7 @@ def of_checkpoint(run_dir: Path, path: str) -> Subject:
     """The generator of a run at one of its checkpoints."""
     record, model = read_config(run_dir), load_model(path)
     facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
-    facts["split"] = record.config.split
+    facts |= {"split": record.config.split, "checkpoint_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
     return of_model(model, {**facts, "step": int(model.step.numpy())})
 
 

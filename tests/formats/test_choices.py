@@ -1,7 +1,6 @@
 """`export.py --format` and `preview.py`, as the command line calls them."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,16 @@ def export(*arguments: object) -> int:
     return run(COMMANDS["export"], [str(argument) for argument in arguments], "export.py")
 
 
-def test_each_lies_beside_the_saved_models_folder(trained_run: Path, version: Callable[[str], Path]) -> None:
+def test_each_lies_beside_the_saved_models_folder(trained_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exported = trained_run.parent / "exported"
     assert default_output(str(trained_run), "litert") == exported.with_name("exported.tflite")
     assert default_output(str(exported), "onnx") == exported.with_name("exported.onnx")
     assert default_output(str(exported / "1"), "web") == exported.with_name("exported_web")
+    monkeypatch.chdir(exported)
+    for here in (".", "1", "../exported"):
+        assert default_output(here, "onnx").resolve() == exported.with_name("exported.onnx")
+    monkeypatch.chdir(exported / "1")
+    assert default_output(".", "onnx").resolve() == exported.with_name("exported.onnx")
 
 
 def test_a_run_and_a_saved_model_are_converted(

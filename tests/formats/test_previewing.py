@@ -113,22 +113,28 @@ def test_addresses_that_cannot_be_listened_at(folder: Path, port: int) -> None:
         preview(folder, 8000, "203.0.113.1")
 
 
+def behind_a_shell() -> None:
+    """What a shell without job control does to what it puts behind it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_quietly(folder: Path, number: int) -> None:
     code = "import sys; from tfgan_suite.previewing import preview; preview(sys.argv[1], 0)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        line = process.stdout.readline()
-        assert line.startswith("preview: http://127.0.0.1:") and line.endswith("/ (Ctrl-C ends it)\n")
-        port = int(line.split(":")[3].partition("/")[0])
-        assert ask(port, "/")[2] == b"<p>page</p>"
-        # A browser keeps its connection open.
-        with socket.create_connection(("127.0.0.1", port)):
-            process.send_signal(number)
-            rest, errors = process.communicate(timeout=20)
-    finally:
-        process.kill()
-        process.wait()
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=behind_a_shell
+    ) as process:
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("preview: http://127.0.0.1:") and line.endswith("/ (Ctrl-C ends it)\n")
+            port = int(line.split(":")[3].partition("/")[0])
+            assert ask(port, "/")[2] == b"<p>page</p>"
+            assert ask(port, "/" + "x" * 300)[0] == 404
+            # A browser keeps its connection open.
+            with socket.create_connection(("127.0.0.1", port)):
+                process.send_signal(number)
+                rest, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (process.returncode, rest, errors) == (0, "", "")

@@ -50,5 +50,11 @@ def default_output(source: str, format: str) -> Path:
     if (Path(source) / CONFIG).is_file():
         base = Path(read_config(Path(source)).config.export_dir or "saved_models/generator")
     else:
-        base = version_folder(source).parent
+        base = _named(version_folder(source)).parent
+    base = _named(base)
     return base.with_name(base.name + ENDINGS[format])
+
+
+def _named(path: Path) -> Path:
+    """The path, spelled out where it is one such as `.` or `..`."""
+    return path if path.name not in ("", "..") else path.resolve()

@@ -64,6 +64,9 @@ def _widen(node: NodeDef) -> bool:
     for value in node.attr.values():
         if value.type in HALF:
             value.type, had = types_pb2.DT_FLOAT, True
+        for index, listed in enumerate(value.list.type):
+            if listed in HALF:
+                value.list.type[index], had = types_pb2.DT_FLOAT, True
         if value.HasField("tensor") and value.tensor.dtype in HALF:
             wide = tf.make_ndarray(value.tensor).astype("float32")
             value.tensor.CopyFrom(tf.make_tensor_proto(wide))

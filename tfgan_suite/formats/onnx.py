@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, one_line
 from tfgan_suite.files import writing_whole
 from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, quiet
 from tfgan_suite.formats.source import Images, Source, check_output, missing_extra, opened
@@ -30,7 +30,7 @@ def export_onnx(source: Path | str, path: Path | str) -> Conversion:
 
     Raises:
         InputError: no generator, a path that cannot be written, missing libraries, or images that differ by
-            more than 1e-5.
+            more than `check_exact` allows.
     """
     path = check_output(path, ".onnx")
     check_libraries("onnx")
@@ -83,8 +83,7 @@ def _convert(source: Source) -> bytes:
 
 
 def _refusal(source: Source, error: Exception) -> InputError:
-    reason = " ".join(str(error).split())[:300]
-    return InputError(f"The generator {source.name} cannot be converted to ONNX: {reason}")
+    return InputError(f"The generator {source.name} cannot be converted to ONNX: {one_line(str(error))}")
 
 
 def _images(session: Any) -> Images:

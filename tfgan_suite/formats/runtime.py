@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import os
 import sys
 import tarfile
@@ -44,10 +45,13 @@ def runtime_files(tarball: Path | str | None = None) -> dict[str, bytes]:
             partial.write_bytes(_download())
     if not path.is_file():
         raise InputError(f"The file {path} of --runtime does not exist. Get it with: npm pack {NAME}@{VERSION}")
-    if not _is_genuine(path.read_bytes()):
+    content = path.read_bytes()
+    if not _is_genuine(content):
         raise InputError(f"The file {path} is not {NAME} {VERSION}: its SHA-512 is another. {_advice()}")
     licences = resources.files("onnxruntime")
-    return _extracted(path) | {name: licences.joinpath(original).read_bytes() for name, original in LICENCES.items()}
+    return _extracted(content, path) | {
+        name: licences.joinpath(original).read_bytes() for name, original in LICENCES.items()
+    }
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -87,6 +91,8 @@ def _download() -> bytes:
 def _without_user(url: str) -> str:
     """An address without name and password, which a registry's may hold."""
     scheme, mark, rest = url.partition("://")
+    if not mark:
+        return "the registry"
     host, slash, path = rest.partition("/")
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
@@ -100,11 +106,11 @@ def _is_genuine(content: bytes) -> bool:
     return base64.b64encode(hashlib.new(kind, content).digest()).decode() == expected
 
 
-def _extracted(path: Path) -> dict[str, bytes]:
+def _extracted(content: bytes, path: Path) -> dict[str, bytes]:
     """The named files alone, read into memory: no path in an archive is ever written to."""
     found = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
             for name, member in FILES.items():
                 stream = archive.extractfile(member)
                 if stream is None:

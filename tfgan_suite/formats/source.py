@@ -15,10 +15,10 @@ from tfgan_suite.exporting import export_run
 from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.labels import check_labels
 from tfgan_suite.latents import latents_from_seeds
-from tfgan_suite.marking import generator_name
+from tfgan_suite.marking import check_parent, generator_name
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.run_folder import newest_of_run
+from tfgan_suite.run_folder import CONFIG, newest_of_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 
 # Images from latents float32 (N, L) and labels, None without them: float32 (N, H, W, C) in [-1, 1].
@@ -65,7 +65,7 @@ def opened(path: Path | str) -> Iterator[Source]:
     Raises:
         InputError: neither, or one that is damaged.
     """
-    if not (Path(path) / "config.json").is_file():
+    if not (Path(path) / CONFIG).is_file():
         saved = SavedGenerator(path)
         yield Source(saved, saved.images_from_latents)
         return
@@ -90,8 +90,7 @@ def check_output(path: Path | str, suffix: str) -> Path:
         raise InputError(f"--output must be NAME{suffix}. Received: {path}.")
     if path.is_dir():
         raise InputError(f"--output must be a file. {path} is a folder.")
-    if not path.parent.is_dir():
-        raise InputError(f"The folder {path.parent} of --output does not exist.")
+    check_parent(path)
     return path
 
 

@@ -10,7 +10,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.formats import onnx, runtime
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.source import Source, opened
-from tfgan_suite.marking import refuse_full
+from tfgan_suite.marking import check_parent, refuse_full
 from tfgan_suite.serving.signatures import PNG_CHANNELS
 
 SCRIPTS = ("page.js", "state.js", "pad.js", "generator.js", "latents.js", "picture.js", "png.js")
@@ -37,8 +37,7 @@ def export_web(source: Path | str, folder: Path | str, runtime_tarball: Path | s
     """
     folder = Path(folder)
     refuse_full(folder)
-    if not folder.parent.is_dir():
-        raise InputError(f"The folder {folder.parent} of --output does not exist.")
+    check_parent(folder)
     onnx.check_libraries("web")
     with opened(source) as generator:
         channels = generator.saved.image_shape[-1]

@@ -91,7 +91,7 @@ class Client:
     def predict(self, signature: str, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The outputs of a signature by name; files are `bytes` in an array of objects.
 
-        More than 64 rows go in several requests, one after another.
+        More than 64 rows go in several requests, one after another; `pin` first where they must come from one version.
 
         Args:
             signature: such as `"sample"`; see `docs/serving.md`.
@@ -153,7 +153,11 @@ class Client:
             raise InputError(f"{name!r} of {self.endpoint.asked} takes no labels: it is not conditional.")
         if set(inputs) != set(spec.inputs):
             raise InputError(f"The inputs of {name!r} must be {sorted(spec.inputs)}. Received: {sorted(inputs)}.")
-        arrays = {key: _converted(key, np.asarray(value), spec.inputs[key]) for key, value in inputs.items()}
+        try:
+            given = {key: np.asarray(value) for key, value in inputs.items()}
+        except ValueError as error:
+            raise InputError(f"The inputs of {name!r} must be arrays, with rows of one length: {error}.") from error
+        arrays = {key: _converted(key, value, spec.inputs[key]) for key, value in given.items()}
         rows = {key: len(value) for key, value in arrays.items()}
         if len(set(rows.values())) != 1 or 0 in rows.values():
             raise InputError(f"The inputs of {name!r} must have as many rows each, at least 1. Received: {rows}.")
@@ -198,7 +202,8 @@ def connect(
         model: the name that the server gives it.
         version: its number; None: the newest that is ready.
         version_label: the name that the server's config file gives a version, in place of its number.
-        timeout: seconds until an answer must be there; it is tried again before where that helps.
+        timeout: seconds until an answer must be there, and over REST until more of it must be; it is tried again
+            before where that helps.
 
     Raises:
         InputError: an address that cannot be asked, or gRPC without the packages for it.

@@ -134,8 +134,8 @@ def parse_endpoint(
         raise InputError(f"Choose a version by number or by label. Received: {version} and {version_label!r}.")
     if version is not None and not 0 <= version < 2**63:
         raise InputError(f"--version must be in 0..2**63-1. Received: {version}.")
-    if version_label == "":
-        raise InputError("--version-label must not be empty.")
+    if version_label is not None and not (version_label and version_label.isprintable()):
+        raise InputError(f"--version-label must be a name of the server's config file. Received: {version_label!r}.")
     if not (math.isfinite(timeout) and timeout > 0):
         raise InputError(f"--timeout must be seconds, greater than 0. Received: {timeout}.")
     parts, port = _split(url)
@@ -156,7 +156,7 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
     except ValueError as error:
         # Without the address: a password may stand in it.
         raise InputError(f"The url cannot be read. {expected}") from error
-    if "@" in parts.netloc:
+    if "@" in url:
         raise InputError(
             f"The url must not hold a user or a password, which messages would print. {expected} "
             "Let a proxy beside the client add what the server wants."
@@ -164,7 +164,7 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
     if parts.scheme not in SCHEMES or not parts.hostname or not url.isprintable() or " " in url:
         raise InputError(f"The url {one_line(url)!r} is of no server that can be asked. {expected}")
     if parts.query or parts.fragment:
-        raise InputError(f"The url must end with the host, its port and the path of a proxy. Received: {one_line(url)}")
+        raise InputError("The url must end with the host, its port and the path of a proxy; it has ? or # behind them.")
     return parts, port
 
 

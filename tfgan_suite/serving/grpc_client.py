@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -65,9 +66,14 @@ class GrpcTransport:
         """The states of the versions."""
         request = get_model_status_pb2.GetModelStatusRequest(model_spec=_spec(endpoint))
         answer = _ask(endpoint, "the status", self._models.GetModelStatus, request)
-        state_name = get_model_status_pb2.ModelVersionStatus.State.Name
+        states = get_model_status_pb2.ModelVersionStatus.State
         return [
-            VersionStatus(item.version, state_name(item.state), item.status.error_message)
+            # A newer server may have states of its own.
+            VersionStatus(
+                item.version,
+                states.Name(item.state) if item.state in states.values() else str(item.state),
+                item.status.error_message,
+            )
             for item in answer.model_version_status
         ]
 
@@ -78,9 +84,14 @@ class GrpcTransport:
         )
         answer = _ask(endpoint, "the metadata", self._predictions.GetModelMetadata, request)
         found = get_model_metadata_pb2.SignatureDefMap()
-        if not answer.metadata[SIGNATURES].Unpack(found):
+        try:
+            is_there = answer.metadata[SIGNATURES].Unpack(found)
+            signatures = read_signatures(found.signature_def)
+        except (DecodeError, TypeError, ValueError) as error:
+            raise InputError(endpoint.no_server("the metadata", "signatures that cannot be read")) from error
+        if not is_there:
             raise InputError(endpoint.no_server("the metadata", "metadata without signatures"))
-        return Metadata(answer.model_spec.version.value, read_signatures(found.signature_def))
+        return Metadata(answer.model_spec.version.value, signatures)
 
     def predict(
         self, endpoint: Endpoint, name: str, signature: ServedSignature, inputs: Mapping[str, np.ndarray]
@@ -91,6 +102,15 @@ class GrpcTransport:
             request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
         what = f"the signature {name!r}"
         answer = _ask(endpoint, what, self._predictions.Predict, request)
+        for key, spec in signature.outputs.items():
+            tensor = answer.outputs[key]
+            shape = tf.TensorShape(tensor.tensor_shape)
+            # Looked at before it is made: a message of some bytes can claim any size.
+            if tensor.dtype != spec.dtype.as_datatype_enum or not spec.shape.is_compatible_with(shape):
+                dtype = tf.dtypes.as_dtype(tensor.dtype).name if tensor.dtype else "nothing"
+                raise InputError(endpoint.no_server(what, f"{key} as {dtype} of shape {shape}"))
+            if shape.rank is None or not shape.rank or shape[0] != len(next(iter(inputs.values()))):
+                raise InputError(endpoint.no_server(what, f"{key} of shape {shape}"))
         try:
             return {key: tf.make_ndarray(answer.outputs[key]) for key in signature.outputs}
         except (TypeError, ValueError) as error:

@@ -126,7 +126,10 @@ class RestTransport:
         method, body = ("GET", None) if question is None else ("POST", json.dumps(question).encode())
         headers = {"Accept": "application/json"} | ({} if body is None else {"Content-Type": "application/json"})
         try:
-            response = self._pool.request(method, _url(endpoint) + verb, body=body, headers=headers, redirect=False)
+            # Not decoded: none was asked for, and a compressed answer could grow without bounds.
+            response = self._pool.request(
+                method, _url(endpoint) + verb, body=body, headers=headers, redirect=False, decode_content=False
+            )
         except HTTPError as error:
             raise InputError(_failure(endpoint, what, error)) from error
         try:
