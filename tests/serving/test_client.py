@@ -1,3 +1,4 @@
+import gzip
 import shutil
 import socket
 import ssl
@@ -7,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,8 @@ import tensorflow as tf
 from tiny_server import TinyGenerator, http_server, rest_handler, serving
 
 from tfgan_suite.errors import InputError, one_line
-from tfgan_suite.serving.client import connect
-from tfgan_suite.serving.endpoint import parse_endpoint
+from tfgan_suite.serving.client import Client, connect
+from tfgan_suite.serving.endpoint import Metadata, ServedSignature, parse_endpoint
 
 Failure = Callable[[Any], None]
 PROTOCOLS = pytest.mark.parametrize("protocol", ["rest", "grpc"])
@@ -446,6 +448,94 @@ def test_large_tensors_over_grpc() -> None:
     generator.run = lambda name, inputs: {"image_bytes": np.array([b"\0" * 5_000_000], object)}  # type: ignore[method-assign]
     with serving("grpc", generator) as url, connect(url, "gan") as client:
         assert len(client.predict("sample_png", {"seeds": [1]})["image_bytes"][0]) == 5_000_000
+
+
+def grpc_answering(monkeypatch: pytest.MonkeyPatch, call: str, answer: object) -> Client:
+    """A client whose server gives one answer to one call."""
+    client = connect("grpc://localhost:1", "gan")
+    stubs = SimpleNamespace(**{call: lambda request, timeout: answer})
+    for name in ("_models", "_predictions"):
+        monkeypatch.setattr(client._transport, name, stubs)
+    return client
+
+
+def test_states_of_a_newer_server_over_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = pytest.importorskip("tensorflow_serving.apis.get_model_status_pb2")
+    answer = messages.GetModelStatusResponse()
+    for version, state in ((1, 30), (2, 35)):
+        answer.model_version_status.add(version=version, state=state)
+    with grpc_answering(monkeypatch, "GetModelStatus", answer) as client:
+        assert [status.state for status in client.status()] == ["AVAILABLE", "35"]
+
+
+@pytest.mark.parametrize("content", ["damaged", "unknown type", "nothing"])
+def test_metadata_that_cannot_be_read_over_grpc(content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = pytest.importorskip("tensorflow_serving.apis.get_model_metadata_pb2")
+    answer = messages.GetModelMetadataResponse()
+    signatures = messages.SignatureDefMap()
+    signatures.signature_def["sample"].inputs["seeds"].dtype = 99
+    answer.metadata["signature_def"].Pack(signatures)
+    if content == "damaged":
+        answer.metadata["signature_def"].value = b"\xff\xff"
+    elif content == "nothing":
+        answer.metadata["signature_def"].type_url = "type.googleapis.com/other"
+    with (
+        grpc_answering(monkeypatch, "GetModelMetadata", answer) as client,
+        pytest.raises(InputError, match="does not speak the protocol of TensorFlow Serving"),
+    ):
+        client.metadata()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape"),
+    [(1, [2**42, 2, 2, 1]), (1, [2, 2**40, 2, 1]), (7, [2, 2, 2, 1]), (0, []), (1, [2]), (1, [1, 2, 2, 1])],
+)
+def test_tensors_that_claim_another_form_are_not_made(
+    dtype: int, shape: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
+    answer = messages.PredictResponse()
+    answer.outputs["images"].dtype = dtype
+    answer.outputs["images"].float_val.append(1.0)
+    for size in shape:
+        answer.outputs["images"].tensor_shape.dim.add(size=size)
+    with grpc_answering(monkeypatch, "Predict", answer) as client:
+        spec = ServedSignature(
+            {"seeds": tf.TensorSpec([None], tf.int64)}, {"images": tf.TensorSpec([None, 2, 2, 1], tf.float32)}
+        )
+        monkeypatch.setattr(client, "metadata", lambda: Metadata(1, {"sample": spec}))
+        with pytest.raises(InputError, match=r"it answered images (as|of)"):
+            client.predict("sample", {"seeds": [1, 2]})
+
+
+def test_compressed_answers_are_not_unpacked() -> None:
+    """None was asked for: of some kilobytes they can make gigabytes."""
+
+    def answer(handler: Any) -> None:
+        body = gzip.compress(b" " * 10**6)
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    generator = TinyGenerator()
+    generator.failures = [answer]
+    with (
+        serving("rest", generator) as url,
+        connect(url, "gan") as client,
+        pytest.raises(InputError, match="does not speak the protocol"),
+    ):
+        client.status()
+
+
+def test_rows_of_several_lengths() -> None:
+    with (
+        serving("rest", TinyGenerator()) as url,
+        connect(url, "gan") as client,
+        pytest.raises(InputError, match="must be arrays, with rows of one length"),
+    ):
+        client.predict("sample", {"seeds": [[0], [1, 2]]})
 
 
 def test_grpc_without_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
