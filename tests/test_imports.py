@@ -16,7 +16,7 @@ SCRIPTS = PACKAGE.parent / "scripts"
 
 # From the ground up; a room may import from the levels below its own and from itself.
 LEVELS: tuple[set[str], ...] = (
-    {"errors", "files", "lazy", "versions"},
+    {"errors", "files", "lazy", "quiet", "versions"},
     {"presets"},
     {"config"},
     {"tables"},
@@ -126,7 +126,7 @@ def test_library_classes_do_not_know_the_configuration() -> None:
     assert {arrow.room for arrow in all_arrows() if arrow.target_room == "config"} <= KNOWS_CONFIG
 
 
-@pytest.mark.parametrize("room", ["errors", "files", "versions", "presets", "config", "tables", "previewing"])
+@pytest.mark.parametrize("room", ["errors", "files", "quiet", "versions", "presets", "config", "tables", "previewing"])
 def test_standard_library_only(room: str) -> None:
     for arrow in all_arrows():
         if arrow.room == room and arrow.target_room is None:

@@ -16,6 +16,7 @@ import tyro
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.files import write_whole
+from tfgan_suite.quiet import quiet
 
 Config = TypeVar("Config")
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
@@ -529,15 +530,8 @@ def quiet_import() -> Iterator[None]:
     An import that fails raises, and its traceback is printed after this has ended.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with Path(os.devnull).open("wb") as sink:
-        os.dup2(sink.fileno(), 2)
-    try:
+    with quiet():
         yield
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # speaks of missing GPU drivers, once
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -8,7 +8,7 @@ import numpy as np
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import from_array, grid, save_gif, to_uint8
 from tfgan_suite.labels import parse_labels
-from tfgan_suite.latents import check_seed, latents_from_seeds
+from tfgan_suite.latents import MAX_SEED, check_seed, latents_from_seeds
 from tfgan_suite.marking import check_output, check_parent, samples_of, save_samples
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
@@ -84,7 +84,7 @@ def interpolate_to(
         InputError: no generator, one exported without this signature, or arguments that do not fit.
     """
     path, seeds = Path(output), ends.split(":")
-    if len(seeds) != 2 or not all(seed.isdecimal() and int(seed) <= 2**62 for seed in seeds):
+    if len(seeds) != 2 or not all(seed.isdecimal() and int(seed) <= MAX_SEED for seed in seeds):
         raise InputError(f"--interpolate takes two seeds in 0..2**62, such as 3:7. Received: {ends!r}.")
     if not 2 <= frames <= MAX_FRAMES:
         raise InputError(f"--frames must be in 2..{MAX_FRAMES}. Received: {frames}.")

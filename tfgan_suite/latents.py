@@ -22,6 +22,7 @@ SAMPLE_STREAM = 1_003
 MASK_STREAM = 2_000
 
 _PHILOX = 1  # of tf.random.Algorithm
+MAX_SEED = 2**62  # of the first of many: those that follow it stay within an int64
 _PHILOX_BLOCK = 4  # float32 numbers that one count of its counter makes
 
 
@@ -93,7 +94,7 @@ def check_seed(seed: int) -> None:
     Raises:
         InputError: it is out of 0..2**62.
     """
-    if not 0 <= seed <= 2**62:
+    if not 0 <= seed <= MAX_SEED:
         raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
 
 

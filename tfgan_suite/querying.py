@@ -12,12 +12,12 @@ from PIL import Image
 from tfgan_suite.errors import InputError, printable
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import check_labels, parse_labels
+from tfgan_suite.latents import MAX_SEED
 from tfgan_suite.marking import Samples, check_output, save_samples
 from tfgan_suite.serving.client import Client, connect
 
 # Each image crosses the network: more are made faster beside the model, by generate.py.
 MAX_SEEDS = 65_536
-MAX_SEED = 2**62
 # The server does not say how many there are; it refuses a label beyond them.
 MAX_CLASSES = 2**31
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.formats.conversion import BATCH_SIZES, Conversion, check_exact, check_lossy, compare, quiet
+from tfgan_suite.formats.conversion import BATCH_SIZES, Conversion, check_exact, check_lossy, compare
+from tfgan_suite.quiet import quiet
 
 Images = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 

@@ -1,9 +1,5 @@
 """A converted generator held against the one it was made from."""
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,18 +130,3 @@ def _wide(source: Source) -> Images:
         return source.frozen.function(*given)["images"].numpy()
 
     return images
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keeps the notices of compiled libraries off standard error; an exception passes with its own words."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with Path(os.devnull).open("wb") as sink:
-        os.dup2(sink.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.latents import MAX_SEED
 from tfgan_suite.serving.endpoint import (
     Endpoint,
     Metadata,
@@ -28,7 +29,7 @@ _ATTRIBUTES = "attributes"
 # What the exported graph refuses, where it can be told without its sizes: one bad row would fail the requests of
 # others in its batch.
 _RANGES: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
-    "seeds": ("must be in 0..2**62", lambda x: (x >= 0) & (x <= 2**62)),
+    "seeds": ("must be in 0..2**62", lambda x: (x >= 0) & (x <= MAX_SEED)),
     "labels": ("must be classes, 0 or more", lambda x: x >= 0),
     _ATTRIBUTES: ("must be 0 or 1", lambda x: (x == 0) | (x == 1)),
     "truncation": ("must be finite and greater than 0", lambda x: np.isfinite(x) & (x > 0)),
