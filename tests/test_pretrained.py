@@ -12,7 +12,8 @@ from tfgan_suite.serving.saved_generator import read_card, version_folder
 from tfgan_suite.serving.session import ServingSession
 from tfgan_suite.serving.verify import verify_export
 
-PRETRAINED = Path(__file__).parent.parent / "saved_models" / "pretrained"
+ROOT = Path(__file__).parent.parent
+README, PRETRAINED = ROOT / "README.md", ROOT / "saved_models" / "pretrained"
 SHIPPED = sorted(path.name for path in PRETRAINED.glob("*") if path.is_dir())
 # Numbers whose expectation does not depend on how many samples there are.
 UNBIASED = ("kernel_distance", "label_accuracy", "smallest_class_share", "class_entropy", "classifier_score")
@@ -50,6 +51,16 @@ def test_has_its_papers_and_passes_its_checks(name: str) -> None:
         assert f"| {record.metric} | {record.value:.4g} |" in text
     assert read_card(version_folder(folder))["licence"] in text
     assert verify_export(folder) == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_readme_says_what_was_measured(name: str) -> None:
+    records = by_name(read_records(PRETRAINED / name / RECORDS))
+    numbers = [format(records["frechet_distance"].value, ".2f")]
+    numbers += [format(records[metric].value, ".3f") for metric in ("precision", "recall", "coverage")]
+    accuracy = f"{records['label_accuracy'].value:.1%}".replace("%", " %") if "label_accuracy" in records else "-"
+    (line,) = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith(f"| [{name}](")]
+    assert line.endswith(f" | {' | '.join([*numbers, accuracy])} |")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
