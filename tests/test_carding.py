@@ -62,7 +62,9 @@ def test_an_export_carries_the_numbers_of_its_own_checkpoint_alone(
     assert run(COMMANDS["evaluate"], [str(trained.parent / "out"), *measured, other], "evaluate.py") == 0
     export = [str(trained), "--export-dir", str(tmp_path / "base"), "--evaluation"]
     assert run(COMMANDS["export"], [*export, own], "export.py") == 0
-    numbers = read_card(tmp_path / "base" / "1")["metrics"]
+    card = read_card(tmp_path / "base" / "1")
+    assert "CC BY 4.0" in card["licence"]
+    numbers = card["metrics"]
     assert {name: number["value"] for name, number in numbers.items()} == {
         record.metric: record.value for record in read_records(own)
     }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.evaluating import as_table, evaluate
-from tfgan_suite.exporting import export_run
+from tfgan_suite.exporting import LICENCES, export_run
 from tfgan_suite.files import write_whole
 from tfgan_suite.generating import generate_to
 from tfgan_suite.metrics.extractors import load_extractor
@@ -14,12 +14,6 @@ from tfgan_suite.run_folder import RunRecord, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"
-# Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
-LICENCES = {
-    "mnist": "MNIST, LeCun, Cortes and Burges: CC BY-SA 3.0",
-    "fashion_mnist": "Fashion-MNIST, Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747: MIT",
-    "digits": "Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, UCI: CC BY 4.0",
-}
 GRID = 100
 # Settings that say where a run lies and what it ran on.
 NOT_SETTINGS = ("run_dir", "export_dir", "data_dir", "dataset", "model", "model_class", "restart", "tensorboard")

@@ -11,6 +11,13 @@ from tfgan_suite.models.loading import load_model
 from tfgan_suite.run_folder import CONFIG, newest_of_run, read_config, refuse_unwritable
 from tfgan_suite.serving.export import export_generator
 
+# Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
+LICENCES = {
+    "mnist": "MNIST, LeCun, Cortes and Burges: CC BY-SA 3.0",
+    "fashion_mnist": "Fashion-MNIST, Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747: MIT",
+    "digits": "Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, UCI: CC BY 4.0",
+}
+
 
 def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
     """The facts that an exported generator carries with it: what it learned from, and which files it was made of.
@@ -26,6 +33,7 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         "label_names": data["label_names"],
         "seed": config.seed,
         "split": config.split,
+        **({"licence": LICENCES[config.dataset]} if config.dataset in LICENCES else {}),
         "training": {
             "config_sha256": _sha256(run_dir / CONFIG),
             "checkpoint": Path(checkpoint).name,
@@ -74,7 +82,7 @@ def export_run(
         export_dir: base folder of the versions; None: the run's own.
         keep: how many versions stay, the new one among them; None: all.
         with_discriminator: whether to export the discriminator too, for the signature `score`.
-        licence: of the data, to be kept with the generator.
+        licence: of the data, to be kept with the generator; None: as `LICENCES` has it.
         records: measurements of this checkpoint, to be kept with the generator.
 
     Returns:
