@@ -30,6 +30,7 @@ LEVELS: tuple[set[str], ...] = (
     {"assembly", "exporting", "subjects", "real_images", "marking"},
     {"generating", "querying", "formats", "previewing", "evaluating", "classifying", "augmenting", "training"},
     {"carding", "reproducing"},
+    {"flags"},
     {"cli"},
     {"__main__", "scripts"},
 )

@@ -15,7 +15,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.files import write_whole
 from tfgan_suite.images import to_uint8
 from tfgan_suite.latents import check_seed
-from tfgan_suite.marking import generator_name, refuse_full, save_each
+from tfgan_suite.marking import generator_name, refuse_full, samples_of, save_each
 from tfgan_suite.metrics.classifier import BATCH_ROWS
 from tfgan_suite.metrics.synthetic_worth import Worth, measure
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
@@ -139,7 +139,7 @@ def write_set(generator: SavedGenerator, folder: Path, names: Sequence[str], per
     seeds = np.arange(seed, seed + count, dtype=np.int64)
     images = to_uint8(generator.generate(seeds, labels))
     folders = [folder / name for name in folder_names(names)]
-    save_each([folders[label] for label in labels], images, seeds, labels, generator)
+    save_each([folders[label] for label in labels], samples_of(generator, images, seeds, labels))
     return ImageData(images, labels, tuple(names), f"{folder} ({count} generated images)")
 
 

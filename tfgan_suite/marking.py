@@ -117,28 +117,7 @@ def save_samples(path: Path, samples: Samples, facts: Mapping[str, object], peri
         with writing_whole(path) as partial, partial.open("wb") as stream:
             np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
     else:
-        _save_each([path] * len(images), samples)
-
-
-def save_each(
-    folders: Sequence[Path],
-    images: np.ndarray,
-    seeds: np.ndarray,
-    labels: np.ndarray | None,
-    generator: SavedGenerator,
-    truncation: float | None = None,
-) -> None:
-    """Writes each image as `FOLDER/seed_00000007.png`, marked with its seed and label.
-
-    Args:
-        folders: N, one an image; made when needed.
-        images: uint8 (N, H, W, C).
-        seeds: int64 (N,).
-        labels: (N,) classes or (N, A) attributes; None for a generator without labels.
-        generator: what made them.
-        truncation: that they were made with.
-    """
-    _save_each(folders, samples_of(generator, images, seeds, labels, truncation))
+        save_each([path] * len(images), samples)
 
 
 def samples_of(
@@ -148,12 +127,26 @@ def samples_of(
     labels: np.ndarray | None,
     truncation: float | None = None,
 ) -> Samples:
-    """The images of an exported generator; see `save_each`."""
+    """Images of an exported generator, with the names that it knows.
+
+    Args:
+        generator: what made them.
+        images: uint8 (N, H, W, C).
+        seeds: int64 (N,).
+        labels: (N,) classes or (N, A) attributes; None for a generator without labels.
+        truncation: that they were made with.
+    """
     label_names = read_card(generator.path).get("label_names", [])
     return Samples(images, seeds, labels, generator_name(generator), label_names, truncation)
 
 
-def _save_each(folders: Sequence[Path], samples: Samples) -> None:
+def save_each(folders: Sequence[Path], samples: Samples) -> None:
+    """Writes each image as `FOLDER/seed_00000007.png`, marked with its seed and label.
+
+    Args:
+        folders: N, one an image; made when needed.
+        samples: the images.
+    """
     for folder in set(folders):
         folder.mkdir(parents=True, exist_ok=True)
     for index, (folder, image, seed) in enumerate(zip(folders, samples.images, samples.seeds, strict=True)):
