@@ -75,8 +75,7 @@ def opened(path: Path | str) -> Iterator[Source]:
 
 
 def _keras_images(model: GAN, latents: np.ndarray, labels: Any) -> np.ndarray:
-    inputs = model.generator_inputs(tf.constant(latents), None if labels is None else tf.constant(labels))
-    return tf.cast(model.sampling_generator(inputs, training=False), tf.float32).numpy()
+    return model.images_from_latents(tf.constant(latents), None if labels is None else tf.constant(labels)).numpy()
 
 
 def check_output(path: Path | str, suffix: str) -> Path:

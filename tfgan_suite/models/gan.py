@@ -20,6 +20,7 @@ from tfgan_suite.losses import AdversarialLoss, get_loss, per_sample_mean, smoot
 from tfgan_suite.models.first_batch import check_first_batch, check_networks
 from tfgan_suite.models.optimizer_pair import OptimizerPair
 from tfgan_suite.models.replicas import ReplicaRows, replica_rows, several_machines
+from tfgan_suite.models.rows import predict_rows
 
 KERAS_BATCH_SIZE = 32  # of `fit` on arrays
 UPDATES = ("alternating", "simultaneous")
@@ -305,9 +306,13 @@ class GAN(keras.Model):
         return np.concatenate([self._sample_function(*(tf.constant(i[part]) for i in inputs)) for part in parts])
 
     def sample(self, seeds: tf.Tensor, labels: Any = None) -> tf.Tensor:
-        """int64 seeds (N,) and labels (N,) or (N, A) -> images (N, H, W, C): the graph of `generate`."""
-        latents = latents_from_seeds(seeds, self.latent_dim)
-        return self.sampling_generator(self.generator_inputs(latents, labels), training=False)
+        """int64 seeds (N,) and labels (N,) or (N, A) -> float32 images (N, H, W, C): the graph of `generate`."""
+        return self.images_from_latents(latents_from_seeds(seeds, self.latent_dim), labels)
+
+    def images_from_latents(self, latents: tf.Tensor, labels: Any = None) -> tf.Tensor:
+        """Latents (N, latent_dim) and labels (N,) or (N, A) -> float32 images (N, H, W, C), as they are exported."""
+        images = predict_rows(self.sampling_generator, self.generator_inputs(latents, labels))
+        return tf.cast(images, tf.float32)  # JSON has no bfloat16
 
     # ---- one step -------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgan_suite.latents import interpolated, latents_from_seeds, truncated
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.rows import predict_rows
 
 # A request for more rows would hold a server's memory and time at one stroke: of 64x64 colour images these are 200 MB.
 MAX_ROWS = 4096
@@ -32,35 +33,32 @@ def signatures(model: GAN, with_discriminator: bool = False) -> dict[str, Signat
     """
     refuse = _Refusals(model)
 
-    def generator(latents: tf.Tensor, labels: Any) -> tf.Tensor:
-        images = model.sampling_generator(model.generator_inputs(latents, labels), training=False)
-        return tf.cast(images, tf.float32)  # JSON has no bfloat16
-
     def serving_default(latents: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
         latents, labels = refuse(latents=latents, labels=labels)
-        return {"images": generator(latents, labels)}
+        return {"images": model.images_from_latents(latents, labels)}
 
     def sample(seeds: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
         seeds, labels = refuse(seeds=seeds, labels=labels)
-        return {"images": generator(latents_from_seeds(seeds, model.latent_dim), labels)}
+        return {"images": model.sample(seeds, labels)}
 
     def sample_truncated(seeds: tf.Tensor, truncation: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
         seeds, truncation, labels = refuse(seeds=seeds, truncation=truncation, labels=labels)
-        return {"images": generator(truncated(latents_from_seeds(seeds, model.latent_dim), truncation), labels)}
+        latents = truncated(latents_from_seeds(seeds, model.latent_dim), truncation)
+        return {"images": model.images_from_latents(latents, labels)}
 
     def sample_png(seeds: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
         seeds, labels = refuse(seeds=seeds, labels=labels)
-        return {"image_bytes": _png(generator(latents_from_seeds(seeds, model.latent_dim), labels))}
+        return {"image_bytes": _png(model.sample(seeds, labels))}
 
     def interpolate(
         latents_a: tf.Tensor, latents_b: tf.Tensor, t: tf.Tensor, labels: Any = None
     ) -> dict[str, tf.Tensor]:
         latents_a, latents_b, t, labels = refuse(latents_a=latents_a, latents_b=latents_b, t=t, labels=labels)
-        return {"images": generator(interpolated(latents_a, latents_b, t), labels)}
+        return {"images": model.images_from_latents(interpolated(latents_a, latents_b, t), labels)}
 
     def score(images: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
         images, labels = refuse(images=images, labels=labels)
-        logits = model.discriminator(model.discriminator_inputs(images, labels), training=False)
+        logits = predict_rows(model.discriminator, model.discriminator_inputs(images, labels))
         return {"logits": tf.cast(logits, tf.float32)}
 
     seeds = tf.TensorSpec([None], tf.int64, name="seeds")
