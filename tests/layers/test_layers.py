@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.latents import stateless_seed
+from tfgan_suite.layers import convolutions
 from tfgan_suite.layers.batch_norm import FusedBatchNormalization
+from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
+from tfgan_suite.layers.fourier_convolution import fourier_transposed, product_matrices
 from tfgan_suite.layers.keyed_dropout import KeyedDropout, mask_key
-from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 
 
 def outputs_and_gradients(layer: keras.layers.Layer, inputs: np.ndarray, **call: bool) -> list[np.ndarray]:
@@ -60,6 +62,45 @@ def test_transposed_convolution(kernel: int, channels: int, use_bias: bool, trai
 def test_convolution(kernel: int, shape: tuple[int, ...], training: bool) -> None:
     make = [kind(5, kernel, strides=2, padding="same") for kind in (ImageConv2D, keras.layers.Conv2D)]
     assert_equal_layers(*make, numbers(*shape), training=training)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize(("height", "width"), [(7, 7), (3, 5), (8, 6), (1, 1)])
+def test_few_products_are_the_convolution(height: int, width: int, size: int) -> None:
+    features, kernel = numbers(2, height, width, 3), numbers(size, size, 4, 3)
+    layer = keras.layers.Conv2DTranspose(4, size, padding="same", use_bias=False, dtype="float64")
+    layer.build(features.shape)
+    layer.kernel.assign(kernel)
+    expected = np.array(layer(features.astype(np.float64)))
+    np.testing.assert_allclose(fourier_transposed(features, tf.constant(kernel)), expected, atol=3e-6 * expected.std())
+
+
+def test_products_are_an_eighth_or_less_of_those_of_the_direct_way() -> None:
+    matrices = product_matrices(7, 7, 5)
+    # 9 x 9 real numbers are 40 complex frequencies, of three products each, and a real one.
+    assert [matrix.shape for matrix in matrices] == [(121, 49), (121, 25), (121, 49)]
+    assert 8 * 121 < 49 * 25
+
+
+@pytest.mark.parametrize(
+    ("use_bias", "dtype", "training", "pays"),
+    [
+        (False, "float32", True, True),
+        (True, "float32", True, True),
+        (True, "float32", False, False),
+        (True, "mixed_bfloat16", True, False),
+    ],
+)
+def test_transposed_convolution_of_small_maps(
+    use_bias: bool, dtype: str, training: bool, pays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    spy = lambda *inputs: calls.append(inputs) or fourier_transposed(*inputs)  # noqa: E731
+    monkeypatch.setattr(convolutions, "fourier_transposed", spy)
+    options = {"padding": "same", "use_bias": use_bias, "bias_initializer": "ones", "dtype": dtype}
+    make = [kind(32, 5, **options) for kind in (ImageConv2DTranspose, keras.layers.Conv2DTranspose)]
+    assert_equal_layers(*make, numbers(2, 7, 7, 64), training=training)
+    assert bool(calls) == pays
 
 
 @pytest.mark.parametrize("training", [False, True])

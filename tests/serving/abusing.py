@@ -185,9 +185,7 @@ class Nonsense:
         infos = self.signatures[signature].inputs
         row_shapes = {name: [dim.size for dim in info.tensor_shape.dim[1:]] for name, info in infos.items()}
         rows = {tuple(shape[:1]) for shape in shapes.values()}
-        return (
-            {name: shape[1:] for name, shape in shapes.items()} == row_shapes and len(rows) == 1 and min(rows) > (0,)
-        )
+        return {name: shape[1:] for name, shape in shapes.items()} == row_shapes and len(rows) == 1 and min(rows) > (0,)
 
     def _post(self, body: bytes) -> bool:
         """Whether it is answered; what is said of it is checked."""

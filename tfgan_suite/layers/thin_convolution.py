@@ -2,11 +2,7 @@
 
 from collections.abc import Callable
 
-import keras
 import tensorflow as tf
-
-# The kernel of oneDNN that writes so few channels reaches a tenth of the usual rate.
-FEW_CHANNELS = 4
 
 
 def grow(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
@@ -58,43 +54,3 @@ def thin_shrink(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callab
         return thin_grow(upstream, kernel), _kernel_gradient(images, upstream, kernel)
 
     return shrink(images, kernel), gradient
-
-
-def _is_thin(layer: keras.layers.Layer, shape: tuple[int | None, ...], channels: int | None) -> bool:
-    """Whether a layer's call can go the fast way: few channels, kernel 4 or 5, stride 2, padding "same", even sides."""
-    if channels is None or channels > FEW_CHANNELS or any(side is None or side % 2 for side in shape[1:3]):
-        return False
-    plain = layer.padding == "same" and layer.dilation_rate == (1, 1) and layer.data_format == "channels_last"
-    return plain and layer.strides == (2, 2) and layer.kernel_size in ((4, 4), (5, 5))
-
-
-# Outside of training Keras's own way is taken, or `grow` as it is: an export then holds no gradients of ours,
-# of which TensorFlow warns whenever it is loaded.
-
-
-@keras.saving.register_keras_serializable(package="tfgan_suite")
-class ImageConv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` with a fast gradient by images of few channels."""
-
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        if not training or not _is_thin(self, inputs.shape, inputs.shape[-1]) or self.groups > 1:
-            return super().call(inputs)
-        return _finished(self, thin_shrink(inputs, tf.convert_to_tensor(self.kernel)))
-
-
-@keras.saving.register_keras_serializable(package="tfgan_suite")
-class ImageConv2DTranspose(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` that is fast when it makes images of few channels."""
-
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        if not _is_thin(self, (None, 2, 2), self.filters) or self.output_padding is not None:
-            return super().call(inputs)
-        convolution = thin_grow if training else grow
-        return _finished(self, convolution(inputs, tf.convert_to_tensor(self.kernel)))
-
-
-def _finished(layer: keras.layers.Layer, outputs: tf.Tensor) -> tf.Tensor:
-    """With the layer's bias and activation."""
-    if layer.use_bias:
-        outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(layer.bias))
-    return layer.activation(outputs)

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
-from tfgan_suite.layers.thin_convolution import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.networks.geometry import (
     ImageShape,
     base_grid,

@@ -1,0 +1,66 @@
+"""Keras's convolutions, by a faster way where there is one on a CPU."""
+
+import keras
+import tensorflow as tf
+
+from tfgan_suite.layers.fourier_convolution import fourier_transposed, is_worthwhile
+from tfgan_suite.layers.thin_convolution import grow, thin_grow, thin_shrink
+
+# The kernel of oneDNN that writes so few channels reaches a tenth of the usual rate.
+FEW_CHANNELS = 4
+
+# Outside of training Keras's own way is taken, or `grow` as it is: an export then holds no gradients of ours,
+# of which TensorFlow warns whenever it is loaded.
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ImageConv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D` with a fast gradient by images of few channels."""
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        if not training or not _is_thin(self, inputs.shape, inputs.shape[-1]) or self.groups > 1:
+            return super().call(inputs)
+        return _finished(self, thin_shrink(inputs, tf.convert_to_tensor(self.kernel)))
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ImageConv2DTranspose(keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose`, fast where it makes images of few channels, and in training on small maps."""
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        if self.output_padding is not None:
+            return super().call(inputs)
+        if _is_thin(self, (None, 2, 2), self.filters):
+            convolution = thin_grow if training else grow
+        elif training and _has_few_products(self, inputs.shape):
+            convolution = fourier_transposed
+        else:
+            return super().call(inputs)
+        return _finished(self, convolution(inputs, tf.convert_to_tensor(self.kernel)))
+
+
+def _is_plain(layer: keras.layers.Layer, strides: tuple[int, int]) -> bool:
+    plain = layer.padding == "same" and layer.dilation_rate == (1, 1) and layer.data_format == "channels_last"
+    return plain and layer.strides == strides
+
+
+def _is_thin(layer: keras.layers.Layer, shape: tuple[int | None, ...], channels: int | None) -> bool:
+    """Whether a layer's call can go the fast way: few channels, kernel 4 or 5, stride 2, padding "same", even sides."""
+    if channels is None or channels > FEW_CHANNELS or any(side is None or side % 2 for side in shape[1:3]):
+        return False
+    return _is_plain(layer, (2, 2)) and layer.kernel_size in ((4, 4), (5, 5))
+
+
+def _has_few_products(layer: keras.layers.Layer, shape: tuple[int | None, ...]) -> bool:
+    """Whether the Fourier transform pays: float32 (16 bits lose too much in it), no GPU, stride 1, known sides."""
+    size, other = layer.kernel_size
+    if None in shape[1:] or size != other or not _is_plain(layer, (1, 1)) or layer.compute_dtype != "float32":
+        return False
+    return is_worthwhile(*shape[1:3], size, shape[3], layer.filters) and not tf.config.get_visible_devices("GPU")
+
+
+def _finished(layer: keras.layers.Layer, outputs: tf.Tensor) -> tf.Tensor:
+    """With the layer's bias and activation."""
+    if layer.use_bias:
+        outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(layer.bias))
+    return layer.activation(outputs)
