@@ -53,10 +53,12 @@ def _is_thin(layer: keras.layers.Layer, shape: tuple[int | None, ...], channels:
 
 def _has_few_products(layer: keras.layers.Layer, shape: tuple[int | None, ...]) -> bool:
     """Whether the Fourier transform pays: float32 (16 bits lose too much in it), no GPU, stride 1, known sides."""
+    _, height, width, depth = shape
     size, other = layer.kernel_size
-    if None in shape[1:] or size != other or not _is_plain(layer, (1, 1)) or layer.compute_dtype != "float32":
+    if not (height and width and depth) or size != other or not _is_plain(layer, (1, 1)):
         return False
-    return is_worthwhile(*shape[1:3], size, shape[3], layer.filters) and not tf.config.get_visible_devices("GPU")
+    pays = layer.compute_dtype == "float32" and not tf.config.get_visible_devices("GPU")
+    return pays and is_worthwhile(height, width, size, depth, layer.filters)
 
 
 def _finished(layer: keras.layers.Layer, outputs: tf.Tensor) -> tf.Tensor:

@@ -61,7 +61,7 @@ def product_matrices(height: int, width: int, size: int) -> ProductMatrices:
 
 def _grid(height: int, width: int) -> np.ndarray:
     """Row and column of each pixel: (H W, 2)."""
-    return np.stack(np.indices((height, width)), axis=-1).reshape(-1, 2)
+    return np.indices((height, width)).reshape(2, -1).T
 
 
 def fourier_transposed(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
