@@ -288,7 +288,8 @@ class ConvolutionRate:
 def forward_flops(network: Any) -> list[int]:
     """Floating-point operations of each dense or convolutional layer's forward pass on one image, in order.
 
-    Two for each multiply-add; edges count as if the padding were multiplied, all other layers as nothing.
+    Two for each multiply-add of the direct way: edges count as if the padding were multiplied, a layer that goes
+    through the Fourier transform as if it did not, all other layers as nothing.
     """
     from keras import layers
 
