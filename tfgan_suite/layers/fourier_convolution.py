@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-# The direct way has to need this many times the multiplications: of batches of 64 and more, twice as many took 1.2 to
-# 1.6 times as long on two cores with AVX-512, six times as many 3.5 times.
+# The direct way has to need this many times the multiplications. In batches of 64 and 128, on two cores with AVX-512,
+# 1.5 to 1.8 times as many took 1.2 to 1.4 times as long, three times as many 1.9 times, six times as many 3.5 times.
 WORTHWHILE = 2.0
 
 
