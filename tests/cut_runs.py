@@ -30,7 +30,7 @@ TINY = {
 }
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tfgan_suite.training", "tfgan_suite.serving.saved_generator"])
+_context.set_forkserver_preload(["tfgan_suite.commands.train", "tfgan_suite.serving.saved_generator"])
 
 
 def settings(model: str, folder: Path, **more: object) -> dict[str, object]:

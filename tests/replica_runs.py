@@ -8,7 +8,7 @@ import numpy as np
 
 STEPS = 20
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tfgan_suite.training"])
+_context.set_forkserver_preload(["tfgan_suite.commands.train"])
 
 
 def train_presets(devices: int, path: str) -> None:

@@ -18,7 +18,7 @@ _PUBLIC = {
     "AdversarialLoss": "tfgan_suite.losses",
     "PRESETS": "tfgan_suite.presets",
     "TrainConfig": "tfgan_suite.config",
-    "train": "tfgan_suite.training",
+    "train": "tfgan_suite.commands.train",
     "load_images": "tfgan_suite.data.sources",
     "training_batches": "tfgan_suite.data.pipeline",
     "export_generator": "tfgan_suite.serving.export",

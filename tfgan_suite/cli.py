@@ -39,8 +39,8 @@ def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     config = parse(TrainConfig, arguments, program, default=_preset_of(arguments))
     with quiet_import():
         from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
+        from tfgan_suite.commands.train import train
         from tfgan_suite.devices import LostWorkersError
-        from tfgan_suite.training import train
     try:
         version = train(config)
     except StoppedBySignalError as stop:
@@ -72,7 +72,7 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
     if config.interpolate and any(getattr(config, name) != getattr(GenerateConfig, name) for name in made_by):
         raise InputError("--interpolate A:B takes --frames and --labels, and no other flag of how images are made.")
     with quiet_import():
-        from tfgan_suite.generating import generate_to, interpolate_to
+        from tfgan_suite.commands.generate import generate_to, interpolate_to
     if config.interpolate is not None:
         path = interpolate_to(
             config.generator, config.output, config.interpolate, config.frames, config.labels, config.trust
@@ -123,7 +123,7 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
 def preview_command(arguments: Sequence[str], program: str = "preview.py") -> int:
     """`preview.py`: see `PreviewConfig`."""
     config = parse(PreviewConfig, arguments, program)
-    from tfgan_suite.previewing import preview
+    from tfgan_suite.commands.preview import preview
 
     preview(config.folder, config.port, config.host)
     return 0
@@ -145,7 +145,7 @@ def query_command(arguments: Sequence[str], program: str = "query.py") -> int:
     config = parse(QueryConfig, arguments, program)
     place = (config.version, config.version_label, config.timeout)
     with quiet_import():
-        from tfgan_suite.querying import describe, query_to
+        from tfgan_suite.commands.query import describe, query_to
     if config.output is None:
         if (config.seeds, config.labels, config.truncation) != (QueryConfig.seeds, None, None):
             raise InputError("--seeds, --labels and --truncation need --output PATH for the images.")
@@ -162,7 +162,7 @@ def evaluate_command(arguments: Sequence[str], program: str = "evaluate.py") -> 
     config = parse(EvaluateConfig, arguments, program)
     choices = asdict(config)
     with quiet_import():
-        from tfgan_suite.evaluating import evaluate_to
+        from tfgan_suite.commands.evaluate import evaluate_to
     print(evaluate_to(choices.pop("output"), choices.pop("compare"), path=choices.pop("subject"), **choices))
     return 0
 
@@ -171,7 +171,7 @@ def train_classifier_command(arguments: Sequence[str], program: str = "train_cla
     """`train_classifier.py`: see `TrainClassifierConfig`."""
     config = parse(TrainClassifierConfig, arguments, program)
     with quiet_import():
-        from tfgan_suite.classifying import train_classifier_to
+        from tfgan_suite.commands.train_classifier import train_classifier_to
     size = parse_size(config.image_size) if config.image_size else None
     print(train_classifier_to(**{**asdict(config), "image_size": size}))
     return 0
@@ -182,7 +182,7 @@ def augment_command(arguments: Sequence[str], program: str = "augment.py") -> in
     config = parse(AugmentConfig, arguments, program)
     choices = asdict(config)
     with quiet_import():
-        from tfgan_suite.augmenting import augment_to
+        from tfgan_suite.commands.augment import augment_to
     print(augment_to(choices.pop("generator"), **choices))
     return 0
 
@@ -191,7 +191,7 @@ def model_card_command(arguments: Sequence[str], program: str = "model_card.py")
     """`model_card.py`: see `ModelCardConfig`."""
     config = parse(ModelCardConfig, arguments, program)
     with quiet_import():
-        from tfgan_suite.carding import make_card
+        from tfgan_suite.commands.model_card import make_card
     print(
         make_card(
             config.run,
@@ -208,7 +208,7 @@ def model_card_command(arguments: Sequence[str], program: str = "model_card.py")
 def reproduce_command(arguments: Sequence[str], program: str = "reproduce.py") -> int:
     """`reproduce.py`: see `ReproduceConfig`."""
     config = parse(ReproduceConfig, arguments, program)
-    from tfgan_suite.reproducing import render, rendered, reproduce
+    from tfgan_suite.commands.reproduce import render, rendered, reproduce
     from tfgan_suite.tables import TABLES
 
     if text_file := config.render or config.check:

@@ -9,10 +9,10 @@ import pytest
 from sites import KINDS, Visit, any_server, chromium, need_runtime
 from small_generators import exported
 
+from tfgan_suite.commands.train import train
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.formats.web import export_web
 from tfgan_suite.serving.saved_generator import SavedGenerator
-from tfgan_suite.training import train
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from servers import Server, running_server, skip_without
 
+from tfgan_suite.commands.query import describe, query_to
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
-from tfgan_suite.querying import describe, query_to
 from tfgan_suite.serving.client import connect
 from tfgan_suite.serving.saved_generator import read_card
 from tfgan_suite.serving.session import ServingSession

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from tiny_server import TinyGenerator, png, serving
 
+from tfgan_suite.commands.query import describe, parse_seeds, query_to
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import read_mark
-from tfgan_suite.querying import describe, parse_seeds, query_to
 
 PROTOCOLS = pytest.mark.parametrize("protocol", ["rest", "grpc"])
 FLOATS = ("sample", "sample_truncated")

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from tfgan_suite.commands.evaluate import as_table, evaluate
+from tfgan_suite.commands.generate import generate_to
 from tfgan_suite.errors import InputError
-from tfgan_suite.evaluating import as_table, evaluate
 from tfgan_suite.exporting import LICENCES, export_run
 from tfgan_suite.files import write_whole
-from tfgan_suite.generating import generate_to
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord, write_records
 from tfgan_suite.presets import PRESETS

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tfgan_suite.commands.preview import preview, serving
 from tfgan_suite.errors import InputError
-from tfgan_suite.previewing import preview, serving
 
 FILES = {
     "index.html": b"<p>page</p>",
@@ -120,7 +120,7 @@ def behind_a_shell() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_quietly(folder: Path, number: int) -> None:
-    code = "import sys; from tfgan_suite.previewing import preview; preview(sys.argv[1], 0)"
+    code = "import sys; from tfgan_suite.commands.preview import preview; preview(sys.argv[1], 0)"
     command = [sys.executable, "-c", code, str(folder)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=behind_a_shell

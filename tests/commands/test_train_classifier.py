@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tfgan_suite import load_images
-from tfgan_suite.classifying import train_classifier_to
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.commands.train_classifier import train_classifier_to
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.extractors import load_extractor, sha256_of
 

@@ -12,8 +12,8 @@ from shrunk import batches, shrunk_model
 
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.commands.generate import generate_to, interpolate_to
 from tfgan_suite.errors import InputError
-from tfgan_suite.generating import generate_to, interpolate_to
 from tfgan_suite.images import read_mark, save_png, to_uint8
 from tfgan_suite.latents import latents_from_seeds
 from tfgan_suite.marking import generator_name, marks

@@ -9,8 +9,8 @@ from PIL import Image
 from shrunk import SHAPE, shrunk_model, tiny_data
 
 from tfgan_suite import InputError, SavedGenerator, load_images
-from tfgan_suite.augmenting import SEEN_MORE, SEEN_TEST, augment_to, folder_names, load_real
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.commands.augment import SEEN_MORE, SEEN_TEST, augment_to, folder_names, load_real
 from tfgan_suite.data import sources
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.images import read_mark, save_png, to_uint8

@@ -7,16 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfgan_suite import reproducing
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.commands.reproduce import cell_path, k_means_likelihood, render, rendered, reproduce
 from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics
-from tfgan_suite.reproducing import cell_path, k_means_likelihood, render, rendered, reproduce
 from tfgan_suite.tables import TABLES, Row, Table
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SMALL = Table(
     "Small",
     "frechet_distance",
@@ -39,7 +38,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
             record = {"metric": "frechet_distance", "value": seed + 1.0, "floor": 0.125}
             Path(flags[flags.index("--output") + 1]).write_text(json.dumps({"records": [record]}))
 
-    monkeypatch.setattr(reproducing, "_call", call)
+    monkeypatch.setattr("tfgan_suite.commands.reproduce._call", call)
     monkeypatch.setitem(TABLES, "small", SMALL)
     return made
 
@@ -166,7 +165,7 @@ def test_k_means_centres_beat_real_images(monkeypatch: pytest.MonkeyPatch, small
 
     train, test = small_digits.split(0.2)
     monkeypatch.setattr(sources, "load_images", lambda name, split="train", **more: test if split == "test" else train)
-    monkeypatch.setattr(reproducing, "VALIDATION_ROWS", 200)
+    monkeypatch.setattr("tfgan_suite.commands.reproduce.VALIDATION_ROWS", 200)
     of_means = k_means_likelihood("digits", centres=40)
     real = as_rows(train.images[:40])
     sigma = choose_sigma(real, as_rows(train.images[-200:]))
