@@ -98,7 +98,6 @@ def test_other_versions_are_named_when_a_run_goes_on(folder: Path, capsys: pytes
     ("changes", "message"),
     [
         ({"colour": 3}, "unknown colour"),
-        ({"epochs": "REMOVED"}, "missing epochs"),
         ({"epochs": "two"}, "epochs is 'two'"),
         ({"epochs": 2.5}, "epochs is 2.5"),
         ({"generator_units": [3, "x"]}, "generator_units is (3, 'x')"),
@@ -113,6 +112,17 @@ def test_an_edited_configuration_is_refused(
     error = refused(capsys, "train", *TINY, *DECAY, *where(folder))
     assert "config.json is no configuration of a run" in error
     assert message in error
+
+
+def test_a_run_goes_on_that_began_before_a_setting_was_there(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(folder, updates="REMOVED")
+    capsys.readouterr()
+    assert call("train", *TINY, *DECAY, *where(folder), "--epochs", 3) == 0
+    assert "after step 4 (2 epochs and 0 of 2 steps)" in capsys.readouterr().out
+    error = refused(capsys, "train", *TINY, *DECAY, *where(folder), "--epochs", 4, "--updates", "simultaneous")
+    assert "--updates was alternating, now simultaneous" in error
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"config": 3}'])

@@ -125,7 +125,7 @@ def write_config(config: TrainConfig, run_dir: Path, data: dict[str, Any]) -> No
 
 
 def read_config(run_dir: Path) -> RunRecord:
-    """What a run folder says of itself.
+    """What a run folder says of itself; a setting that came after the run was begun has its default.
 
     Raises:
         InputError: `config.json` is missing, or is not one that `write_config` could have written.
@@ -135,9 +135,8 @@ def read_config(run_dir: Path) -> RunRecord:
         record = json.loads(path.read_text(encoding="utf-8"))
         fields, data, made_by = record["config"], dict(record["data"]), dict(record["versions"])
         hints = typing.get_type_hints(TrainConfig)
-        for what, keys in (("unknown", fields.keys() - hints), ("missing", hints.keys() - fields)):
-            if keys:
-                raise InputError(f"{what} {', '.join(sorted(keys))}")
+        if unknown := sorted(fields.keys() - hints):
+            raise InputError(f"unknown {', '.join(unknown)}")
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
         }

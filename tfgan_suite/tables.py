@@ -15,6 +15,14 @@ LABEL_METRICS = ("label_accuracy", "nearest_label")
 ELSEWHERE = ("run_dir", "export_dir", "data_dir", "restart", "tensorboard", "keep_checkpoints", "sample_count")
 
 
+def _as_json(config: TrainConfig) -> dict[str, Any]:
+    """The settings as they are read back from a file."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+DEFAULTS = _as_json(TrainConfig())
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of a table: one way to train, with several seeds.
@@ -50,8 +58,7 @@ class Row:
         """What the run learns by, every setting: a cell that was measured with others is not this row's."""
         epochs = FULL_EPOCHS if full else self.epochs
         config = TrainConfig.from_preset(self.model, dataset=self.dataset, epochs=epochs, seed=seed, **self.settings)
-        facts = json.loads(json.dumps(dataclasses.asdict(config)))
-        return {key: value for key, value in facts.items() if key not in ELSEWHERE}
+        return {key: value for key, value in _as_json(config).items() if key not in ELSEWHERE}
 
     def name(self, seed: int, full: bool) -> str:
         """Of its run folder and of its cells."""

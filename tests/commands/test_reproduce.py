@@ -91,6 +91,9 @@ def test_a_cell_of_other_settings_is_refused(
     make(seeds=(0,))
     path = cell_path(tmp_path / "results", "small", SMALL.rows[0], 0, False)
     cell = json.loads(path.read_text())
+    del cell["config"]["updates"]  # as if it had been measured before there was a choice
+    path.write_text(json.dumps(cell))
+    assert make(seeds=(0,))[0] == f"there: {path}"
     cell["config"]["beta_1"] = 0.4
     path.write_text(json.dumps(cell))
     with pytest.raises(InputError, match="measured with another beta_1"):

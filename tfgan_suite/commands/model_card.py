@@ -1,5 +1,6 @@
 """A generator made ready to be given away: exported, measured, shown, and described by a model card."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfgan_suite.commands.evaluate import as_table, evaluate
@@ -79,20 +80,22 @@ def card_text(
     """
     config = record.config
     height, width, channels = generator.image_shape
-    told = f"{generator.num_classes} classes as labels" if generator.num_classes else "no labels"
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file()) / 1e6
     protocol = records[0].protocol
     seeds = "seeds {} to {}".format(*protocol["sample_seeds"])
     extractor = f"{protocol['extractor']} ({protocol['extractor_sha256'][:16]})"
+    # Memorisation is measured wherever there are real images that were not learned from.
+    held_out = any(record.metric == "memorised_share" for record in records)
+    seen = "" if held_out else " that it has learned from"
     versions = ", ".join(f"{package} {number}" for package, number in record.versions.items())
     return f"""# {name}
 
 ![Samples of the seeds 0 to {GRID - 1}]({SAMPLES})
 
-A generator of {height}x{width}x{channels} images, {told}, latents of {generator.latent_dim} numbers; {size:.1f} MB as a
-SavedModel for TensorFlow Serving. Try it:
+A generator of {height}x{width}x{channels} images, {_labels(generator, record.data["label_names"])}, latents of {generator.latent_dim} numbers; {size:.1f} MB as a
+SavedModel for TensorFlow Serving. Try it, with the path of this folder:
 
-    python scripts/generate.py FOLDER/{name} --output samples.png
+    python scripts/generate.py PATH --output samples.png
 
 ## Made from
 
@@ -105,7 +108,7 @@ SavedModel for TensorFlow Serving. Try it:
 
 {_numbers(records)}
 
-{protocol["num_generated"]:,} samples of the {seeds} against as many real images ({protocol["reference"]}), by the
+{protocol["num_generated"]:,} samples of the {seeds} against as many real images{seen} ({protocol["reference"]}), by the
 {extractor}; "real data" is what other real images get in the samples' place.
 The whole protocol is in [{RECORDS}]({RECORDS}). The table is one training seed's.
 
@@ -120,6 +123,15 @@ The whole protocol is in [{RECORDS}]({RECORDS}). The table is one training seed'
 Its samples must not be passed off as real data, nor as handwriting or goods of anyone. Pictures that `generate.py`
 writes say in their text chunks that they are generated; a picture that was encoded again has lost them.
 """
+
+
+def _labels(generator: SavedGenerator, names: Sequence[str]) -> str:
+    """What it is told, with the names of the classes or attributes where they are more than their numbers."""
+    if not (generator.num_classes or generator.num_attributes):
+        return "no labels"
+    told = f"{generator.num_classes} classes" if generator.num_classes else f"{generator.num_attributes} attributes"
+    named = ", ".join(f"{number} {name}" for number, name in enumerate(names) if name != str(number))
+    return f"{told} as labels" + (f" ({named})" if named else "")
 
 
 def _command(record: RunRecord) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.files import write_whole
-from tfgan_suite.tables import DATASET_TITLES, TABLES, Row
+from tfgan_suite.tables import DATASET_TITLES, DEFAULTS, TABLES, Row
 from tfgan_suite.versions import versions
 
 SEEDS = (0, 1, 2)
@@ -131,7 +131,7 @@ def _call(command: str, flags: list[str]) -> None:
 
 
 def read_cell(path: Path, row: Row, seed: int, full: bool) -> dict[str, Any]:
-    """A cell as it was written.
+    """A cell as it was written; a setting that came after it was measured had its default.
 
     Raises:
         InputError: it is damaged, or was measured with other settings than the row has now.
@@ -142,7 +142,7 @@ def read_cell(path: Path, row: Row, seed: int, full: bool) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is damaged: {error}. Remove it to measure it again.") from error
     expected = row.config(seed, full)
-    changed = [key for key in sorted({*config, *expected}) if config.get(key) != expected.get(key)]
+    changed = [key for key in sorted({*config, *expected}) if config.get(key, DEFAULTS.get(key)) != expected.get(key)]
     if changed:
         raise InputError(
             f"{path} was measured with another {', '.join(changed)} than {row.model} has now. "
