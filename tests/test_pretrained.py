@@ -15,7 +15,7 @@ from tfgan_suite.serving.verify import verify_export
 ROOT = Path(__file__).parent.parent
 README, PRETRAINED = ROOT / "README.md", ROOT / "saved_models" / "pretrained"
 SHIPPED = sorted(path.name for path in PRETRAINED.glob("*") if path.is_dir())
-# Numbers whose expectation does not depend on how many samples there are.
+# Numbers whose expectation hardly depends on how many samples there are.
 UNBIASED = ("kernel_distance", "label_accuracy", "smallest_class_share", "class_entropy", "classifier_score")
 COUNT = 2000
 MEGABYTES = 60

@@ -114,9 +114,7 @@ def test_an_edited_configuration_is_refused(
     assert message in error
 
 
-def test_a_run_goes_on_that_began_before_a_setting_was_there(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_goes_on_that_began_before_a_setting_was_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(folder, updates="REMOVED")
     capsys.readouterr()
     assert call("train", *TINY, *DECAY, *where(folder), "--epochs", 3) == 0

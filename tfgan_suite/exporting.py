@@ -43,7 +43,7 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
 
 
 def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[str, Any]:
-    """What a card says of measurements; nothing where there are none.
+    """What a card says of measurements: each number, with what its protocol does not share with all; or nothing.
 
     Raises:
         InputError: the records are of something else than the checkpoint.
@@ -56,11 +56,18 @@ def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[st
             )
     if not records:
         return {}
+    protocols = [record.protocol for record in records]
+    shared = {key: value for key, value in protocols[0].items() if all(p.get(key, ...) == value for p in protocols)}
     numbers = {
-        record.metric: {"value": record.value, "uncertainty": record.uncertainty, "floor": record.floor}
+        record.metric: {
+            "value": record.value,
+            "uncertainty": record.uncertainty,
+            "floor": record.floor,
+            "protocol": {key: value for key, value in record.protocol.items() if key not in shared},
+        }
         for record in records
     }
-    return {"metrics": numbers, "metrics_protocol": records[0].protocol}
+    return {"metrics": numbers, "metrics_protocol": shared}
 
 
 def _sha256(path: Path | str) -> str:

@@ -74,6 +74,8 @@ def load_real(
         reference, rest = load_images(dataset, split=chosen, **where), train
     else:
         rest, reference = load_images(dataset, split=chosen, **where).split(0.5, SELECTION_SEED)
+    if not len(rest.images) or not len(reference.images):
+        raise InputError(f"{dataset} has too few images to compare with: {len(reference.images) + len(rest.images)}.")
     if reference.label_names != train.label_names:
         raise InputError(f"The splits {learned} and {chosen} of {dataset} have other classes.")
     share = min(VALIDATION_ROWS, max(1, len(rest.images) // 10)) / len(rest.images)

@@ -124,8 +124,11 @@ def of_arrays(path: Path) -> Subject:
         )
     if counts[0] != counts[1]:
         raise InputError(f"{path} has {counts[0]} images but {counts[1]} labels.")
-    if labels is not None and labels.ndim == 1 and not np.issubdtype(labels.dtype, np.integer):
-        raise InputError(f"{path}: labels must be integers (N,). Received: {labels.dtype} {labels.shape}.")
+    if labels is not None and (labels.ndim == 1) != np.issubdtype(labels.dtype, np.integer):
+        raise InputError(
+            f"{path}: labels must be integers (N,), or attributes as floats (N, A). "
+            f"Received: {labels.dtype} {labels.shape}."
+        )
 
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         if count > len(images):

@@ -15,6 +15,7 @@ from tfgan_suite.commands.evaluate import as_table, evaluate, evaluate_subject
 from tfgan_suite.commands.train import train
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.images import save_png
 from tfgan_suite.metrics.catalogue import METRICS
 from tfgan_suite.metrics.extractors import bundled_classifier
 from tfgan_suite.metrics.records import MetricRecord, difference, read_records
@@ -80,6 +81,9 @@ def test_a_record_carries_its_protocol(records: dict[str, MetricRecord], exporte
     assert record.protocol["extractor_sha256"] == bundled_classifier("digits").sha256
     assert record.protocol["subset_size"] == FEW // 2
     assert record.protocol["dataset"] == "digits" and "antialiased" in record.protocol["resize"]
+    assert record.protocol["held_out"] is False
+    pixels = records["duplicate_share"].protocol
+    assert (pixels["extractor"], pixels["resize"], pixels["quantile"]) == ("pixels", None, 0.01)
     assert record.subject["path"] == str(exported) and record.subject["model"] == "cgan"
     assert record.versions["tensorflow"]
     assert any("too few" in warning for warning in record.warnings)  # 110 samples, 128 features
@@ -174,13 +178,28 @@ def images_of(count: int = 120, **more: object) -> np.ndarray:
         ({"images": np.zeros((120, 32, 32, 1), np.uint8)}, "blank images"),
         ({"images": images_of(50)}, "has 50 images"),
         ({"images": images_of(), "labels": np.full(120, 0.5)}, "labels must be integers"),
+        ({"images": images_of(), "labels": np.zeros((120, 1), np.int32)}, "labels must be integers"),
         ({"images": images_of(), "labels": np.array(3)}, "is damaged"),
         ({"images": np.repeat(images_of(), 3, axis=-1)}, "takes images of 1 channels"),
     ],
 )
 def test_images_that_cannot_be_measured(content: dict[str, np.ndarray], named: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=named):
-        evaluate(arrays(tmp_path / "a.npz", **content), "digits", count=FEW, metrics="frechet_distance,label_accuracy")
+        evaluate(arrays(tmp_path / "a.npz", **content), "digits", count=FEW)
+
+
+def test_images_of_a_class_each_have_no_diversity(tmp_path: Path, digits: ImageData) -> None:
+    assert digits.labels is not None
+    rows = [int(np.flatnonzero(digits.labels == label)[0]) for label in (0, 1)]
+    path = arrays(tmp_path / "a.npz", images=digits.images[rows])
+    with pytest.raises(InputError, match="Each of 2 images is of a class of its own"):
+        evaluate(path, "digits", count=2, metrics="class_diversity")
+
+
+def test_one_real_image_is_too_few(tmp_path: Path) -> None:
+    save_png(tmp_path / "a.png", np.zeros((32, 32, 1), np.uint8))
+    with pytest.raises(InputError, match="too few images to compare with: 1"):
+        load_real(str(tmp_path), None, None, (32, 32, 1))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_card_says_what_it_is_made_from_and_what_it_measures(trained: Path, tm
         "python scripts/train.py --model cgan_mirza2014 --dataset digits --epochs 1 --batch-size 32 "
     )
     assert "--seed 3" in command and str(trained) not in command
-    assert "CC BY 4.0" in text
+    assert "CC BY 4.0" in text and "as many real images that it has learned from (digits" in text
     for record in read_records(base / "evaluation.json"):
         assert f"| {record.metric} | {record.value:.4g} |" in text
     assert SavedGenerator(base).num_classes == 10
@@ -48,8 +48,10 @@ def test_a_card_says_what_it_is_made_from_and_what_it_measures(trained: Path, tm
     assert card["training"]["checkpoint_sha256"] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     assert card["training"]["config_sha256"] == hashlib.sha256((trained / "config.json").read_bytes()).hexdigest()
     for record in read_records(base / "evaluation.json"):
-        assert card["metrics"][record.metric]["value"] == record.value
-        assert card["metrics_protocol"]["num_generated"] == record.protocol["num_generated"] == int(COUNT)
+        told = card["metrics"][record.metric]
+        assert told["value"] == record.value
+        assert {**card["metrics_protocol"], **told["protocol"]} == record.protocol
+        assert record.protocol["num_generated"] == int(COUNT)
     assert read_picture(base / "samples.png").size == (10 * 34 - 2, 10 * 34 - 2)
 
 

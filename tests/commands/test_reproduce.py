@@ -1,6 +1,11 @@
 """Tables: cells are trained once, skipped when they are there, refused when they are of other settings."""
 
 import json
+import os
+import signal
+import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +13,7 @@ import numpy as np
 import pytest
 
 from tfgan_suite.cli import COMMANDS, run
-from tfgan_suite.commands.reproduce import cell_path, k_means_likelihood, render, rendered, reproduce
+from tfgan_suite.commands.reproduce import _call, cell_path, k_means_likelihood, render, rendered, reproduce
 from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
@@ -35,7 +40,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
             Path(flags[flags.index("--run-dir") + 1]).mkdir(parents=True)
         else:
             seed = int(flags[0].split("seed")[1].split("/")[0])
-            record = {"metric": "frechet_distance", "value": seed + 1.0, "floor": 0.125}
+            record = {"metric": "frechet_distance", "value": seed + 1.0, "floor": 0.125, "protocol": {}}
             Path(flags[flags.index("--output") + 1]).write_text(json.dumps({"records": [record]}))
 
     monkeypatch.setattr("tfgan_suite.commands.reproduce._call", call)
@@ -111,6 +116,45 @@ def test_failing_runs_end_with_their_code(tmp_path: Path, monkeypatch: pytest.Mo
         list(reproduce("small", results=str(tmp_path), runs=str(tmp_path)))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_handed_on_and_waited_for(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training that saves before it ends has the time to."""
+    slow = tmp_path / "python"
+    slow.write_text(
+        "#!/bin/sh\n"
+        f"trap 'sleep 1; echo saved >> {tmp_path}/saved; exit 3' INT TERM\n"
+        f"touch {tmp_path}/ready\nwhile true; do sleep 0.05; done\n"
+    )
+    slow.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(slow))
+
+    def send() -> None:
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=send).start()
+    with pytest.raises(SystemExit) as stop:
+        _call("train", [])
+    assert stop.value.code == 128 + number
+    assert (tmp_path / "saved").read_text() == "saved\n"
+
+
+def test_cells_that_were_not_measured_alike_are_not_averaged(
+    calls: list[tuple[str, list[str]]], make: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    make(seeds=(0, 1))
+    path = cell_path(tmp_path / "results", "small", SMALL.rows[0], 1, False)
+    cell = json.loads(path.read_text())
+    cell["records"][0]["protocol"]["num_generated"] = 500
+    path.write_text(json.dumps(cell))
+    with pytest.raises(InputError, match="was not measured alike"):
+        render("small", results=str(tmp_path / "results"))
+    path.write_text(json.dumps({**cell, "records": []}))
+    with pytest.raises(InputError, match="not every run has frechet_distance"):
+        render("small", results=str(tmp_path / "results"))
+
+
 def test_readme_tables_are_those_of_the_results() -> None:
     """What `reproduce.py --check README.md` says; committed cells are of the presets as they are now."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -172,5 +216,6 @@ def test_k_means_centres_beat_real_images(monkeypatch: pytest.MonkeyPatch, small
     of_means = k_means_likelihood("digits", centres=40)
     real = as_rows(train.images[:40])
     sigma = choose_sigma(real, as_rows(train.images[-200:]))
-    assert of_means["value"] > parzen_log_likelihood(real, as_rows(test.images), sigma)[0]
-    assert np.isfinite(of_means["standard_error"])
+    assert of_means.value > parzen_log_likelihood(real, as_rows(test.images), sigma)[0]
+    assert of_means.uncertainty is not None and np.isfinite(of_means.uncertainty)
+    assert of_means.protocol["num_generated"] == 40 and of_means.protocol["num_real"] == len(test.images)

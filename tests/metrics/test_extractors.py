@@ -6,6 +6,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from keras.src.applications.inception_v3 import WEIGHTS_PATH
 
 from tfgan_suite import load_images
 from tfgan_suite.errors import InputError
@@ -53,12 +55,14 @@ def test_features_and_logits() -> None:
 
 
 def test_resizing_is_antialiased() -> None:
-    """A pattern finer than the network's pixels becomes its mean, and not every other line."""
+    """A pattern finer than the network's pixels becomes its mean, not the lines that happen to be looked at."""
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])
     stripes = np.zeros((2, 32, 32, 1), np.uint8)
-    stripes[:, ::2] = 255
+    stripes[:, ::4] = 255
     features = Extractor(model, "pixels", "0")(stripes).features
-    assert np.abs(features).max() < 0.2
+    np.testing.assert_allclose(features, -0.5, atol=0.2)
+    coarse = tf.image.resize(stripes / 127.5 - 1, (4, 4), method="bicubic")
+    assert np.abs(coarse + 0.5).min() > 0.4
 
 
 def test_grey_images_for_a_network_of_colours() -> None:
@@ -109,14 +113,31 @@ def test_unknown_extractors(tmp_path: Path) -> None:
         load_extractor(str(tmp_path / "junk.keras"), "mnist")
 
 
-def test_inception_from_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", [True, False])
+def test_inception_from_a_file_or_a_download(given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "inception.weights.h5"
     keras.applications.InceptionV3(weights=None).save_weights(path)
-    extractor = load_extractor("inception", "cifar10", str(path))
+
+    def download(name: str, url: str, **more: str) -> str:
+        assert not given
+        assert (name, url) == (Path(WEIGHTS_PATH).name, WEIGHTS_PATH)
+        return str(path)
+
+    monkeypatch.setattr(keras.utils, "get_file", download)
+    extractor = load_extractor("inception", "cifar10", str(path) if given else None)
     found = extractor(np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8))
     assert found.features.shape == (2, 2048)
     assert found.logits is not None and found.logits.shape == (2, 1000)
     assert extractor.sha256 == sha256_of(path)
+
+
+def test_inception_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def download(*facts: str, **more: str) -> str:
+        raise Exception(f"URL fetch failure on {facts[1]}: no network")
+
+    monkeypatch.setattr(keras.utils, "get_file", download)
+    with pytest.raises(InputError, match=r"no network\. Give a file with --inception-weights"):
+        load_extractor("inception", "cifar10")
 
 
 def test_inception_without_its_weights(tmp_path: Path) -> None:

@@ -59,12 +59,12 @@ class Evaluation(keras.callbacks.Callback):
         self.reference = Samples(real, *extractor(real), labels)
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Refuses a metric that cannot be measured, before anything is trained.
+        """Measures the model as it begins: what cannot be measured is refused before anything is trained.
 
         Raises:
-            InputError: naming what it needs.
+            InputError: naming what a metric needs.
         """
-        self.measurable(self.compared())
+        self.measure()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
@@ -74,23 +74,19 @@ class Evaluation(keras.callbacks.Callback):
             logs.update({key: float("nan") for name in self.metrics for key in METRICS[name].gives})
 
     def measure(self) -> dict[str, float]:
-        """The numbers of the model as it is now; NaN where its images are not finite."""
+        """The numbers of the model as it is now; NaN where its images are not finite.
+
+        Raises:
+            InputError: naming what a metric needs.
+        """
         comparison = self.compared()
         if comparison is None:
             return {key: float("nan") for name in self.metrics for key in METRICS[name].gives}
-        self.measurable(comparison)
+        for name in self.metrics:
+            if reason := lacks(comparison, name):
+                raise InputError(f"{reason}. Leave it out, or give it to Evaluation.")
         found = [measured for name in self.metrics for measured in METRICS[name].measure(comparison)]
         return {measured.name: float(measured.value) for measured in found}
-
-    def measurable(self, comparison: Comparison | None) -> None:
-        """Refuses a metric that needs more than there is.
-
-        Raises:
-            InputError: naming what it needs.
-        """
-        for name in self.metrics:
-            if comparison is not None and (reason := lacks(comparison, name)):
-                raise InputError(f"{reason}. Leave it out, or give it to Evaluation.")
 
     def compared(self) -> Comparison | None:
         """As many samples as there are real images, beside them; None where they are not finite."""
@@ -103,12 +99,13 @@ class Evaluation(keras.callbacks.Callback):
         classes = labels is None or labels.ndim == 1
         generated = Samples(images, *self.extractor(images), labels if classes else None)
 
-        def draw(latents: np.ndarray, drawn: np.ndarray | None) -> np.ndarray:
+        def draw(latents: np.ndarray, drawn: np.ndarray | None = None) -> np.ndarray:
             return np.asarray(model(model.generator_inputs(latents, model.check_labels(drawn, len(latents)))))
 
         known = getattr(model, "num_classes", None)
-        if known is None and self.reference.labels is not None:
-            known = int(self.reference.labels.max()) + 1
+        if known is None:  # where the labels do not say either which classes there are, they are those that are read
+            of_real = self.reference.labels
+            known = self.extractor.num_classes if of_real is None else int(of_real.max()) + 1
         return Comparison(
             generated,
             self.reference,

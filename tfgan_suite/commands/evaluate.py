@@ -12,12 +12,16 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.latents import check_seed
 from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lacks
+from tfgan_suite.metrics.classes import check_classes
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
 from tfgan_suite.metrics.records import MetricRecord, difference, read_records, write_records
 from tfgan_suite.real_images import SELECTION_SEED, RealImages, load_real
 from tfgan_suite.subjects import Subject, find_subjects
 from tfgan_suite.versions import versions
+
+# What a metric of pixels says in place of the extractor's name, hash and size.
+PIXELS = {"extractor": "pixels", "extractor_sha256": None, "resize": None}
 
 
 def evaluate_subject(
@@ -50,7 +54,10 @@ def evaluate_subject(
     with tqdm.tqdm(total=4 * count + 100 * len(names), unit="image", leave=False, disable=None) as bar:
         bar.set_description("sampling")
         images, labels = subject.sample(count, seed)
-        _refuse_blank(images, str(subject.facts["path"]))
+        path, classes = str(subject.facts["path"]), real.reference.num_classes
+        _refuse_blank(images, path)
+        if labels is not None and classes is not None:
+            check_classes(labels, classes, f"{path}: labels")
         bar.update(count)
         bar.set_description("features")
         reference, floor, generated = (
@@ -61,7 +68,6 @@ def evaluate_subject(
                 (images, labels),
             )
         )
-        classes = real.reference.num_classes
         comparison = Comparison(
             generated,
             reference,
@@ -98,6 +104,8 @@ def _records(
     """The records of one metric, with the floors beside the values."""
     metric = METRICS[name]
     count, num_features = comparison.generated.features.shape
+    if metric.on_pixels:
+        protocol = {**protocol, **PIXELS}
     warnings = []
     if metric.on_features and count <= num_features:
         warnings.append(
@@ -129,6 +137,7 @@ def _protocol(real: RealImages, extractor: Extractor, subject: Subject, count: i
         "dataset": real.dataset,
         "dataset_sha256": real.fingerprint,
         "reference": real.reference.source,
+        "held_out": real.held_out,
         "num_real": count,
         "num_generated": count,
         "sample_seeds": [seed, seed + count - 1] if subject.seeded else None,
@@ -243,10 +252,16 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
         lines.append(line.rstrip())
     lines += sorted({f"warning: {record.metric}: {text}" for record in records for text in record.warnings})
     if records:
-        told = {"num_generated": "?", "reference": "?", "extractor": "?", "extractor_sha256": "?", "resize": "?"}
-        told |= {key: str(value) for key, value in records[0].protocol.items()}
+        told = {key: str(value) for key, value in records[0].protocol.items()}
+        networks = {
+            f"{protocol['extractor']} ({protocol['extractor_sha256'][:12]}), {protocol['resize']}"
+            for protocol in (record.protocol for record in records)
+            if protocol.get("extractor_sha256")
+        }
         lines.append(
-            f"{told['num_generated']} generated and as many real images ({told['reference']}), by "
-            f"{told['extractor']} ({told['extractor_sha256'][:12]}), {told['resize']}"
+            f"{told.get('num_generated', '?')} generated and as many real images ({told.get('reference', '?')}), by "
+            f"{' and '.join(sorted(networks)) or 'pixels'}"
         )
+        if not records[0].protocol.get("held_out", True):
+            lines.append("the generator has learned from these real images: there are no others")
     return "\n".join(lines)

@@ -80,19 +80,18 @@ def card_text(
     """
     config = record.config
     height, width, channels = generator.image_shape
+    told = _labels(generator, record.data["label_names"])
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file()) / 1e6
     protocol = records[0].protocol
     seeds = "seeds {} to {}".format(*protocol["sample_seeds"])
     extractor = f"{protocol['extractor']} ({protocol['extractor_sha256'][:16]})"
-    # Memorisation is measured wherever there are real images that were not learned from.
-    held_out = any(record.metric == "memorised_share" for record in records)
-    seen = "" if held_out else " that it has learned from"
+    seen = "" if protocol["held_out"] else " that it has learned from"
     versions = ", ".join(f"{package} {number}" for package, number in record.versions.items())
     return f"""# {name}
 
 ![Samples of the seeds 0 to {GRID - 1}]({SAMPLES})
 
-A generator of {height}x{width}x{channels} images, {_labels(generator, record.data["label_names"])}, latents of {generator.latent_dim} numbers; {size:.1f} MB as a
+A generator of {height}x{width}x{channels} images, {told}, latents of {generator.latent_dim} numbers; {size:.1f} MB as a
 SavedModel for TensorFlow Serving. Try it, with the path of this folder:
 
     python scripts/generate.py PATH --output samples.png
@@ -110,7 +109,7 @@ SavedModel for TensorFlow Serving. Try it, with the path of this folder:
 
 {protocol["num_generated"]:,} samples of the {seeds} against as many real images{seen} ({protocol["reference"]}), by the
 {extractor}; "real data" is what other real images get in the samples' place.
-The whole protocol is in [{RECORDS}]({RECORDS}). The table is one training seed's.
+The whole protocol, and what each "+-" is, are in [{RECORDS}]({RECORDS}). The table is one training seed's.
 
 ## Limits
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.files import write_whole
+from tfgan_suite.metrics.records import MetricRecord, read_records, write_records
 from tfgan_suite.tables import DATASET_TITLES, DEFAULTS, TABLES, Row
 from tfgan_suite.versions import versions
 
@@ -79,11 +81,11 @@ def reproduce(
             yield f"wrote: {path}"
     if table == "parzen" and not (path := Path(results) / K_MEANS).exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(k_means_likelihood("mnist", data_dir), indent=1) + "\n")
+        write_records(path, [k_means_likelihood("mnist", data_dir)])
         yield f"wrote: {path}"
 
 
-def k_means_likelihood(dataset: str, data_dir: str | None = None, centres: int = 1000) -> dict[str, Any]:
+def k_means_likelihood(dataset: str, data_dir: str | None = None, centres: int = 1000) -> MetricRecord:
     """The Parzen log-likelihood of k-means centres of the training images: a few blurred means do well by it.
 
     Args:
@@ -92,7 +94,7 @@ def k_means_likelihood(dataset: str, data_dir: str | None = None, centres: int =
         centres: how many.
 
     Returns:
-        `value` and `standard_error` in nats, `sigma`, `centres`, `dataset`.
+        The number in nats.
     """
     # Imported here: all else of this file runs without TensorFlow.
     from sklearn.cluster import MiniBatchKMeans
@@ -101,13 +103,25 @@ def k_means_likelihood(dataset: str, data_dir: str | None = None, centres: int =
     from tfgan_suite.metrics.comparison import as_rows
     from tfgan_suite.metrics.parzen import choose_sigma, parzen_log_likelihood
 
-    train = as_rows(load_images(dataset, data_dir=data_dir).images)
-    test = as_rows(load_images(dataset, split="test", data_dir=data_dir).images)
+    data, reference = (load_images(dataset, split=split, data_dir=data_dir) for split in ("train", "test"))
+    train, test = as_rows(data.images), as_rows(reference.images)
     learned, validation = train[:-VALIDATION_ROWS], train[-VALIDATION_ROWS:]
     means = MiniBatchKMeans(centres, batch_size=4096, n_init=1, random_state=0).fit(learned).cluster_centers_
     sigma = choose_sigma(means, validation)
     value, error = parzen_log_likelihood(means, test, sigma)
-    return {"value": value, "standard_error": error, "sigma": sigma, "centres": centres, "dataset": dataset}
+    protocol = {
+        "dataset": dataset,
+        "reference": reference.source,
+        "reference_sha256": reference.fingerprint(),
+        "num_real": len(test),
+        "num_generated": centres,
+        "sigma_chosen_by": f"the last {len(validation)} training images",
+        "uncertainty": "standard error over the reference images",
+    }
+    subject = {"path": f"centres of MiniBatchKMeans of {len(learned)} training images", "seed": 0}
+    return MetricRecord(
+        "parzen_log_likelihood", value, error, None, protocol, subject, {"sigma": sigma}, versions=versions()
+    )
 
 
 def _train(row: Row, seed: int, full: bool, run_dir: Path, where: list[str]) -> None:
@@ -124,10 +138,28 @@ def _train(row: Row, seed: int, full: bool, run_dir: Path, where: list[str]) -> 
 
 
 def _call(command: str, flags: list[str]) -> None:
-    """A command of this package in a process of its own, so that no cell sees what another left behind."""
-    result = subprocess.run([sys.executable, "-m", "tfgan_suite", command, *flags], check=False)
-    if result.returncode:
-        raise InputError(f"{command} ended with exit code {result.returncode}: {' '.join(flags)}.")
+    """A command of this package in a process of its own, so that no cell sees what another left behind.
+
+    Ctrl-C and SIGTERM are handed on and waited for: a training saves what it has before it ends.
+    """
+    received: list[int] = []
+
+    def hand_on(number: int, frame: object) -> None:
+        received.append(number)
+        child.send_signal(number)
+
+    # In a session of its own, where a terminal's Ctrl-C reaches it through here alone, and once.
+    child = subprocess.Popen([sys.executable, "-m", "tfgan_suite", command, *flags], start_new_session=True)
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        sys.exit(128 + received[0])
+    if code:
+        raise InputError(f"{command} ended with exit code {code}: {' '.join(flags)}.")
 
 
 def read_cell(path: Path, row: Row, seed: int, full: bool) -> dict[str, Any]:
@@ -164,6 +196,7 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
     heads = ["", *(["published"] if published else []), *(head for head, _ in chosen.columns.values())]
     lines = [f"**{chosen.title}**", "", _line([*heads, "runs", "training"]), "|---" * (len(heads) + 2) + "|"]
     floors: dict[str, float] = {}
+    protocols: dict[str, dict[str, Any]] = {}
     for row in chosen.rows:
         cells = list(_cells(Path(results), table, row, full))
         if not cells:
@@ -171,6 +204,14 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
         values: list[str] = []
         for name, (_, form) in chosen.columns.items():
             records = [record for cell in cells for record in cell["records"] if record["metric"] == name]
+            if len(records) not in (0, len(cells)):
+                raise InputError(f"{table}: of {row.model} not every run has {name}. Remove those without it.")
+            for record in records:
+                if protocols.setdefault(f"{name} {row.dataset}", record["protocol"]) != record["protocol"]:
+                    raise InputError(
+                        f"{table}: {name} of {row.model} on {row.dataset} was not measured alike in all its cells. "
+                        "Remove those that are to be measured again."
+                    )
             values.append(_spread([record["value"] for record in records], form))
             floors |= {f"{name} {row.dataset}": record["floor"] for record in records if record["floor"] is not None}
         seconds = min(cell["seconds"] for cell in cells)  # other work makes the others longer
@@ -187,8 +228,9 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
     if not floors:
         return f"**{chosen.title}**: not measured yet."
     if table == "parzen" and (path := Path(results) / K_MEANS).exists():
-        centres = json.loads(path.read_text(encoding="utf-8"))
-        lines.append(_line([f"{centres['centres']:,} k-means centres", "-", f"{centres['value']:.0f}", "", ""]))
+        (centres,) = read_records(path)
+        title = f"{centres.protocol['num_generated']:,} k-means centres"
+        lines.append(_line([title, "-", f"{centres.value:.0f}", "", ""]))
     return "\n".join(lines)
 
 

@@ -13,10 +13,10 @@ from tfgan_suite.metrics.diversity import diversity
 from tfgan_suite.metrics.duplicates import duplicate_share
 from tfgan_suite.metrics.frechet import frechet_distance, frechet_distance_infinity, frechet_standard_error
 from tfgan_suite.metrics.kernel import kernel_distance
-from tfgan_suite.metrics.memorisation import memorisation_ratio
+from tfgan_suite.metrics.memorisation import QUANTILE, memorisation_ratio
 from tfgan_suite.metrics.nearest_label import nearest_neighbour_accuracy
 from tfgan_suite.metrics.parzen import choose_sigma, parzen_log_likelihood
-from tfgan_suite.metrics.path_length import perceptual_path_length
+from tfgan_suite.metrics.path_length import EPSILON, perceptual_path_length
 from tfgan_suite.metrics.precision import precision_recall
 from tfgan_suite.metrics.score import classifier_score
 
@@ -50,9 +50,10 @@ class Metric(NamedTuple):
     Attributes:
         measure: the numbers of a comparison.
         gives: their names.
-        needs: what the comparison must have: `classes`, `labels`, `held_out`, `validation`, `generator`.
+        needs: what the comparison must have: `logits`, `classes`, `labels`, `held_out`, `validation`, `generator`.
         has_floor: whether real images in the place of generated ones give a number worth knowing.
         on_features: whether it estimates a distribution of features, which takes more samples than features.
+        on_pixels: whether it looks at pixels alone, so that the extractor has no part in it.
     """
 
     measure: Callable[[Comparison], list[Measured]]
@@ -60,6 +61,7 @@ class Metric(NamedTuple):
     needs: tuple[str, ...] = ()
     has_floor: bool = True
     on_features: bool = False
+    on_pixels: bool = False
 
 
 def _share(name: str, value: float, count: int, **more: Any) -> Measured:
@@ -123,6 +125,9 @@ def _classes(c: Comparison) -> list[Measured]:
 
 
 def _class_diversity(c: Comparison) -> list[Measured]:
+    for samples in (c.reference, c.generated):
+        if len(samples.images) <= len(np.unique(samples.predicted)):
+            raise InputError(f"Each of {len(samples.images)} images is of a class of its own: diversity needs more.")
     of_real = diversity(c.reference.images, c.reference.predicted)
     if not of_real:
         raise InputError("The real images of a class are all equal: diversity cannot be told.")
@@ -144,12 +149,17 @@ def _nearest_label(c: Comparison) -> list[Measured]:
 
 
 def _duplicates(c: Comparison) -> list[Measured]:
-    return [Measured("duplicate_share", duplicate_share(c.generated.images, c.reference.images))]
+    value = duplicate_share(c.generated.images, c.reference.images)
+    return [Measured("duplicate_share", value, None, {"quantile": QUANTILE})]
 
 
 def _memorisation(c: Comparison) -> list[Measured]:
     ratio, share = memorisation_ratio(c.generated.images, c.train, c.reference.images)
-    return [Measured("memorisation_ratio", ratio), _share("memorised_share", share, len(c.generated.images))]
+    protocol = {"num_train": len(c.train), "quantile": QUANTILE}
+    return [
+        Measured("memorisation_ratio", ratio, None, protocol),
+        _share("memorised_share", share, len(c.generated.images), protocol=protocol),
+    ]
 
 
 def _parzen(c: Comparison) -> list[Measured]:
@@ -166,7 +176,8 @@ def _path_length(c: Comparison) -> list[Measured]:
     assert c.draw is not None and c.extract is not None and c.latent_dim is not None
     labels = None if c.generated.labels is None else np.resize(c.generated.labels, PATHS)
     mean, error = perceptual_path_length(c.draw, c.extract, c.latent_dim, PATHS, seed=c.seed, labels=labels)
-    return [Measured("path_length", mean, error, {"paths": PATHS, "uncertainty": "standard error over paths"})]
+    protocol = {"paths": PATHS, "epsilon": EPSILON, "space": "full", "uncertainty": "standard error over paths"}
+    return [Measured("path_length", mean, error, protocol)]
 
 
 METRICS: dict[str, Metric] = {
@@ -175,14 +186,16 @@ METRICS: dict[str, Metric] = {
     "kernel_distance": Metric(_kernel, ("kernel_distance",), on_features=True),
     "precision_recall": Metric(_precision_recall, ("precision", "recall"), on_features=True),
     "density_coverage": Metric(_density_coverage, ("density", "coverage"), on_features=True),
-    "classifier_score": Metric(_score, ("classifier_score",), ("classes",)),
+    "classifier_score": Metric(_score, ("classifier_score",), ("logits",)),
     "class_shares": Metric(_classes, ("smallest_class_share", "class_entropy"), ("classes",)),
     "class_diversity": Metric(_class_diversity, ("diversity_within_classes",), ("classes",)),
     "label_accuracy": Metric(_label_accuracy, ("label_accuracy",), ("classes", "labels")),
-    "nearest_label": Metric(_nearest_label, ("nearest_neighbour_accuracy",), ("labels",)),
-    "duplicates": Metric(_duplicates, ("duplicate_share",)),
-    "memorisation": Metric(_memorisation, ("memorisation_ratio", "memorised_share"), ("held_out",), has_floor=False),
-    "parzen_log_likelihood": Metric(_parzen, ("parzen_log_likelihood",), ("validation",)),
+    "nearest_label": Metric(_nearest_label, ("nearest_neighbour_accuracy",), ("labels",), on_pixels=True),
+    "duplicates": Metric(_duplicates, ("duplicate_share",), on_pixels=True),
+    "memorisation": Metric(
+        _memorisation, ("memorisation_ratio", "memorised_share"), ("held_out",), has_floor=False, on_pixels=True
+    ),
+    "parzen_log_likelihood": Metric(_parzen, ("parzen_log_likelihood",), ("validation",), on_pixels=True),
     "path_length": Metric(_path_length, ("path_length",), ("generator",), has_floor=False),
 }
 
@@ -206,6 +219,7 @@ def chosen_metrics(text: str) -> list[str]:
 def lacks(comparison: Comparison, name: str) -> str | None:
     """Why a metric cannot be measured on a comparison; None where it can."""
     reasons = {
+        "logits": (comparison.generated.logits is None, "an extractor with logits"),
         "classes": (comparison.num_classes is None, "an extractor that reads the classes of the data"),
         "labels": (comparison.generated.labels is None or comparison.reference.labels is None, "labelled samples"),
         "held_out": (not comparison.held_out, "real images that the generator has not learned from"),

@@ -16,7 +16,11 @@ from tfgan_suite.metrics.classifier import FEATURES
 
 # Classifiers that come with the package: NAME.keras, and NAME.json with its hash, command and accuracy.
 CLASSIFIERS = Path(__file__).parent / "classifiers"
-INCEPTION_SIDE = 299
+INCEPTION_URL = (
+    "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
+    "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
+)
+INCEPTION_MD5 = "9a0d58056eeedaa3f26cb7ebd46da564"
 BATCH_ROWS = 250
 
 
@@ -191,12 +195,11 @@ def inception(weights: str | None = None) -> Extractor:
     if weights is not None and not Path(weights).is_file():
         raise InputError(f"The weights {weights} of InceptionV3 do not exist.")
     try:
-        network = keras.applications.InceptionV3(
-            weights="imagenet" if weights is None else None, classifier_activation=None
-        )
-        path = Path(weights) if weights else _downloaded_inception()
-        if weights is not None:
-            network.load_weights(weights)
+        network = keras.applications.InceptionV3(weights=None, classifier_activation=None)
+        name = INCEPTION_URL.rpartition("/")[2]
+        # As Keras does it, which keeps to itself where the file is that a hash is to be taken of.
+        path = weights or keras.utils.get_file(name, INCEPTION_URL, cache_subdir="models", file_hash=INCEPTION_MD5)
+        network.load_weights(path)
     except Exception as error:  # Keras raises plain exceptions where there is no network or another file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         remedy = (
@@ -208,11 +211,6 @@ def inception(weights: str | None = None) -> Extractor:
     pooled = keras.layers.Identity(name=FEATURES)(network.get_layer("avg_pool").output)
     logits = network.get_layer("predictions")(pooled)
     return Extractor(keras.Model(network.inputs, logits), "InceptionV3 of Keras", sha256_of(path))
-
-
-def _downloaded_inception() -> Path:
-    folder = Path(keras.config.keras_home()) / "models"
-    return next(folder.glob("inception_v3_weights_tf_dim_ordering_tf_kernels.*"))
 
 
 def _load(path: Path) -> keras.Model:
