@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tfgan_suite.cli import COMMANDS, run
-from tfgan_suite.commands.reproduce import _call, cell_path, k_means_likelihood, render, rendered, reproduce
+from tfgan_suite.commands.reproduce import HANDED_ON, _call, cell_path, k_means_likelihood, render, rendered, reproduce
 from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
@@ -116,13 +116,13 @@ def test_failing_runs_end_with_their_code(tmp_path: Path, monkeypatch: pytest.Mo
         list(reproduce("small", results=str(tmp_path), runs=str(tmp_path)))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", HANDED_ON)
 def test_a_signal_is_handed_on_and_waited_for(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A training that saves before it ends has the time to."""
     slow = tmp_path / "python"
     slow.write_text(
         "#!/bin/sh\n"
-        f"trap 'sleep 1; echo saved >> {tmp_path}/saved; exit 3' INT TERM\n"
+        f"trap 'sleep 1; echo saved >> {tmp_path}/saved; exit 3' INT TERM HUP\n"
         f"touch {tmp_path}/ready\nwhile true; do sleep 0.05; done\n"
     )
     slow.chmod(0o755)
@@ -133,9 +133,13 @@ def test_a_signal_is_handed_on_and_waited_for(number: int, tmp_path: Path, monke
             time.sleep(0.01)
         os.kill(os.getpid(), number)
 
-    threading.Thread(target=send).start()
-    with pytest.raises(SystemExit) as stop:
-        _call("train", [])
+    before = signal.signal(number, signal.SIG_DFL)  # tests in the background may begin with it ignored
+    try:
+        threading.Thread(target=send).start()
+        with pytest.raises(SystemExit) as stop:
+            _call("train", [])
+    finally:
+        signal.signal(number, before)
     assert stop.value.code == 128 + number
     assert (tmp_path / "saved").read_text() == "saved\n"
 

@@ -21,6 +21,7 @@ from tfgan_suite.versions import versions
 SEEDS = (0, 1, 2)
 SAMPLES = 10_000
 VALIDATION_ROWS = 1000  # training images that choose the width of a Parzen window and are not learned from
+HANDED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 K_MEANS = Path("parzen/k_means_mnist.json")
 
 
@@ -140,7 +141,7 @@ def _train(row: Row, seed: int, full: bool, run_dir: Path, where: list[str]) -> 
 def _call(command: str, flags: list[str]) -> None:
     """A command of this package in a process of its own, so that no cell sees what another left behind.
 
-    Ctrl-C and SIGTERM are handed on and waited for: a training saves what it has before it ends.
+    Ctrl-C, SIGTERM and SIGHUP are handed on and waited for: a training saves what it has before it ends.
     """
     received: list[int] = []
 
@@ -150,7 +151,8 @@ def _call(command: str, flags: list[str]) -> None:
 
     # In a session of its own, where a terminal's Ctrl-C reaches it through here alone, and once.
     child = subprocess.Popen([sys.executable, "-m", "tfgan_suite", command, *flags], start_new_session=True)
-    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in HANDED_ON if signal.getsignal(number) != signal.SIG_IGN]  # not what nohup ignores
+    before = {number: signal.signal(number, hand_on) for number in heard}
     try:
         code = child.wait()
     finally:
