@@ -20,7 +20,7 @@ LEVELS: tuple[set[str], ...] = (
     {"presets"},
     {"config"},
     {"tables"},
-    {"images", "latents", "losses", "regularizers", "labels", "schedules"},
+    {"images", "latents", "losses", "labels", "schedules"},
     {"layers"},
     {"networks", "data"},
     {"models"},

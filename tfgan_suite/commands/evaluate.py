@@ -252,16 +252,17 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
         lines.append(line.rstrip())
     lines += sorted({f"warning: {record.metric}: {text}" for record in records for text in record.warnings})
     if records:
-        told = {key: str(value) for key, value in records[0].protocol.items()}
+        protocols = [record.protocol for record in records]
         networks = {
-            f"{protocol['extractor']} ({protocol['extractor_sha256'][:12]}), {protocol['resize']}"
-            for protocol in (record.protocol for record in records)
-            if protocol.get("extractor_sha256")
+            f"{told.get('extractor', '?')} ({str(told['extractor_sha256'])[:12]}), {told.get('resize', '?')}"
+            for told in protocols
+            if told.get("extractor_sha256")
         }
+        told = protocols[0]
         lines.append(
             f"{told.get('num_generated', '?')} generated and as many real images ({told.get('reference', '?')}), by "
             f"{' and '.join(sorted(networks)) or 'pixels'}"
         )
-        if not records[0].protocol.get("held_out", True):
+        if not told.get("held_out", True):
             lines.append("the generator has learned from these real images: there are no others")
     return "\n".join(lines)

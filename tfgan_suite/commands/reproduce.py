@@ -208,12 +208,7 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
             records = [record for cell in cells for record in cell["records"] if record["metric"] == name]
             if len(records) not in (0, len(cells)):
                 raise InputError(f"{table}: of {row.model} not every run has {name}. Remove those without it.")
-            for record in records:
-                if protocols.setdefault(f"{name} {row.dataset}", record["protocol"]) != record["protocol"]:
-                    raise InputError(
-                        f"{table}: {name} of {row.model} on {row.dataset} was not measured alike in all its cells. "
-                        "Remove those that are to be measured again."
-                    )
+            _refuse_unlike(records, protocols, f"{name} {row.dataset}", f"{table}: {name} of {row.model}")
             values.append(_spread([record["value"] for record in records], form))
             floors |= {f"{name} {row.dataset}": record["floor"] for record in records if record["floor"] is not None}
         seconds = min(cell["seconds"] for cell in cells)  # other work makes the others longer
@@ -234,6 +229,15 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
         title = f"{centres.protocol['num_generated']:,} k-means centres"
         lines.append(_line([title, "-", f"{centres.value:.0f}", "", ""]))
     return "\n".join(lines)
+
+
+def _refuse_unlike(records: list[dict[str, Any]], protocols: dict[str, dict[str, Any]], key: str, what: str) -> None:
+    """Refuses records of another protocol than the first of their column and data, which `protocols` keeps."""
+    for record in records:
+        if protocols.setdefault(key, record["protocol"]) != record["protocol"]:
+            raise InputError(
+                f"{what} was not measured alike in all its cells. Remove those that are to be measured again."
+            )
 
 
 def _cells(results: Path, table: str, row: Row, full: bool) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""From a configuration to a trained, exported generator: the one room that knows every name."""
+"""From a configuration to a trained, exported generator: the one file that knows every name."""
 
 import contextlib
 import dataclasses
