@@ -1,5 +1,6 @@
 """Labels from the outside, made into arrays: classes int32 (N,), attributes float32 (N, A)."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,21 +52,60 @@ def check_labels(labels: Any, count: int, num_classes: int | None, num_attribute
     """
     if labels is not None and np.ndim(labels) and len(labels) > count:
         raise InputError(f"There are more labels than images. Received: {len(labels)} labels for {count}.")
+    if labels is None:
+        values = np.arange(num_classes) if num_classes is not None else np.eye(num_attributes or 0)
+    else:
+        values = np.array(labels, ndmin=1 if num_classes is not None else 2)
+    check_label_form(values.dtype, values.shape, num_classes, num_attributes)
+    if not len(values):
+        raise InputError("Labels must be at least one. Received: none.")
+    said, is_right = label_range(num_classes, num_attributes)
+    if not (right := np.asarray(is_right(values))).all():
+        raise InputError(f"Labels {said}. Received: {values[~right][0]}.")
     if num_classes is not None:
-        values = np.arange(num_classes) if labels is None else np.atleast_1d(np.asarray(labels))
-        if values.ndim != 1 or not len(values) or not np.issubdtype(values.dtype, np.integer):
-            raise InputError(
-                f"Labels must be integers, one an image. Received: {values.dtype} of shape {values.shape}."
-            )
-        if values.min() < 0 or values.max() >= num_classes:
-            wrong = values[(values < 0) | (values >= num_classes)][0]
-            raise InputError(f"Labels must be in 0..{num_classes - 1}. Received: {wrong}.")
-        return np.resize(values.astype(np.int32), count)
-    assert num_attributes is not None
-    values = np.eye(num_attributes) if labels is None else np.array(labels, ndmin=2)
-    if values.shape[1:] != (num_attributes,) or not len(values) or not np.isin(values, (0, 1)).all():
-        raise InputError(
-            f"Labels must be rows of {num_attributes} zeros and ones, one row an image. "
-            f"Received: shape {values.shape} with values {np.unique(values)[:5].tolist()}."
-        )
-    return np.resize(values.astype(np.float32), (count, num_attributes))
+        return np.resize(values.reshape(-1).astype(np.int32), count)
+    return np.resize(values.astype(np.float32), (count, *values.shape[1:]))
+
+
+def check_label_form(
+    dtype: Any, shape: Sequence[int | None] | None, num_classes: int | None, num_attributes: int | None
+) -> None:
+    """Refuses labels of another type or shape than a model's; their numbers are those of `label_range`.
+
+    Args:
+        dtype: NumPy's.
+        shape: (N,) or (N, 1) for classes, (N, A) for attributes; N may be None. None: not known yet.
+        num_classes: K; None for attributes.
+        num_attributes: A; None for classes.
+
+    Raises:
+        InputError: with the way from what was received to what is expected.
+    """
+    received = f"Received: {np.dtype(dtype).name}" + ("." if shape is None else f" of shape {tuple(shape)}.")
+    is_text = np.dtype(dtype).kind in "SUO"
+    if num_classes is None:
+        if is_text or (shape is not None and (len(shape) != 2 or shape[1] != num_attributes)):
+            raise InputError(f"Labels must be rows of {num_attributes} zeros and ones, one row an image. {received}")
+        return
+    expected = f"Labels must be integers in 0..{num_classes - 1}, one an image, of shape (N,) or (N, 1)."
+    if is_text:
+        raise InputError(f"{expected} {received} Give the index of each name among the sorted names.")
+    if shape is not None and len(shape) == 2 and shape[1] == num_classes > 1:
+        raise InputError(f"{expected} {received} They look one-hot: give np.argmax(labels, axis=1).")
+    if np.dtype(dtype).kind not in "iu":
+        raise InputError(f"{expected} {received} Give labels.astype('int32').")
+    if shape is not None and tuple(shape)[1:] not in ((), (1,)):
+        raise InputError(f"{expected} {received}")
+
+
+def label_range(num_classes: int | None, num_attributes: int | None) -> tuple[str, Callable[[Any], Any]]:
+    """What is said of the numbers of labels, and a function that says of each, in NumPy or TensorFlow, if it is right.
+
+    >>> said, is_right = label_range(3, None)
+    >>> said, is_right(np.array([-1, 0, 2, 3])).tolist()
+    ('must be in 0..2', [False, True, True, False])
+    """
+    if num_classes is not None:
+        return f"must be in 0..{num_classes - 1}", lambda labels: (labels >= 0) & (labels < num_classes)
+    # In CelebA's files absent is -1.
+    return "must be 0 or 1 (-1 and 1 become so by (labels + 1) // 2)", lambda labels: (labels == 0) | (labels == 1)

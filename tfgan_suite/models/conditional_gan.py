@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.errors import InputError
 from tfgan_suite.labels import check_labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body
@@ -90,12 +89,6 @@ class ConditionalGAN(GAN):
             "body": body,
             **options,
         }
-
-    def unpack_batch(self, data: Any) -> tuple[tf.Tensor, Any]:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if labels is None:
-            raise InputError("ConditionalGAN trains on (images, labels). Received: images alone.")
-        return images, labels
 
     def generator_inputs(self, latents: tf.Tensor, labels: Any) -> Any:
         return [latents, labels]

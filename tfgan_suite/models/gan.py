@@ -1,5 +1,6 @@
 """The unconditional adversarial step, once, for any pair of networks."""
 
+import warnings
 from contextlib import AbstractContextManager as ContextManager
 from typing import Any
 
@@ -17,17 +18,20 @@ from tfgan_suite.latents import (
 )
 from tfgan_suite.layers.keyed_dropout import mask_key
 from tfgan_suite.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
-from tfgan_suite.models.first_batch import check_first_batch, check_networks
+from tfgan_suite.models.first_batch import Expected
+from tfgan_suite.models.keras_surface import KerasSurface
+from tfgan_suite.models.network_checks import check_ends, check_networks
 from tfgan_suite.models.optimizer_pair import OptimizerPair
 from tfgan_suite.models.replicas import ReplicaRows, replica_rows, several_machines
 from tfgan_suite.models.rows import predict_rows
 
-KERAS_BATCH_SIZE = 32  # of `fit` on arrays
 UPDATES = ("alternating", "simultaneous")
+# Of a model from a file, which does not keep them.
+EXECUTION = {"steps_per_execution": 1, "jit_compile": False, "run_eagerly": False}
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class GAN(keras.Model):
+class GAN(KerasSurface):
     """A generator and a discriminator, trained against each other by `fit`.
 
     One `train_step` is one step of the generator after `discriminator_steps` of the discriminator.
@@ -107,11 +111,6 @@ class GAN(keras.Model):
 
     # ---- the hooks that a conditional model overrides ------------------------------------------
 
-    def unpack_batch(self, data: Any) -> tuple[tf.Tensor, Any]:
-        """A batch as (images, labels); labels that the dataset has are left aside here."""
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return images, None
-
     def generator_inputs(self, latents: tf.Tensor, labels: Any) -> Any:
         """What the generator is called on."""
         return latents
@@ -143,6 +142,17 @@ class GAN(keras.Model):
 
     # ---- shapes ---------------------------------------------------------------------------------
 
+    def expected(self) -> Expected:
+        steps, replicas = self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync
+        return Expected(
+            self.image_shape,
+            self.label_spec() is not None,
+            getattr(self, "num_classes", None),
+            getattr(self, "num_attributes", None),
+            steps * replicas if steps > 1 else 1,
+            type(self).__name__,
+        )
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the images."""
@@ -167,7 +177,11 @@ class GAN(keras.Model):
         discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
         loss: str | AdversarialLoss = "non_saturating",
         label_smoothing: float = 0.0,
-        **kwargs: Any,
+        *,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str | None = "auto",
+        run_eagerly: bool = False,
+        **others: Any,
     ) -> None:
         """Chooses optimizers and loss; without arguments those of the model's paper.
 
@@ -176,30 +190,68 @@ class GAN(keras.Model):
             discriminator_optimizer: another one; `default_optimizer()` when None.
             loss: a name in `LOSSES`, or an `AdversarialLoss`.
             label_smoothing: real images' target is 1 - label_smoothing, in [0, 0.5).
-            kwargs: `steps_per_execution`, `jit_compile`, `run_eagerly` of `keras.Model.compile`.
+            steps_per_execution: training steps a call of the graph, at least 1; see `keras.Model.compile`.
+            jit_compile: True for XLA, whose graphs cannot refuse a later batch; `"auto"`: no.
+            run_eagerly: see `keras.Model.compile`.
+            others: refused, since the step would not look at them.
 
         Raises:
-            InputError: an unknown loss, one optimizer for both networks, or an option that this
-                TensorFlow cannot do under several replicas.
+            InputError: an unknown loss, one optimizer for both networks, a network whose last activation belongs to
+                another loss, or an option that this step, or TensorFlow under several replicas, cannot do.
+
+        Warns:
+            UserWarning: a last activation that does not fit, or `jit_compile=True`.
         """
+        if others:
+            raise InputError(
+                f"{type(self).__name__}.compile takes no {', '.join(sorted(others))}. Expected generator_optimizer, "
+                "discriminator_optimizer, loss, label_smoothing, steps_per_execution, jit_compile or run_eagerly."
+            )
+        if jit_compile is True:
+            warnings.warn(
+                "Under jit_compile=True only the first batch of each call is looked at: XLA drops what would refuse "
+                "images or labels out of range in later ones.",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._compile(
+            generator_optimizer,
+            discriminator_optimizer,
+            loss,
+            label_smoothing,
+            {
+                "steps_per_execution": steps_per_execution,
+                "jit_compile": jit_compile is True,
+                "run_eagerly": run_eagerly,
+            },
+        )
+
+    def _compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | str | None,
+        discriminator_optimizer: keras.optimizers.Optimizer | str | None,
+        loss: str | AdversarialLoss,
+        label_smoothing: float,
+        execution: dict[str, Any],
+        is_loading: bool = False,
+    ) -> None:
         replicas = self.distribute_strategy.num_replicas_in_sync
         for option in ("steps_per_execution", "jit_compile"):
-            if replicas > 1 and kwargs.get(option) not in (None, 1, False, "auto"):
+            if replicas > 1 and execution[option] not in (1, False):
                 raise InputError(
                     f"{option} does not work under a strategy with several replicas. "
-                    f"Received: {option}={kwargs[option]} with {replicas} replicas. Leave it out, or use one device."
+                    f"Received: {option}={execution[option]} with {replicas} replicas. Leave it out, or use one device."
                 )
         self.loss_pair = get_loss(loss)
         self.label_smoothing = label_smoothing
         self._discriminator_loss = smooth_real_label(self.loss_pair, label_smoothing)
         self._loss_name = loss
+        check_ends(self.generator, self.discriminator, self.loss_pair.logits_are_log_odds, is_loading)
         self.generator_optimizer = self._own_optimizer(generator_optimizer, "generator")
         self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, "discriminator")
         if self.generator_optimizer is self.discriminator_optimizer:
             raise InputError("The generator and the discriminator need an optimizer each. Received: one for both.")
-        if replicas > 1:
-            kwargs["jit_compile"] = False
-        super().compile(optimizer=self.generator_optimizer, loss=None, **kwargs, auto_scale_loss=False)
+        super().compile(optimizer=self.generator_optimizer, loss=None, **execution, auto_scale_loss=False)
         # Built here, inside the strategy's scope: an optimizer that is built later is skipped by
         # restores, with a warning only, and fails under MirroredStrategy.
         self.generator_optimizer.build(self.generator.trainable_variables)
@@ -210,6 +262,11 @@ class GAN(keras.Model):
         optimizer = self.default_optimizer() if optimizer is None else keras.optimizers.get(optimizer)
         if optimizer.built and not getattr(self, "compiled", False):
             raise InputError(f"The {name}'s optimizer has been used for another model. Make a new one.")
+        if optimizer.use_ema:
+            raise InputError(
+                f"The {name}'s optimizer has use_ema=True, whose averages no step of a GAN would use. Leave it "
+                "out, and give the model an ema_momentum."
+            )
         optimizer.name = name  # Keras's callbacks log the learning rates under these names.
         return optimizer
 
@@ -217,48 +274,23 @@ class GAN(keras.Model):
     def metrics(self) -> list[keras.metrics.Metric]:
         return [*self._trackers.values(), self._evaluated_batches]
 
-    def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> keras.callbacks.History:
-        """`keras.Model.fit`, after a look at the first batch.
-
-        Args:
-            x: images in [-1, 1], float32 (N, H, W, C), or a `tf.data.Dataset` of batches of
-                images or (images, labels).
-            y: labels, where x is an array; a model without labels leaves them aside.
-            kwargs: all else that `keras.Model.fit` takes.
-
-        Raises:
-            InputError: the first batch is not float in [-1, 1], has another shape than the
-                generator's images, or cannot be divided into `discriminator_steps` parts.
-        """
-        steps, replicas = self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync
-        check_first_batch(
-            x, self.image_shape, steps * replicas if steps > 1 else 1, kwargs.get("batch_size") or KERAS_BATCH_SIZE
-        )
-        # A dataset is shuffled where it is made; Keras warns of its own default otherwise.
-        kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset))
-        return super().fit(x, y, **kwargs)
-
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing, since all is built. Keras 3.15 reduces a batch here, which dies on (x, y) over several machines."""
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         real_images, labels = self.unpack_batch(data)
-        if self.discriminator_steps > 1:
-            tf.debugging.assert_equal(
-                tf.shape(real_images)[0] % self.discriminator_steps,
-                0,
-                "A batch must have a multiple of discriminator_steps rows.",
-            )
-        rows = replica_rows(real_images, self.discriminator_steps)
-        for index in range(self.discriminator_steps - 1):
-            self._discriminator_step(index, real_images, labels, rows)
-        if self.updates == "alternating":
-            self._alternating_step(self.discriminator_steps - 1, real_images, labels, rows)
-        else:
-            self._simultaneous_step(real_images, labels, rows)
-        self._update_ema()
-        self.step.assign_add(1)
-        return self._logs()
+        # Nothing moves before the batch is known to be right.
+        with tf.control_dependencies([real_images] if labels is None else [real_images, labels]):
+            rows = replica_rows(real_images, self.discriminator_steps)
+            for index in range(self.discriminator_steps - 1):
+                self._discriminator_step(index, real_images, labels, rows)
+            if self.updates == "alternating":
+                self._alternating_step(self.discriminator_steps - 1, real_images, labels, rows)
+            else:
+                self._simultaneous_step(real_images, labels, rows)
+            self._update_ema()
+            self.step.assign_add(1)
+            return self._logs()
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         real_images, labels = self.unpack_batch(data)
@@ -472,4 +504,4 @@ class GAN(keras.Model):
             key: keras.saving.deserialize_keras_object(config[key])
             for key in ("generator_optimizer", "discriminator_optimizer")
         }
-        self.compile(**{**config, **optimizers})
+        self._compile(**config | optimizers, execution=EXECUTION, is_loading=True)

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfgan_suite.models.refusals import refuse
+
 
 class ReplicaRows(NamedTuple):
     """The place of one replica's rows in the global batch of one discriminator step.
@@ -39,9 +41,9 @@ def replica_rows(images: tf.Tensor, parts: int) -> ReplicaRows:
         return ReplicaRows(count, 0, None)
     mine = tf.one_hot(context.replica_id_in_sync_group, context.num_replicas_in_sync, dtype=tf.int32) * count
     counts = context.all_reduce(tf.distribute.ReduceOp.SUM, mine)  # (replicas,)
-    tf.debugging.assert_positive(
-        counts, "A batch has too few rows: every replica needs one. Batch the data with drop_remainder=True."
-    )
+    too_few = "A batch has too few rows: every replica needs one. Batch the data with drop_remainder=True."
+    with tf.control_dependencies([refuse(counts > 0, too_few, "a replica of", tf.reduce_min(counts), "rows")]):
+        counts = tf.identity(counts)
     first = tf.reduce_sum(tf.cumsum(counts, exclusive=True) * tf.cast(mine > 0, tf.int32))
     return ReplicaRows(count, first, tf.reduce_sum(counts))
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
 from tfgan_suite.errors import InputError, one_line
-from tfgan_suite.serving.saved_generator import refusal
+from tfgan_suite.models.refusals import refusal
 from tfgan_suite.serving.session import INIT_OP
 
 SCHEMES = ("http", "https", "grpc")

@@ -1,7 +1,6 @@
 """A generator that was exported, run without Keras."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.labels import check_labels
+from tfgan_suite.models.refusals import refusal
 from tfgan_suite.serving.allowed_ops import refuse_foreign_ops
 
 # Where TensorFlow keeps what is not its own; and the same in sight of whoever opens the folder.
@@ -161,9 +161,3 @@ class SavedGenerator:
         if not np.isfinite(images).all():
             raise InputError(f"{self.path} makes images that are not finite: its training has diverged.")
         return images
-
-
-def refusal(error: tf.errors.InvalidArgumentError) -> str:
-    """What the graph says of inputs that it refuses, in one line."""
-    said = re.search(r"assertion failed: \[(.*)\]", str(error))
-    return said[1].replace("] [", " ") if said else str(error)

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from tfgan_suite.labels import label_range
 from tfgan_suite.latents import interpolated, latents_from_seeds, truncated
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.refusals import refuse
 from tfgan_suite.models.rows import predict_rows
 
 # A request for more rows would hold a server's memory and time at one stroke: of 64x64 colour images these are 200 MB.
@@ -101,10 +103,8 @@ class _Refusals:
             # The margin that training gives them, too.
             "images": ("must be in [-1, 1]", lambda x: tf.abs(x) <= 1.001),
         }
-        if num_classes is not None:
-            self._ranges["labels"] = (f"must be in 0..{num_classes - 1}", lambda x: (x >= 0) & (x < num_classes))
-        elif getattr(model, "num_attributes", None) is not None:
-            self._ranges["labels"] = ("must be 0 or 1", lambda x: tf.equal(x, 0) | tf.equal(x, 1))
+        if model.label_spec() is not None:
+            self._ranges["labels"] = label_range(num_classes, getattr(model, "num_attributes", None))
 
     def __call__(self, **inputs: Any) -> list[Any]:
         """The inputs by name, in their order; None stays None."""
@@ -114,23 +114,14 @@ class _Refusals:
         rows = {name: tf.shape(value)[0] for name, value in given.items()}
         # An empty batch comes out of TensorFlow's DepthToSpace with the wrong shape.
         has_rows = (rows[first] >= 1) & (rows[first] <= MAX_ROWS)
-        asserts = [_refuse(has_rows, f"A request must have 1 to {MAX_ROWS} rows.", rows[first])]
+        asserts = [refuse(has_rows, f"A request must have 1 to {MAX_ROWS} rows.", rows[first])]
         for name in others:
             message = f"{name} must have a row for each of {first}."
-            asserts.append(_refuse(tf.equal(rows[name], rows[first]), message, rows[name], "for", rows[first]))
+            asserts.append(refuse(tf.equal(rows[name], rows[first]), message, rows[name], "for", rows[first]))
         for name, value in given.items():
             if name in self._ranges:
                 said, is_right = self._ranges[name]
                 low, high = tf.reduce_min(value), tf.reduce_max(value)
-                asserts.append(_refuse(is_right(value), f"{name} {said}.", low, "to", high))
+                asserts.append(refuse(is_right(value), f"{name} {said}.", low, "to", high))
         with tf.control_dependencies(asserts):
             return [tf.identity(given[name]) if name in given else None for name in inputs]
-
-
-def _refuse(is_right: tf.Tensor, message: str, *received: tf.Tensor | str) -> tf.Operation:
-    # As strings: Assert would hold other numbers in a branch of their own.
-    values = [
-        value if isinstance(value, str) else tf.strings.as_string(value, shortest=value.dtype.is_floating)
-        for value in received
-    ]
-    return tf.debugging.Assert(tf.reduce_all(is_right), [f"{message} Received:", *values])
