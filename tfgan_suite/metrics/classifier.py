@@ -9,6 +9,7 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
+from tfgan_suite.networks.geometry import DATA_FORMAT
 
 BATCH_ROWS = 128
 # Half precision would make room for twice the width; these widths are within 1 MB as float32.
@@ -27,12 +28,12 @@ def build_classifier(image_shape: tuple[int, int, int], num_classes: int) -> ker
     images = keras.Input(image_shape, name="images")
     x = images
     for index, width in enumerate(WIDTHS):
-        x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+        x = layers.Conv2D(width, 3, padding="same", data_format=DATA_FORMAT, use_bias=False)(x)
         x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)
         if index in (0, 2):
-            x = layers.MaxPooling2D(padding="same")(x)
-    features = layers.GlobalAveragePooling2D(name=FEATURES)(x)
+            x = layers.MaxPooling2D(padding="same", data_format=DATA_FORMAT)(x)
+    features = layers.GlobalAveragePooling2D(DATA_FORMAT, name=FEATURES)(x)
     return keras.Model(images, layers.Dense(num_classes, name="logits")(features), name="classifier")
 
 

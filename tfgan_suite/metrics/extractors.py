@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.metrics.classifier import FEATURES
+from tfgan_suite.networks.geometry import DATA_FORMAT
 
 # Classifiers that come with the package: NAME.keras, and NAME.json with its hash, command and accuracy.
 CLASSIFIERS = Path(__file__).parent / "classifiers"
@@ -68,7 +69,7 @@ class Extractor:
         output, layers = model.outputs[0], [layer.name for layer in model.layers]
         features = model.get_layer(FEATURES).output if FEATURES in layers else output
         if len(features.shape) == 4:
-            features = keras.layers.GlobalAveragePooling2D()(features)
+            features = keras.layers.GlobalAveragePooling2D(DATA_FORMAT)(features)
         if len(features.shape) != 2:
             raise InputError(f"The extractor {name} must give features (N, F). Received: {features.shape}.")
         self.num_features: int = features.shape[-1]
@@ -195,7 +196,7 @@ def inception(weights: str | None = None) -> Extractor:
     if weights is not None and not Path(weights).is_file():
         raise InputError(f"The weights {weights} of InceptionV3 do not exist.")
     try:
-        network = keras.applications.InceptionV3(weights=None, classifier_activation=None)
+        network = _inception_network()
         name = INCEPTION_URL.rpartition("/")[2]
         # As Keras does it, which keeps to itself where the file is that a hash is to be taken of.
         path = weights or keras.utils.get_file(name, INCEPTION_URL, cache_subdir="models", file_hash=INCEPTION_MD5)
@@ -211,6 +212,16 @@ def inception(weights: str | None = None) -> Extractor:
     pooled = keras.layers.Identity(name=FEATURES)(network.get_layer("avg_pool").output)
     logits = network.get_layer("predictions")(pooled)
     return Extractor(keras.Model(network.inputs, logits), "InceptionV3 of Keras", sha256_of(path))
+
+
+def _inception_network() -> keras.Model:
+    """The network alone. It takes no data format but Keras's global one, which is the user's own."""
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format(DATA_FORMAT)
+    try:
+        return keras.applications.InceptionV3(weights=None, classifier_activation=None)
+    finally:
+        keras.config.set_image_data_format(before)
 
 
 def _load(path: Path) -> keras.Model:

@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.networks.geometry import DATA_FORMAT
 from tfgan_suite.networks.initializers import resolved_policy
 
 
@@ -162,7 +163,7 @@ class ConditionalDiscriminator(keras.Model):
         if projection:
             last = [layer for layer in body.layers if layer.weights][-1]
             features, logits = keras.Model(body.input, [last.input, body.output])(joined)
-            features = layers.Flatten(dtype=dtype)(features)
+            features = layers.Flatten(DATA_FORMAT, dtype=dtype)(features)
             vector = embed_labels(labels, num_classes, features.shape[-1], PROJECTION_STDDEV, dtype)
             logits = layers.Add(dtype="float32")([logits, layers.Dot(axes=1, dtype="float32")([features, vector])])
         else:

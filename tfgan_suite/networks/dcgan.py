@@ -12,6 +12,7 @@ from keras import layers
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.networks.geometry import (
+    DATA_FORMAT,
     ImageShape,
     base_grid,
     check_dropout,
@@ -66,7 +67,14 @@ class DCGANGenerator(keras.Model):
         def transposed(filters: int, kernel_size: Any, strides: int, padding: str, use_bias: bool) -> layers.Layer:
             initializer = kernel_initializer(initializer_stddev)
             return ImageConv2DTranspose(
-                filters, kernel_size, strides, padding, use_bias=use_bias, kernel_initializer=initializer, dtype=dtype
+                filters,
+                kernel_size,
+                strides,
+                padding,
+                data_format=DATA_FORMAT,
+                use_bias=use_bias,
+                kernel_initializer=initializer,
+                dtype=dtype,
             )
 
         latents = keras.Input((latent_dim,), name="latents")
@@ -81,7 +89,7 @@ class DCGANGenerator(keras.Model):
             x = layers.ReLU(dtype=dtype)(x)
         x = transposed(image_shape[2], KERNEL_SIZE, 2, "same", use_bias=True)(x)
         if any(map(any, surplus(image_shape, doublings))):
-            x = layers.Cropping2D(surplus(image_shape, doublings), dtype=dtype)(x)
+            x = layers.Cropping2D(surplus(image_shape, doublings), DATA_FORMAT, dtype=dtype)(x)
         images = layers.Activation("tanh", dtype="float32", name="images")(x)
         super().__init__(latents, images, name=name)
         self._arguments = {
@@ -138,6 +146,7 @@ class DCGANDiscriminator(keras.Model):
                 KERNEL_SIZE,
                 2,
                 "same",
+                data_format=DATA_FORMAT,
                 use_bias=stage == 0,
                 kernel_initializer=kernel_initializer(initializer_stddev),
                 dtype=dtype,
@@ -150,6 +159,7 @@ class DCGANDiscriminator(keras.Model):
         x = layers.Conv2D(
             1,
             base_grid(image_shape, doublings),
+            data_format=DATA_FORMAT,
             kernel_initializer=kernel_initializer(initializer_stddev),
             dtype="float32",
         )(x)

@@ -12,6 +12,7 @@ from keras import layers
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.networks.geometry import (
+    DATA_FORMAT,
     ImageShape,
     base_grid,
     check_dropout,
@@ -65,7 +66,14 @@ class TutorialDCGANGenerator(keras.Model):
         def transposed(filters: int, strides: int) -> layers.Layer:
             initializer = kernel_initializer(initializer_stddev)
             return ImageConv2DTranspose(
-                filters, KERNEL_SIZE, strides, "same", use_bias=False, kernel_initializer=initializer, dtype=dtype
+                filters,
+                KERNEL_SIZE,
+                strides,
+                "same",
+                data_format=DATA_FORMAT,
+                use_bias=False,
+                kernel_initializer=initializer,
+                dtype=dtype,
             )
 
         latents = keras.Input((latent_dim,), name="latents")
@@ -84,7 +92,7 @@ class TutorialDCGANGenerator(keras.Model):
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
         x = transposed(image_shape[2], 2)(x)
         if any(map(any, surplus(image_shape, DOUBLINGS))):
-            x = layers.Cropping2D(surplus(image_shape, DOUBLINGS), dtype=dtype)(x)
+            x = layers.Cropping2D(surplus(image_shape, DOUBLINGS), DATA_FORMAT, dtype=dtype)(x)
         images = layers.Activation("tanh", dtype="float32", name="images")(x)
         super().__init__(latents, images, name=name)
         self._arguments = {
@@ -143,13 +151,14 @@ class TutorialDCGANDiscriminator(keras.Model):
                 KERNEL_SIZE,
                 2,
                 "same",
+                data_format=DATA_FORMAT,
                 kernel_initializer=kernel_initializer(initializer_stddev),
                 dtype=dtype,
             )(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
                 x = KeyedDropout(dropout, key, dtype=dtype)(x)
-        x = layers.Flatten(dtype=dtype)(x)
+        x = layers.Flatten(DATA_FORMAT, dtype=dtype)(x)
         logits = layers.Dense(
             1, kernel_initializer=kernel_initializer(initializer_stddev), dtype="float32", name="logits"
         )(x)

@@ -3,6 +3,8 @@
 from tfgan_suite.errors import InputError
 
 ImageShape = tuple[int, int, int]
+# Said to every layer that could take images another way, whatever a user's keras.json says.
+DATA_FORMAT = "channels_last"
 
 
 def check_image_shape(image_shape: ImageShape) -> ImageShape:

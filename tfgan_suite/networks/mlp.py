@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
-from tfgan_suite.networks.geometry import ImageShape, check_dropout, check_image_shape, check_positive
+from tfgan_suite.networks.geometry import DATA_FORMAT, ImageShape, check_dropout, check_image_shape, check_positive
 from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
 
 LEAKY_SLOPE = 0.2
@@ -113,7 +113,7 @@ class MLPDiscriminator(keras.Model):
         check_positive(**{f"units[{i}]": width for i, width in enumerate(units)})
         check_dropout(dropout)
         images = keras.Input(image_shape, name="images")
-        x = layers.Flatten(dtype=dtype)(images)
+        x = layers.Flatten(DATA_FORMAT, dtype=dtype)(images)
         for key, width in enumerate(units):
             x = layers.Dense(width, kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
