@@ -1,8 +1,10 @@
-"""Every preset on so many logical devices, in a process of its own: a process has one MirroredStrategy."""
+"""Models on so many logical devices, in a process of its own: a process has one MirroredStrategy."""
 
 import contextlib
 import multiprocessing
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,36 +13,65 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tfgan_suite.commands.train"])
 
 
-def train_presets(devices: int, path: str) -> None:
-    """Takes 20 steps with each shrunk preset, the last on an uneven batch; writes losses and weights to a file."""
+def strategy_over(devices: int) -> Any:
+    """A strategy over so many logical devices of the CPU; it must be the process's first use of them."""
     import tensorflow as tf
-    from shrunk import ROWS, batches, shrunk_model
-
-    from tfgan_suite.presets import PRESETS
 
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
     names = [f"CPU:{index}" for index in range(devices)]
-    strategy = tf.distribute.MirroredStrategy(names) if devices > 1 else tf.distribute.get_strategy()
+    return tf.distribute.MirroredStrategy(names) if devices > 1 else tf.distribute.get_strategy()
+
+
+def trained(name: str, model: Any, data: Any) -> dict[str, np.ndarray]:
+    """The losses of each step and the weights after 20 of them, by name."""
+    # An epoch a step, so that the losses are those of a step.
+    history = model.fit(data, epochs=STEPS, steps_per_epoch=1, verbose=0).history
+    return {f"{name}/log/{key}": np.array(values) for key, values in history.items()} | {
+        f"{name}/weight/{index}": np.array(weight) for index, weight in enumerate(model.weights)
+    }
+
+
+def train_presets(devices: int, path: str) -> None:
+    """Takes 20 steps with each shrunk preset, the last on an uneven batch; writes losses and weights to a file."""
+    from shrunk import ROWS, batches, shrunk_model
+
+    from tfgan_suite.presets import PRESETS
+
+    strategy = strategy_over(devices)
     data = batches(STEPS * ROWS - 1)
     arrays: dict[str, np.ndarray] = {}
     for name in PRESETS:
         with strategy.scope():
             model = shrunk_model(name)
-        # An epoch a step, so that the losses are those of a step.
-        history = model.fit(data, epochs=STEPS, steps_per_epoch=1, verbose=0).history
-        arrays |= {f"{name}/log/{key}": np.array(values) for key, values in history.items()}
-        arrays |= {f"{name}/weight/{index}": np.array(weight) for index, weight in enumerate(model.weights)}
+        arrays |= trained(name, model, data)
     np.savez(path, **arrays)
 
 
-def trained_presets(devices: int, folder: Path) -> dict[str, np.ndarray]:
-    """What `train_presets` gives."""
+def train_at_full_width(devices: int, path: str) -> None:
+    """Takes 20 steps of 16 digits with `cgan` as it ships, in float64; writes losses and weights to a file."""
+    import keras
+
+    from tfgan_suite.assembly import build_model
+    from tfgan_suite.config import TrainConfig
+    from tfgan_suite.data.pipeline import training_batches
+    from tfgan_suite.data.sources import load_images
+
+    strategy = strategy_over(devices)
+    data = load_images("digits")
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        model = build_model(TrainConfig.from_preset("cgan", batch_size=16, dtype_policy="float64"), data, steps=STEPS)
+    np.savez(path, **trained("cgan", model, training_batches(data, 16, 1, seed=0)))
+
+
+def in_a_process(train: Callable[[int, str], None], devices: int, folder: Path) -> dict[str, np.ndarray]:
+    """What a function of this file writes."""
     path = folder / f"{devices}.npz"
-    process = _context.Process(target=train_presets, args=(devices, str(path)))
+    process = _context.Process(target=train, args=(devices, str(path)))
     process.start()
     with contextlib.closing(process):
-        process.join(900)
+        process.join(1800)
         assert process.exitcode == 0
     with np.load(path) as arrays:
         return dict(arrays)

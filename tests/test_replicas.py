@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from replica_runs import STEPS, trained_presets
+from replica_runs import STEPS, in_a_process, train_at_full_width, train_presets
 
 from tfgan_suite.presets import PRESETS
 
@@ -13,7 +13,7 @@ from tfgan_suite.presets import PRESETS
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, np.ndarray]]:
     """Losses and weights of every preset after 20 steps, by number of devices."""
     folder: Path = tmp_path_factory.mktemp("replicas")
-    return {devices: trained_presets(devices, folder) for devices in (1, 2, 4)}
+    return {devices: in_a_process(train_presets, devices, folder) for devices in (1, 2, 4)}
 
 
 @pytest.mark.slow
@@ -27,3 +27,12 @@ def test_replicas_have_the_losses_and_weights_of_one_device(
     for key in keys:
         tolerance = {"rtol": 1e-5} if "/log/" in key else {"atol": 1e-5, "rtol": 0.0}
         np.testing.assert_allclose(runs[devices][key], runs[1][key], **tolerance, err_msg=key)
+
+
+@pytest.mark.slow
+def test_at_full_width_replicas_differ_from_one_device_by_the_rounding_of_float64_alone(tmp_path: Path) -> None:
+    one, *others = (in_a_process(train_at_full_width, devices, tmp_path) for devices in (1, 2, 4))
+    assert one["cgan/weight/0"].dtype == one["cgan/log/generator_loss"].dtype == np.float64
+    for run in others:
+        for key, values in one.items():
+            np.testing.assert_allclose(run[key], values, rtol=1e-9 if "/log/" in key else 0.0, atol=1e-9, err_msg=key)

@@ -19,7 +19,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "loss": ("non_saturating", "minimax", "least_squares", "hinge"),
     "updates": ("alternating", "simultaneous"),
     "learning_rate_decay": ("none", "step", "linear", "cosine"),
-    "dtype_policy": ("float32", "mixed_bfloat16"),
+    "dtype_policy": ("float32", "mixed_bfloat16", "float64"),
     "strategy": ("auto", "one_device", "mirrored", "multi_worker"),
     "on_collapse": ("warn", "stop", "rollback"),
 }
@@ -126,7 +126,7 @@ class TrainConfig:
     """Moving average of the generator's weights, used for samples and export; 0 is off."""
 
     dtype_policy: str = "float32"
-    """float32 or mixed_bfloat16."""
+    """Compute in float32, mixed_bfloat16, or float64 (slow, to check what rounding hides)."""
     strategy: str = "auto"
     """auto (all GPUs where there are several), one_device, mirrored, or multi_worker (machines as TF_CONFIG says)."""
     logical_devices: int = 1

@@ -6,6 +6,8 @@ uninterrupted run on one device sees.
 """
 
 import math
+import os
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -95,7 +97,27 @@ def check_seed(seed: int) -> None:
         InputError: it is out of 0..2**62.
     """
     if not 0 <= seed <= MAX_SEED:
-        raise InputError(f"--seed must be in 0..2**62. Received: {seed}.")
+        raise InputError(f"seed must be in 0..2**62. Received: {seed}.")
+
+
+def check_count(count: int, image_shape: Sequence[int]) -> None:
+    """Refuses a number of samples below 1, or more than this machine's memory holds.
+
+    Args:
+        count: how many.
+        image_shape: of each, in float32.
+
+    Raises:
+        InputError: it is.
+    """
+    if count < 1:
+        raise InputError(f"count must be at least 1. Received: {count}.")
+    needed, memory = 4 * math.prod(image_shape) * count, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > memory:
+        raise InputError(
+            f"{count:,} images of {'x'.join(map(str, image_shape))} need {needed / 2**30:,.0f} GiB at once, and this "
+            f"machine has {memory / 2**30:,.0f}. Make them in parts: image i of seed s is image 0 of seed s + i."
+        )
 
 
 def latents_from_seeds(seeds: tf.Tensor, latent_dim: int) -> tf.Tensor:

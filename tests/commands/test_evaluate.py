@@ -206,7 +206,7 @@ def test_one_real_image_is_too_few(tmp_path: Path) -> None:
     ("choices", "named"),
     [
         ({"count": 1}, "--count must be at least 2"),
-        ({"seed": -1}, "--seed must be"),
+        ({"seed": -1}, "seed must be"),
         ({"dataset": None}, "--dataset is missing"),
         ({"metrics": "fid"}, "Unknown metric 'fid'"),
         ({"metrics": ""}, "Unknown metric ''"),

@@ -12,13 +12,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     Keras 3 composes the pass of some ten operations, each of which reads or writes the whole map, and
     in float32 also under a bfloat16 policy. Variables, configuration, inference and (to rounding)
-    numbers are Keras's; a synchronized or masked layer, another axis than the last and renormalisation
-    take Keras's own way.
+    numbers are Keras's; a synchronized or masked layer, another axis than the last, renormalisation
+    and float64 take Keras's own way.
     """
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
         rank = len(inputs.shape)
         fused = training and self.trainable and mask is None and not (self.synchronized or self.renorm)
+        fused = fused and self.compute_dtype != "float64"  # the kernel has none
         if not (fused and self.center and self.scale and self.axis in (-1, rank - 1) and rank in (2, 4)):
             return super().call(inputs, training=training, mask=mask)
         maps = inputs if rank == 4 else inputs[:, tf.newaxis, tf.newaxis, :]

@@ -52,12 +52,12 @@ def _is_thin(layer: keras.layers.Layer, shape: tuple[int | None, ...], channels:
 
 
 def _has_few_products(layer: keras.layers.Layer, shape: tuple[int | None, ...]) -> bool:
-    """Whether the Fourier transform pays: float32 (16 bits lose too much in it), no GPU, stride 1, known sides."""
+    """Whether the Fourier transform pays: 32 bits or more (16 lose too much in it), no GPU, stride 1, known sides."""
     _, height, width, depth = shape
     size, other = layer.kernel_size
     if not (height and width and depth) or size != other or not _is_plain(layer, (1, 1)):
         return False
-    pays = layer.compute_dtype == "float32" and not tf.config.get_visible_devices("GPU")
+    pays = layer.compute_dtype in ("float32", "float64") and not tf.config.get_visible_devices("GPU")
     return pays and is_worthwhile(height, width, size, depth, layer.filters)
 
 

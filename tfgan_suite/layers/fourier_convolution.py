@@ -16,9 +16,9 @@ class ProductMatrices(NamedTuple):
     """A convolution as `outputs.T @ ((features @ x) * (kernel @ w))`, P products where there were H W k k.
 
     Attributes:
-        features: float32 (P, H W).
-        kernel: float32 (P, k k).
-        outputs: float32 (P, H W).
+        features: float64 (P, H W).
+        kernel: float64 (P, k k).
+        outputs: float64 (P, H W).
     """
 
     features: np.ndarray
@@ -50,7 +50,7 @@ def product_matrices(height: int, width: int, size: int) -> ProductMatrices:
     y = share * np.conj(waves(_grid(height, width) + (size - 1) // 2))
 
     def rows(sums: np.ndarray, *differences: np.ndarray) -> np.ndarray:
-        return np.concatenate([sums, *(part[~is_real] for part in differences)]).astype(np.float32)
+        return np.concatenate([sums, *(part[~is_real] for part in differences)])
 
     return ProductMatrices(
         rows(x.real + x.imag, x.real, x.imag),
@@ -68,15 +68,17 @@ def fourier_transposed(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """`tf.nn.conv2d_transpose` with stride 1 and padding "SAME", to rounding.
 
     Args:
-        features: float32 (N, H, W, D), H and W known.
-        kernel: float32 (k, k, C, D).
+        features: float32 or float64 (N, H, W, D), H and W known.
+        kernel: of the same type (k, k, C, D).
 
     Returns:
         (N, H, W, C).
     """
     height, width = features.shape[1:3]
     size, _, channels, depth = kernel.shape
-    matrices = product_matrices(height, width, size)
+    matrices = ProductMatrices(
+        *(matrix.astype(features.dtype.as_numpy_dtype) for matrix in product_matrices(height, width, size))
+    )
     products, rows = len(matrices.features), tf.shape(features)[0]
     pixels = tf.reshape(tf.transpose(features, (1, 2, 0, 3)), (height * width, rows * depth))
     x = tf.reshape(tf.matmul(matrices.features, pixels), (products, rows, depth))

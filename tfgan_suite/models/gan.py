@@ -8,11 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.latents import (
     EVALUATION_STREAM,
     MASK_STREAM,
     batch_latents,
+    check_count,
+    check_seed,
     latents_from_seeds,
     stateless_seed,
 )
@@ -100,8 +103,9 @@ class GAN(KerasSurface):
         self.step = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="step", aggregation="only_first_replica"
         )
+        means = "float64" if discriminator.outputs[0].dtype == "float64" else "float32"
         self._trackers = {
-            key: keras.metrics.Mean(name=f"{key}_tracker")
+            key: keras.metrics.Mean(name=f"{key}_tracker", dtype=means)
             for key in ("generator_loss", "discriminator_loss", "real_score", "fake_score")
         }
         self._sample_function: Any = None
@@ -309,6 +313,7 @@ class GAN(KerasSurface):
         """The generator: latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""
         return self.sampling_generator(inputs, training=training)
 
+    @checked_types
     def generate(self, count: int, seed: int = 0, labels: Any = None, batch_size: int = 256) -> np.ndarray:
         """New images; image i depends on seed + i (and its label) alone.
 
@@ -325,8 +330,10 @@ class GAN(KerasSurface):
         Raises:
             InputError: a count below 1, or labels that do not fit.
         """
-        if count < 1:
-            raise InputError(f"count must be at least 1. Received: {count}.")
+        check_count(count, self.image_shape)
+        check_seed(seed)
+        if batch_size < 1:
+            raise InputError(f"batch_size must be at least 1. Received: {batch_size}.")
         labels = self.check_labels(labels, count)
         inputs = [np.arange(seed, seed + count, dtype=np.int64), *([] if labels is None else [labels])]
         if self._sample_function is None:
@@ -426,7 +433,8 @@ class GAN(KerasSurface):
 
     def _track(self, per_sample: dict[str, tf.Tensor], rows: ReplicaRows) -> None:
         """Adds the samples of all replicas to the epoch's means, which are the same on each replica then."""
-        sums = tf.stack([tf.reduce_sum(tf.cast(values, tf.float32)) for values in per_sample.values()])
+        dtype = self._trackers["generator_loss"].dtype
+        sums = tf.stack([tf.reduce_sum(tf.cast(values, dtype)) for values in per_sample.values()])
         if rows.global_rows is not None:
             sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, sums)
         total = tf.cast(rows.total, sums.dtype)
@@ -445,7 +453,8 @@ class GAN(KerasSurface):
         step = tf.cast(self.step, tf.float32)
         momentum = tf.minimum(self.ema_momentum, (1.0 + step) / (10.0 + step))
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            average.assign(momentum * average.value + (1.0 - momentum) * weight.value)
+            kept = tf.cast(momentum, average.dtype)
+            average.assign(kept * average.value + (1.0 - kept) * weight.value)
 
     def _logs(self) -> dict[str, tf.Tensor]:
         logs = {key: tracker.result() for key, tracker in self._trackers.items()}

@@ -27,7 +27,8 @@ BODIES: dict[str, Body] = {
     "dcgan_tutorial": Body(TutorialDCGANGenerator, TutorialDCGANDiscriminator),
 }
 
-DTYPE_POLICIES = ("float32", "mixed_bfloat16")
+# float64 is for checks of what rounding hides.
+DTYPE_POLICIES = ("float32", "mixed_bfloat16", "float64")
 
 
 def get_body(name: str, image_shape: ImageShape) -> Body:

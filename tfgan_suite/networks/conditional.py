@@ -13,7 +13,7 @@ from keras import layers
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.networks.geometry import DATA_FORMAT
-from tfgan_suite.networks.initializers import resolved_policy
+from tfgan_suite.networks.initializers import outer_dtype, resolved_policy
 
 
 def check_label_sizes(num_classes: int | None, num_attributes: int | None) -> None:
@@ -92,7 +92,7 @@ class ConditionalGenerator(keras.Model):
                 f"The body's latent_dim must be that of z plus {label_dim} for the label. "
                 f"Received: latent_dim={body.input_shape[-1]}."
             )
-        latents = keras.Input((latent_dim,), name="latents")
+        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
         labels = label_input(num_attributes)
         vector = labels if num_classes is None else keras.ops.one_hot(labels, num_classes)
         images = body(layers.Concatenate(dtype=dtype)([latents, vector]))
@@ -150,12 +150,13 @@ class ConditionalDiscriminator(keras.Model):
     ):
         check_label_sizes(num_classes, num_attributes)
         dtype = resolved_policy(dtype)
+        outer = outer_dtype(dtype)
         height, width, channels = body.input_shape[1:]
         if channels < 2:
             raise InputError(
                 f"The body must take the image's channels and one more for the label. Received: {channels} channel."
             )
-        images = keras.Input((height, width, channels - 1), name="images")
+        images = keras.Input((height, width, channels - 1), dtype=outer, name="images")
         labels = label_input(num_attributes)
         label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype)
         label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)
@@ -165,7 +166,7 @@ class ConditionalDiscriminator(keras.Model):
             features, logits = keras.Model(body.input, [last.input, body.output])(joined)
             features = layers.Flatten(DATA_FORMAT, dtype=dtype)(features)
             vector = embed_labels(labels, num_classes, features.shape[-1], PROJECTION_STDDEV, dtype)
-            logits = layers.Add(dtype="float32")([logits, layers.Dot(axes=1, dtype="float32")([features, vector])])
+            logits = layers.Add(dtype=outer)([logits, layers.Dot(axes=1, dtype=outer)([features, vector])])
         else:
             logits = body(joined)
         super().__init__([images, labels], logits, name=name)

@@ -21,7 +21,7 @@ from tfgan_suite.networks.geometry import (
     num_doublings,
     surplus,
 )
-from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
 
 KERNEL_SIZE = 4
 LEAKY_SLOPE = 0.2  # section 4 of the paper
@@ -38,7 +38,7 @@ class DCGANGenerator(keras.Model):
         latent_dim: length of z.
         base_filters: filters of the last hidden stage, twice as many a stage below.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
-        dtype: dtype policy of the hidden layers; the images are float32 in any case.
+        dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
 
     Call: float32 (N, latent_dim) -> float32 (N, H, W, C) in [-1, 1].
 
@@ -77,7 +77,7 @@ class DCGANGenerator(keras.Model):
                 dtype=dtype,
             )
 
-        latents = keras.Input((latent_dim,), name="latents")
+        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
         x = layers.Reshape((1, 1, latent_dim), dtype=dtype)(latents)
         for stage in range(doublings):
             filters = base_filters * 2 ** (doublings - 1 - stage)
@@ -90,7 +90,7 @@ class DCGANGenerator(keras.Model):
         x = transposed(image_shape[2], KERNEL_SIZE, 2, "same", use_bias=True)(x)
         if any(map(any, surplus(image_shape, doublings))):
             x = layers.Cropping2D(surplus(image_shape, doublings), DATA_FORMAT, dtype=dtype)(x)
-        images = layers.Activation("tanh", dtype="float32", name="images")(x)
+        images = layers.Activation("tanh", dtype=outer_dtype(dtype), name="images")(x)
         super().__init__(latents, images, name=name)
         self._arguments = {
             "image_shape": image_shape,
@@ -114,7 +114,7 @@ class DCGANDiscriminator(keras.Model):
         base_filters: filters of the first stage, twice as many a stage above.
         dropout: share of activations dropped after each stage, in [0, 1); the paper has none.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
-        dtype: dtype policy of the hidden layers; the logits are float32 in any case.
+        dtype: dtype policy of the hidden layers; the logits are float32, or float64 under `"float64"`.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
 
@@ -138,7 +138,7 @@ class DCGANDiscriminator(keras.Model):
         check_positive(base_filters=base_filters)
         doublings = num_doublings(image_shape)
         check_dropout(dropout)
-        images = keras.Input(image_shape, name="images")
+        images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
         x = images
         for stage in range(doublings):
             x = ImageConv2D(
@@ -161,9 +161,9 @@ class DCGANDiscriminator(keras.Model):
             base_grid(image_shape, doublings),
             data_format=DATA_FORMAT,
             kernel_initializer=kernel_initializer(initializer_stddev),
-            dtype="float32",
+            dtype=outer_dtype(dtype),
         )(x)
-        logits = layers.Reshape((1,), dtype="float32", name="logits")(x)
+        logits = layers.Reshape((1,), dtype=outer_dtype(dtype), name="logits")(x)
         super().__init__(images, logits, name=name)
         self._arguments = {
             "image_shape": image_shape,

@@ -20,7 +20,7 @@ from tfgan_suite.networks.geometry import (
     check_positive,
     surplus,
 )
-from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
 
 KERNEL_SIZE = 5
 DOUBLINGS = 2
@@ -39,7 +39,7 @@ class TutorialDCGANGenerator(keras.Model):
         latent_dim: length of z.
         base_filters: filters of the last hidden stage; the stages below have 2 and 4 times as many.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
-        dtype: dtype policy of the hidden layers; the images are float32 in any case.
+        dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
 
     Call: float32 (N, latent_dim) -> float32 (N, H, W, C) in [-1, 1].
 
@@ -76,7 +76,7 @@ class TutorialDCGANGenerator(keras.Model):
                 dtype=dtype,
             )
 
-        latents = keras.Input((latent_dim,), name="latents")
+        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
         x = layers.Dense(
             height * width * 4 * base_filters,
             use_bias=False,
@@ -93,7 +93,7 @@ class TutorialDCGANGenerator(keras.Model):
         x = transposed(image_shape[2], 2)(x)
         if any(map(any, surplus(image_shape, DOUBLINGS))):
             x = layers.Cropping2D(surplus(image_shape, DOUBLINGS), DATA_FORMAT, dtype=dtype)(x)
-        images = layers.Activation("tanh", dtype="float32", name="images")(x)
+        images = layers.Activation("tanh", dtype=outer_dtype(dtype), name="images")(x)
         super().__init__(latents, images, name=name)
         self._arguments = {
             "image_shape": image_shape,
@@ -120,7 +120,7 @@ class TutorialDCGANDiscriminator(keras.Model):
         base_filters: filters of the first convolution; the second has twice as many.
         dropout: share of activations dropped, in [0, 1).
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
-        dtype: dtype policy of the hidden layers; the logits are float32 in any case.
+        dtype: dtype policy of the hidden layers; the logits are float32, or float64 under `"float64"`.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
 
@@ -143,7 +143,7 @@ class TutorialDCGANDiscriminator(keras.Model):
         image_shape = check_image_shape(image_shape)
         check_positive(base_filters=base_filters)
         check_dropout(dropout)
-        images = keras.Input(image_shape, name="images")
+        images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
         x = images
         for key, filters in enumerate((base_filters, 2 * base_filters)):
             x = ImageConv2D(
@@ -160,7 +160,7 @@ class TutorialDCGANDiscriminator(keras.Model):
                 x = KeyedDropout(dropout, key, dtype=dtype)(x)
         x = layers.Flatten(DATA_FORMAT, dtype=dtype)(x)
         logits = layers.Dense(
-            1, kernel_initializer=kernel_initializer(initializer_stddev), dtype="float32", name="logits"
+            1, kernel_initializer=kernel_initializer(initializer_stddev), dtype=outer_dtype(dtype), name="logits"
         )(x)
         super().__init__(images, logits, name=name)
         self._arguments = {

@@ -38,3 +38,8 @@ def synchronized_batch_norm(dtype: Any = None) -> FusedBatchNormalization:
 def resolved_policy(dtype: Any) -> str:
     """The name of a dtype policy, Keras's global one for None: a network keeps it when it is loaded under another."""
     return keras.dtype_policies.get(dtype or keras.config.dtype_policy()).name
+
+
+def outer_dtype(policy: str) -> str:
+    """The dtype of a network's inputs and outputs: float32, but for a policy that computes in float64."""
+    return "float64" if keras.dtype_policies.get(policy).compute_dtype == "float64" else "float32"

@@ -9,7 +9,7 @@ from keras import layers
 
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.networks.geometry import DATA_FORMAT, ImageShape, check_dropout, check_image_shape, check_positive
-from tfgan_suite.networks.initializers import kernel_initializer, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
 
 LEAKY_SLOPE = 0.2
 
@@ -25,7 +25,7 @@ class MLPGenerator(keras.Model):
         batch_norm: BatchNorm between each hidden layer and its activation; the layer then has no
             bias, which BatchNorm would only take away again.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
-        dtype: dtype policy of the hidden layers; the images are float32 in any case.
+        dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
 
     Call: float32 (N, latent_dim) -> float32 (N, H, W, C) in [-1, 1].
 
@@ -48,7 +48,7 @@ class MLPGenerator(keras.Model):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(latent_dim=latent_dim, **{f"units[{i}]": width for i, width in enumerate(units)})
-        latents = keras.Input((latent_dim,), name="latents")
+        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
         x = latents
         for width in units:
             x = layers.Dense(
@@ -64,7 +64,7 @@ class MLPGenerator(keras.Model):
             math.prod(image_shape), kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype
         )(x)
         x = layers.Reshape(image_shape, dtype=dtype)(x)
-        images = layers.Activation("tanh", dtype="float32", name="images")(x)
+        images = layers.Activation("tanh", dtype=outer_dtype(dtype), name="images")(x)
         super().__init__(latents, images, name=name)
         self._arguments = {
             "image_shape": image_shape,
@@ -89,7 +89,7 @@ class MLPDiscriminator(keras.Model):
         units: widths of the hidden layers. 512, 256 is the small tutorial form.
         dropout: share of activations dropped after each hidden layer, in [0, 1).
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
-        dtype: dtype policy of the hidden layers; the logits are float32 in any case.
+        dtype: dtype policy of the hidden layers; the logits are float32, or float64 under `"float64"`.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
 
@@ -112,7 +112,7 @@ class MLPDiscriminator(keras.Model):
         image_shape = check_image_shape(image_shape)
         check_positive(**{f"units[{i}]": width for i, width in enumerate(units)})
         check_dropout(dropout)
-        images = keras.Input(image_shape, name="images")
+        images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
         x = layers.Flatten(DATA_FORMAT, dtype=dtype)(images)
         for key, width in enumerate(units):
             x = layers.Dense(width, kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype)(x)
@@ -120,7 +120,7 @@ class MLPDiscriminator(keras.Model):
             if dropout:
                 x = KeyedDropout(dropout, key, dtype=dtype)(x)
         logits = layers.Dense(
-            1, kernel_initializer=kernel_initializer(initializer_stddev), dtype="float32", name="logits"
+            1, kernel_initializer=kernel_initializer(initializer_stddev), dtype=outer_dtype(dtype), name="logits"
         )(x)
         super().__init__(images, logits, name=name)
         self._arguments = {

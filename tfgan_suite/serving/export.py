@@ -61,6 +61,7 @@ def export_generator(
     if keep is not None and keep < 1:
         raise InputError(f"keep must be at least 1, or None for all versions. Received: {keep}.")
     base = Path(base)
+    model = _in_float32(model)
     version = next_version(base)
     base.mkdir(parents=True, exist_ok=True)
     # Beside its place and on the same file system: TensorFlow Serving polls the base for numbers,
@@ -76,6 +77,17 @@ def export_generator(
     if keep is not None:
         _prune(base, keep)
     return base / str(version)
+
+
+def _in_float32(model: GAN) -> GAN:
+    """The model itself, or a copy of one that computes in float64: no server or phone has a use for that."""
+    config = model.get_config()
+    if config.get("dtype") != "float64":
+        return model
+    copy = type(model).from_config({**config, "dtype": "float32"})
+    for mine, theirs in zip(copy.weights, model.weights, strict=True):
+        mine.assign(theirs)
+    return copy
 
 
 def _write(model: GAN, folder: Path, found: dict[str, Signature], card: Mapping[str, Any]) -> None:
