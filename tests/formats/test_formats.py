@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from runtimes import needs_runtimes, run_alone
 from small_generators import CARD, GENERATORS
 
 from tfgan_suite.errors import InputError
@@ -17,30 +18,8 @@ from tfgan_suite.formats.source import opened
 from tfgan_suite.latents import latents_from_seeds
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
-interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="the extra litert is not installed")
-runtime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
-pytest.importorskip("tf2onnx", reason="the extra onnx is not installed")
-
+pytestmark = needs_runtimes
 EXPORTS: dict[str, Callable[..., Any]] = {"tflite": export_litert, "onnx": export_onnx}
-TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
-
-
-def run_alone(path: Path, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-    """As a user would, with the format's own runtime, checking names and types on the way."""
-    inputs = {"latents": latents} | ({} if labels is None else {"labels": labels})
-    if path.suffix == ".tflite":
-        run = interpreters.Interpreter(str(path)).get_signature_runner("serving_default")
-        found = {name: detail["dtype"] for name, detail in run.get_input_details().items()}
-        outputs = run(**inputs)
-        assert list(outputs) == ["images"]
-        images = outputs["images"]
-    else:
-        session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        found = {spec.name: TYPES[spec.type] for spec in session.get_inputs()}
-        assert [spec.name for spec in session.get_outputs()] == ["images"]
-        (images,) = session.run(None, inputs)
-    assert found == {name: value.dtype.type for name, value in inputs.items()}
-    return images
 
 
 @pytest.mark.parametrize("format", EXPORTS)

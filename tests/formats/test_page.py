@@ -222,3 +222,40 @@ def test_an_address_brings_the_picture_back(visit: Callable[..., Visit]) -> None
     np.testing.assert_array_equal(again.image((8, 8, 1)), image)
     nonsense = visit("classes", "#seed=-1&to=x&mix=7&x=1e9&label=99&y=<b>")
     assert nonsense.call("Object.values(window.tfgan.state)") == [0, 1, 0, 0, 0, 0, []]
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "said"),
+    [
+        *(("classes", label, f"A class is one of 0 to 2. Received: {label}.") for label in ("3", "-1", "1.5", "<b>", "")),
+        *(("attributes", label, f"Attributes are 3 digits, 0 or 1. Received: {label}.") for label in ("12", "102", "x01")),
+    ],
+)
+def test_a_label_that_there_is_not_is_told(visit: Callable[..., Visit], kind: str, label: str, said: str) -> None:
+    page = visit(kind, f"#seed=4&label={label}")
+    first = {"classes": "class 0 (ship)", "attributes": "attributes 000"}[kind]
+    notice = page.page.locator("#notice")
+    assert notice.inner_text() == f"{said} The address asks for it; this is {first}."
+    assert notice.get_attribute("role") == "alert"
+    assert page.page.locator("#message").inner_text() == f"Seed 4, {first}"
+    page.page.get_by_text("cat", exact=True).click()
+    assert not notice.is_visible()
+    page.call("(label) => { location.hash = `label=${label}`; }", label)
+    page.page.wait_for_selector("#notice:not([hidden])")
+    assert "(cat)" in notice.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [("classes", [[0, 99], [-1, 0], [0.5, 0], ["1", 0]]), ("attributes", [[[0, 1, 2], [0, 0, 0]], [[1, 0], [1, 0, 0]]])],
+)
+def test_the_generator_is_not_asked_for_labels_that_there_are_not(
+    visit: Callable[..., Visit], kind: str, labels: list
+) -> None:
+    page = visit(kind)
+    script = """([length, labels]) => window.tfgan.images(new Float32Array(2 * length), labels).then(
+        (images) => images.length, (error) => error.message)"""
+    for wrong in labels:
+        assert "Received: " in page.call(script, [6, wrong])
+    right = [0, 2] if kind == "classes" else [[1, 0, 1], [0, 0, 0]]
+    assert page.call(script, [6, right]) == 2 * np.prod({"classes": (8, 8, 1), "attributes": (9, 8, 3)}[kind])

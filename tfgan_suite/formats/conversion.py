@@ -1,7 +1,8 @@
 """A converted generator held against the one it was made from."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -122,6 +123,36 @@ def check_lossy(converted: Images, source: Source) -> Difference:
             f"those of different seeds by {difference.of_other_seeds:.2g}."
         )
     return difference
+
+
+def check_refusals(converted: Images, source: Source) -> None:
+    """Of wrong inputs: their rows must be NaN, and the rows beside them as they are without them.
+
+    Raises:
+        InputError: they are not.
+    """
+    latents, labels = source.inputs(2)
+    right = converted(latents, labels)
+    for wrong, first_latents, first_labels in _wrong_first_rows(source, latents, labels):
+        images = converted(first_latents, first_labels)
+        difference = np.abs(images[1:] - right[1:]).max()
+        if not np.isnan(images[0]).all() or not difference <= TOLERANCE:  # true for NaN
+            raise InputError(
+                f"The converted generator was not written: a row of {wrong} must give NaN and leave other rows as they "
+                f"are. Received: numbers such as {images[0].ravel()[0]:.2g}, and others that differ by {difference:.2g}."
+            )
+
+
+def _wrong_first_rows(source: Source, latents: np.ndarray, labels: Any) -> Iterator[tuple[str, np.ndarray, Any]]:
+    for value in (np.nan, np.inf):
+        wrong = latents.copy()
+        wrong[0, -1] = value
+        yield f"latents {value}", wrong, labels
+    if labels is not None:
+        for value in (-1, source.saved.num_classes or 2):
+            wrong = labels.copy()
+            wrong[(0,) * wrong.ndim] = value
+            yield f"labels {value}", latents, wrong
 
 
 def _wide(source: Source) -> Images:

@@ -1,14 +1,18 @@
 """The graph of a generator without what other runtimes lack: variables, refusals, 16-bit numbers."""
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.graph_pb2 import GraphDef
 from tensorflow.core.framework.node_def_pb2 import NodeDef
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from tfgan_suite.formats.folding import folded, node_of
 
 HALF = (types_pb2.DT_BFLOAT16, types_pb2.DT_HALF)
 
@@ -17,11 +21,12 @@ class FrozenGenerator:
     """The signature `serving_default` of a SavedModel, with weights as constants.
 
     Its refusals hang on control inputs alone, so that a graph without these has none: no converter
-    knows their operations. What computes in 16 bits here computes in 32, since LiteRT and ONNX Runtime
-    have no bfloat16 kernels on a CPU.
+    knows their operations. In their place a row of wrong inputs gives NaN, see `_let_through`. What computes
+    in 16 bits here computes in 32, since LiteRT and ONNX Runtime have no bfloat16 kernels on a CPU.
 
     Args:
         folder: version folder, whose operations were checked.
+        num_classes: K, of labels in 0..K-1; None without labels, and for attributes, which are 0 or 1.
 
     Attributes:
         specs: the inputs in their order, latents before labels.
@@ -29,7 +34,7 @@ class FrozenGenerator:
         was_half: whether it computed in 16 bits.
     """
 
-    def __init__(self, folder: Path | str):
+    def __init__(self, folder: Path | str, num_classes: int | None = None):
         model = tf.saved_model.load(str(folder))  # holds the variables until they are constants
         frozen = convert_variables_to_constants_v2(model.signatures["serving_default"])
         output = frozen.outputs[0].op.name
@@ -37,7 +42,8 @@ class FrozenGenerator:
         self.was_half = sum(_widen(node) for node in nodes) > 0
         specs = {spec.op.name: tf.TensorSpec(spec.shape, spec.dtype, spec.op.name) for spec in frozen.inputs}
         self.specs = [specs[name] for name in ("latents", "labels") if name in specs]
-        self.function = _function(GraphDef(node=nodes, versions=frozen.graph.as_graph_def().versions), output)
+        graph = GraphDef(node=folded(nodes, output), versions=frozen.graph.as_graph_def().versions)
+        self.function = _function(graph, output, num_classes)
         self.concrete = self.function.get_concrete_function(*self.specs)
 
 
@@ -54,7 +60,7 @@ def _reached(nodes: Iterable[NodeDef], output: str) -> list[NodeDef]:
         data = [source for source in node.input if not source.startswith("^")]
         del node.input[:]
         node.input.extend(data)
-        pending += [source.partition(":")[0] for source in data]
+        pending += [node_of(source) for source in data]
     return list(reached.values())
 
 
@@ -74,10 +80,27 @@ def _widen(node: NodeDef) -> bool:
     return had
 
 
-def _function(graph: GraphDef, output: str) -> Any:
+def _function(graph: GraphDef, output: str, num_classes: int | None) -> Any:
     def imported(latents: tf.Tensor, labels: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        inputs = {"latents:0": latents} | ({} if labels is None else {"labels:0": labels})
+        inputs, is_right = _let_through(latents, labels, num_classes)
         (images,) = tf.graph_util.import_graph_def(graph, inputs, [f"{output}:0"], name="")
-        return {"images": images}
+        return {"images": tf.where(is_right[:, tf.newaxis, tf.newaxis, tf.newaxis], images, np.nan)}
 
     return tf.function(imported)
+
+
+def _let_through(
+    latents: tf.Tensor, labels: tf.Tensor | None, num_classes: int | None
+) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """The inputs by tensor with 0 for each wrong number, which could stop the run of all rows; and which rows have none."""
+    right = {"latents": tf.abs(latents) <= latents.dtype.max}  # converters do not know tf.math.is_finite
+    given = {"latents": latents}
+    if labels is not None:
+        given["labels"] = labels
+        if num_classes is None:
+            right["labels"] = tf.equal(labels, 0) | tf.equal(labels, 1)
+        else:
+            right["labels"] = (labels >= 0) & (labels < num_classes)
+    inputs = {f"{name}:0": tf.where(right[name], value, tf.zeros_like(value)) for name, value in given.items()}
+    rows = [value if value.shape.rank == 1 else tf.reduce_all(value, axis=1) for value in right.values()]
+    return inputs, functools.reduce(tf.logical_and, rows)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line
 from tfgan_suite.files import writing_whole
-from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, check_lossy
+from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, check_lossy, check_refusals
 from tfgan_suite.formats.source import Images, Source, check_output, missing_extra, opened
 from tfgan_suite.quiet import quiet
 
@@ -46,6 +46,7 @@ def export_litert(source: Path | str, path: Path | str, int8: bool = False) -> C
             difference, note = check_lossy(images, generator), "weights in 8 bits"
         else:
             difference, note = check_exact(images, generator)
+        check_refusals(images, generator)
     with writing_whole(path) as partial:
         partial.write_bytes(content)
     return Conversion(path, len(content), difference.largest, difference.mean, note)

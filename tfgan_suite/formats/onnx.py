@@ -8,7 +8,7 @@ import numpy as np
 
 from tfgan_suite.errors import InputError, one_line
 from tfgan_suite.files import writing_whole
-from tfgan_suite.formats.conversion import Conversion, Difference, check_exact
+from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, check_refusals
 from tfgan_suite.formats.source import Images, Source, check_output, missing_extra, opened
 from tfgan_suite.quiet import quiet
 
@@ -66,7 +66,10 @@ def converted(source: Source) -> tuple[bytes, Difference, str]:
             session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
         except Exception as error:  # an operation without a kernel; the runtime has kinds of its own
             raise _refusal(source, error) from error
-        return content, *check_exact(_images(session), source)
+        images = _images(session)
+        difference, note = check_exact(images, source)
+        check_refusals(images, source)
+        return content, difference, note
 
 
 def _convert(source: Source) -> bytes:

@@ -43,7 +43,7 @@ class Source:
         self.images = images
         self.card = read_card(saved.path)
         self.name = generator_name(saved)
-        self.frozen = FrozenGenerator(saved.path)
+        self.frozen = FrozenGenerator(saved.path, saved.num_classes)
 
     def inputs(self, rows: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Latents and labels of the seeds 0, 1, ...; the labels go through all classes in turn."""

@@ -1,6 +1,7 @@
 // The generator: loaded with its runtime, and run one request after the other.
 
 import * as ort from "./runtime/ort.wasm.bundle.min.js";
+import { labelFault } from "./state.js";
 
 const MODEL = "model.onnx";
 const BINARY = "runtime/ort-wasm-simd-threaded.wasm";
@@ -45,9 +46,10 @@ export class Generator {
   /**
    * Images, Float32Array (N, H, W, C) in [-1, 1], of latents, Float32Array (N, L).
    *
-   * `labels` has N classes, or N arrays of attributes; a generator without labels ignores it.
+   * `labels` has N classes, or N arrays of attributes; a generator without labels ignores it. One that the generator
+   * does not know is refused: the file would give NaN.
    */
-  images(latents, labels) {
+  images(latents, labels = []) {
     // The runtime takes one request at a time.
     this.last = this.last.catch(() => {}).then(() => this.#run(latents, labels));
     return this.last;
@@ -56,6 +58,8 @@ export class Generator {
   async #run(latents, labels) {
     const { latent_dim: length, num_classes: classes, num_attributes: attributes } = this.card;
     const rows = latents.length / length;
+    const fault = labels.map((label) => labelFault(this.card, label)).find((found) => found !== null);
+    if (fault) throw new RangeError(fault);
     const inputs = { latents: new ort.Tensor("float32", latents, [rows, length]) };
     if (classes !== null) inputs.labels = new ort.Tensor("int32", Int32Array.from(labels), [rows]);
     else if (attributes !== null) {

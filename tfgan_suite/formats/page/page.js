@@ -5,7 +5,9 @@ import { latentsOfSeed } from "./latents.js";
 import { listenToPad, reflectWalk } from "./pad.js";
 import { draw, levels } from "./picture.js";
 import { encoded } from "./png.js";
-import { address, currentLabel, currentLatents, description, labelName, mark, readAddress, state } from "./state.js";
+import {
+  address, currentLabel, currentLatents, description, labelName, labelWords, mark, readAddress, state,
+} from "./state.js";
 
 const SHEET = 12;
 const MOST_BUTTONS = 24; // more classes become a list
@@ -47,10 +49,24 @@ async function show() {
 }
 
 function changed() {
+  tell(null);
   reflect();
   clearTimeout(resting);
   resting = setTimeout(rest, REST_MILLISECONDS);
   return show();
+}
+
+// Takes the state from the page's address, and says what is wrong with it.
+function follow() {
+  const fault = readAddress(generator.card, location.hash.slice(1));
+  const done = changed();
+  tell(fault && `${fault} The address asks for it; this is ${labelWords(generator.card)}.`);
+  return done;
+}
+
+function tell(notice) {
+  element("notice").textContent = notice ?? "";
+  element("notice").hidden = notice === null;
 }
 
 async function rest() {
@@ -145,7 +161,7 @@ function listen() {
     changed();
   });
   element("download").addEventListener("click", () => download().catch(fail));
-  window.addEventListener("hashchange", () => { readAddress(generator.card, location.hash.slice(1)); changed(); });
+  window.addEventListener("hashchange", follow);
   new ResizeObserver(fit).observe(element("mat"));
   window.addEventListener("resize", fit);
   listenToPad(changed);
@@ -255,10 +271,9 @@ async function start() {
   generator = await Generator.load((share) => { element("progress").value = share; });
   addFacts();
   addLabels();
-  readAddress(generator.card, location.hash.slice(1));
   fit();
   listen();
-  await changed();
+  await follow();
   const milliseconds = performance.now();
   element("progress").hidden = true;
   element("first-picture").textContent = `${(milliseconds / 1000).toFixed(1)} s`;

@@ -6,6 +6,8 @@ import { arc, latentsOfSeed, walk } from "./latents.js";
 const RIGHT_SEED = 1_000_000_007;
 const UP_SEED = 1_000_000_009;
 
+const MOST_LETTERS = 60; // of an address that are said again
+
 /** The farthest that a walk goes, in degrees. */
 export const RIM = 90;
 
@@ -35,6 +37,19 @@ export const currentLabel = (card) => (card.num_attributes === null ? state.labe
 /** The name of a class or an attribute. */
 export const labelName = (card, index) => card.label_names[index] ?? String(index);
 
+/** What is wrong with a class, or with an array of attributes; null where nothing is. */
+export function labelFault(card, label) {
+  const { num_classes: classes, num_attributes: attributes } = card;
+  if (classes !== null && !(Number.isInteger(label) && label >= 0 && label < classes)) {
+    return `A class is one of 0 to ${classes - 1}. Received: ${String(label).slice(0, MOST_LETTERS)}.`;
+  }
+  const isRight = (values) => values.length === attributes && values.every((value) => value === 0 || value === 1);
+  if (attributes !== null && !(Array.isArray(label) && isRight(label))) {
+    return `Attributes are ${attributes} digits, 0 or 1. Received: ${[label].flat().join("").slice(0, MOST_LETTERS)}.`;
+  }
+  return null;
+}
+
 // A label as generate.py marks it: "1 (cat)", "101 (hat, smile)", or "3" for the digit 3.
 function spelledLabel(card) {
   const { num_classes: classes, num_attributes: attributes } = card;
@@ -46,15 +61,19 @@ function spelledLabel(card) {
   return names === "" || names === number ? number : `${number} (${names})`;
 }
 
+/** The label of the state in words: "class 1 (cat)"; null without labels. */
+export function labelWords(card) {
+  const label = spelledLabel(card);
+  return label === null ? null : `${card.num_classes === null ? "attributes" : "class"} ${label}`;
+}
+
 /** The state in words. */
 export function description(card) {
   const seeds = state.mix === 0 ? `Seed ${state.a}` : state.mix === 1 ? `Seed ${state.b}`
     : `${Math.round(state.mix * 100)} % of the way from seed ${state.a} to ${state.b}`;
   const steps = [[state.x, "right", "left"], [state.y, "up", "down"]].filter(([degrees]) => degrees !== 0);
   const walked = steps.map(([degrees, more, less]) => `${Math.abs(Math.round(degrees))}° ${degrees > 0 ? more : less}`);
-  const label = spelledLabel(card);
-  const kind = card.num_classes === null ? "attributes" : "class";
-  return [seeds, ...(label === null ? [] : [`${kind} ${label}`]), ...walked].join(", ");
+  return [seeds, labelWords(card), ...walked].filter((part) => part !== null).join(", ");
 }
 
 /** The mark of a picture: the keys that generate.py gives, and how far from a seed it is. */
@@ -77,7 +96,7 @@ export function address(card) {
   return new URLSearchParams({ seed: a, to: b, mix, x, y, ...(conditional ? { label } : {}) }).toString();
 }
 
-/** Takes the state from an address; what is no state is left as it was. */
+/** Takes the state from an address; what is no state is left as it was. What is wrong with its label, or null. */
 export function readAddress(card, text) {
   const given = new URLSearchParams(text);
   const number = (key, from, to, or) => {
@@ -89,9 +108,11 @@ export function readAddress(card, text) {
   state.b = Math.floor(number("to", 0, Number.MAX_SAFE_INTEGER, state.b));
   state.mix = number("mix", 0, 1, state.mix);
   moveTo(number("x", -RIM, RIM, state.x), number("y", -RIM, RIM, state.y));
-  if (classes !== null) state.label = Math.floor(number("label", 0, classes - 1, state.label));
-  const digits = given.get("label") ?? "";
-  if (attributes !== null && digits.length === attributes && /^[01]+$/.test(digits)) {
-    state.attributes = [...digits].map(Number);
-  }
+  const digits = given.get("label");
+  if (digits === null || (classes === null && attributes === null)) return null;
+  const isNumber = /^[0-9]+$/.test(digits);
+  const label = !isNumber ? digits : attributes === null ? Number(digits) : [...digits].map(Number);
+  const fault = labelFault(card, label);
+  if (fault === null) Object.assign(state, attributes === null ? { label } : { attributes: label });
+  return fault;
 }
