@@ -33,7 +33,11 @@ GENERATORS: dict[str, Callable[[], GAN]] = {
 def small_generator(name: str) -> GAN:
     """A model of `GENERATORS` with images that differ from seed to seed."""
     keras.utils.set_random_seed(1)
-    model = GENERATORS[name]()
+    return as_trained(GENERATORS[name]())
+
+
+def as_trained(model: GAN) -> GAN:
+    """The model, with weights whose images differ from seed to seed."""
     random = np.random.default_rng(0)
     for weight in model.sampling_generator.weights:
         if "moving_variance" in weight.path:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.formats.conversion import BATCH_SIZES, Conversion, check_exact, check_lossy, compare
+from tfgan_suite.formats.conversion import BATCH_SIZES, Conversion, check_exact, check_lossy, check_refusals, compare
 from tfgan_suite.quiet import quiet
 
 Images = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
@@ -104,6 +104,53 @@ def test_lossy_differences() -> None:
     for absurd in (2 * other, np.nan, np.inf):
         with pytest.raises(InputError, match=r"in the mean, those of different seeds by "):
             check_lossy(shifted(absurd), source)
+
+
+def labelled(num_classes: int | None) -> SimpleNamespace:
+    """A source of two rows, with classes or with attributes."""
+    labels = np.zeros(2, np.int32) if num_classes else np.zeros((2, 3), np.float32)
+    saved = SimpleNamespace(num_classes=num_classes)
+    return SimpleNamespace(inputs=lambda rows: (np.full((rows, 2), 0.5, np.float32), labels), saved=saved)
+
+
+def careful(num_classes: int | None) -> Images:
+    """NaN for a row of wrong inputs."""
+
+    def images(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        assert labels is not None
+        is_right = np.isin(labels.reshape(len(labels), -1), np.arange(num_classes or 2)).all(1)
+        is_right &= np.isfinite(latents).all(1)
+        return np.where(is_right[:, None, None, None], plain(latents), np.float32(np.nan))
+
+    return images
+
+
+@pytest.mark.parametrize("num_classes", [3, None])
+def test_wrong_rows(num_classes: int | None) -> None:
+    source, right = labelled(num_classes), careful(num_classes)
+    check_refusals(right, source)
+
+    def clamping(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        return right(latents, np.clip(labels, 0, (num_classes or 2) - 1))
+
+    def of_one_end(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        return right(latents, np.maximum(labels, 0))
+
+    def of_any_latents(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        return right(np.nan_to_num(latents), labels)
+
+    def all_or_none(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        images = right(latents, labels)
+        return images if np.isfinite(images).all() else np.full_like(images, np.nan)
+
+    def in_part(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        images = right(latents, labels)
+        images[:, 0] = 1
+        return images
+
+    for wrong in (clamping, of_one_end, of_any_latents, all_or_none, in_part):
+        with pytest.raises(InputError, match=r"was not written: a row of (latents|labels) \S+ must give NaN"):
+            check_refusals(wrong, source)
 
 
 def test_what_does_not_run() -> None:

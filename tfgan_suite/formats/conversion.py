@@ -138,8 +138,8 @@ def check_refusals(converted: Images, source: Source) -> None:
         difference = np.abs(images[1:] - right[1:]).max()
         if not np.isnan(images[0]).all() or not difference <= TOLERANCE:  # true for NaN
             raise InputError(
-                f"The converted generator was not written: a row of {wrong} must give NaN and leave other rows as they "
-                f"are. Received: numbers such as {images[0].ravel()[0]:.2g}, and others that differ by {difference:.2g}."
+                f"The converted generator was not written: a row of {wrong} must give NaN and change no other row. "
+                f"Received: {images[0].ravel()[0]:.2g}, and another row that differs by {difference:.2g}."
             )
 
 

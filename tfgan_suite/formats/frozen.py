@@ -92,7 +92,7 @@ def _function(graph: GraphDef, output: str, num_classes: int | None) -> Any:
 def _let_through(
     latents: tf.Tensor, labels: tf.Tensor | None, num_classes: int | None
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    """The inputs by tensor with 0 for each wrong number, which could stop the run of all rows; and which rows have none."""
+    """The inputs by tensor, with 0 for wrong numbers, which could stop all rows; and which rows have none of these."""
     right = {"latents": tf.abs(latents) <= latents.dtype.max}  # converters do not know tf.math.is_finite
     given = {"latents": latents}
     if labels is not None:
