@@ -1,5 +1,7 @@
 """LiteRT and ONNX files of small generators of every kind."""
 
+import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from runtimes import needs_runtimes, run_alone
 from small_generators import CARD, GENERATORS
 
@@ -16,8 +19,10 @@ from tfgan_suite.formats.litert import export_litert
 from tfgan_suite.formats.onnx import export_onnx
 from tfgan_suite.formats.source import opened
 from tfgan_suite.latents import latents_from_seeds
+from tfgan_suite.serving.saved_generator import CARD as SERVED_CARD
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
+onnxruntime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 pytestmark = needs_runtimes
 EXPORTS: dict[str, Callable[..., Any]] = {"tflite": export_litert, "onnx": export_onnx}
 
@@ -67,8 +72,6 @@ def test_int8_is_a_third_of_the_size_and_says_what_it_costs(version: Callable[[s
 
 
 def test_an_onnx_file_says_what_it_is(version: Callable[[str], Path], tmp_path: Path) -> None:
-    import json
-
     import onnx as format
 
     export_onnx(version("classes"), tmp_path / "g.onnx")
@@ -92,8 +95,6 @@ def test_a_conversion_that_went_wrong_leaves_the_old_file(
             return right(other, *options)
 
     def _darker(source: Any) -> Any:
-        import tensorflow as tf
-
         images = source.frozen.function
         function = tf.function(lambda latents: {"images": images(latents)["images"] * 0.999})
         return function, function.get_concrete_function(*source.frozen.specs)
@@ -147,6 +148,47 @@ def test_sources_that_are_none(version: Callable[[str], Path], format: str, tmp_
     with pytest.raises(InputError, match="cannot be loaded"):
         EXPORTS[format](damaged, tmp_path / f"g.{format}")
     assert list(tmp_path.glob("*.*")) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *({"num_classes": wrong} for wrong in ("three", 3.0, 0, -1, 10**12, None, True)),
+        *({"latent_dim": wrong} for wrong in (7, 0, -1)),
+        *({"image_shape": wrong} for wrong in ([9, 9, 1], [8, 8], "abc")),
+        *({"label_names": wrong} for wrong in ("abc", [1, 2, 3], 5)),
+        {"num_classes": None, "num_attributes": 3},
+    ],
+    ids=str,
+)
+def test_a_card_that_does_not_fit_the_graph(version: Callable[[str], Path], told: dict, tmp_path: Path) -> None:
+    damaged = shutil.copytree(version("classes"), tmp_path / "damaged")
+    card = json.loads((damaged / SERVED_CARD).read_text())
+    (damaged / SERVED_CARD).write_text(json.dumps({**card, **told}))
+    said = r"card of \S+damaged does not fit its graph: .* Received: .* again\."
+    with pytest.raises(InputError, match=said), opened(damaged):
+        pass
+
+
+def test_signatures_that_make_no_images(version: Callable[[str], Path], tmp_path: Path) -> None:
+    module = tf.Module()
+    module.function = tf.function(lambda latents: {"y": latents}, [tf.TensorSpec([None, 6], tf.float32)])
+    for name in ("serving_default", "other"):
+        foreign = tmp_path / name
+        tf.saved_model.save(module, foreign, signatures={name: module.function})
+        shutil.copytree(version("classes") / "assets.extra", foreign / "assets.extra")
+        with pytest.raises(InputError, match="has no signature 'serving_default' that gives images"), opened(foreign):
+            pass
+
+
+def test_a_name_that_is_no_text(version: Callable[[str], Path], tmp_path: Path) -> None:
+    """Of data in a folder whose name is in another encoding than the system's."""
+    foreign = shutil.copytree(version("classes"), tmp_path / "foreign")
+    card = json.loads((foreign / SERVED_CARD).read_text())
+    (foreign / SERVED_CARD).write_text(json.dumps({**card, "dataset": "/data/caf\udce9"}))
+    export_onnx(foreign, tmp_path / "g.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "g.onnx"), providers=["CPUExecutionProvider"])
+    assert session.get_modelmeta().graph_name == "cgan trained on caf?"
 
 
 @pytest.mark.parametrize(("format", "library"), [("tflite", "ai_edge_litert.interpreter"), ("onnx", "tf2onnx")])

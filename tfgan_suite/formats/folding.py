@@ -54,6 +54,8 @@ def _varying(nodes: Iterable[NodeDef], output: str) -> set[str]:
 
 
 def _values(nodes: Iterable[NodeDef], tensors: Sequence[str]) -> dict[str, tf.Tensor]:
+    if not tensors:
+        return {}
     graph = tf.Graph()
     with graph.as_default():
         tf.import_graph_def(GraphDef(node=nodes), name="")

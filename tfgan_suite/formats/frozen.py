@@ -12,6 +12,7 @@ from tensorflow.core.framework.graph_pb2 import GraphDef
 from tensorflow.core.framework.node_def_pb2 import NodeDef
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from tfgan_suite.errors import InputError
 from tfgan_suite.formats.folding import folded, node_of
 
 HALF = (types_pb2.DT_BFLOAT16, types_pb2.DT_HALF)
@@ -32,11 +33,17 @@ class FrozenGenerator:
         specs: the inputs in their order, latents before labels.
         function: a `tf.function` of these that returns `{"images": ...}`.
         was_half: whether it computed in 16 bits.
+
+    Raises:
+        InputError: it has no such signature.
     """
 
     def __init__(self, folder: Path | str, num_classes: int | None = None):
         model = tf.saved_model.load(str(folder))  # holds the variables until they are constants
-        frozen = convert_variables_to_constants_v2(model.signatures["serving_default"])
+        signature = model.signatures.get("serving_default")
+        if signature is None or list(signature.structured_outputs) != ["images"]:
+            raise InputError(f"The SavedModel {folder} has no signature 'serving_default' that gives images.")
+        frozen = convert_variables_to_constants_v2(signature)
         output = frozen.outputs[0].op.name
         nodes = _reached(frozen.graph.as_graph_def().node, output)
         self.was_half = sum(_widen(node) for node in nodes) > 0

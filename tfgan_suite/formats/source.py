@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, one_line, printable
 from tfgan_suite.exporting import export_run
 from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.labels import check_labels
@@ -36,21 +36,52 @@ class Source:
         card: what the export says of itself; see `read_card`.
         name: what it calls itself in pictures.
         frozen: its graph, for the converters.
+
+    Raises:
+        InputError: a card that does not fit the graph.
     """
 
     def __init__(self, saved: SavedGenerator, images: Images):
         self.saved = saved
         self.images = images
         self.card = read_card(saved.path)
-        self.name = generator_name(saved)
+        self.name = printable(generator_name(saved))  # a folder of data may have a name that is no text
+        if saved.num_classes is not None and not (type(saved.num_classes) is int and 0 < saved.num_classes < 2**31):
+            raise self._refusal("num_classes", "a number of classes", saved.num_classes)
         self.frozen = FrozenGenerator(saved.path, saved.num_classes)
+        self._check_card()
+
+    def _check_card(self) -> None:
+        """A card may have been changed since, and goes into the files."""
+        saved, names = self.saved, self.card.get("label_names") or []
+        rows = {spec.name: spec.shape[1:].as_list() for spec in self.frozen.specs}
+        images = self.frozen.concrete.structured_outputs["images"].shape[1:].as_list()
+        labels = [] if saved.num_attributes is None else [saved.num_attributes]
+        told = {
+            "image_shape": (images, list(saved.image_shape)),
+            "latent_dim": (rows["latents"], [saved.latent_dim]),
+            "labels": (rows.get("labels"), labels if saved.is_conditional else None),
+        }
+        for what, (expected, received) in told.items():
+            if received != expected:
+                raise self._refusal(what, expected, received)
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise self._refusal("label_names", "a list of names", names)
+
+    def _refusal(self, what: str, expected: object, received: object) -> InputError:
+        return InputError(
+            f"The card of {self.saved.path} does not fit its graph: {what} must be {expected}. "
+            f"Received: {one_line(str(received))}. Export the generator again."
+        )
 
     def inputs(self, rows: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Latents and labels of the seeds 0, 1, ...; the labels go through all classes in turn."""
         latents = latents_from_seeds(np.arange(rows), self.saved.latent_dim).numpy()
         if not self.saved.is_conditional:
             return latents, None
-        return latents, check_labels(None, rows, self.saved.num_classes, self.saved.num_attributes)
+        if self.saved.num_classes is not None:
+            return latents, np.arange(rows, dtype=np.int32) % self.saved.num_classes
+        return latents, check_labels(None, rows, None, self.saved.num_attributes)
 
 
 @contextlib.contextmanager

@@ -36,6 +36,8 @@ def export_web(source: Path | str, folder: Path | str, runtime_tarball: Path | s
             can hold or that differ by more than `export_onnx` allows.
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise InputError(f"--output must be a folder. {folder} is a file.")
     refuse_full(folder)
     check_parent(folder)
     onnx.check_libraries("web")
