@@ -108,6 +108,7 @@ def _let_through(
             right["labels"] = tf.equal(labels, 0) | tf.equal(labels, 1)
         else:
             right["labels"] = (labels >= 0) & (labels < num_classes)
+    # In ONNX this becomes a product that leaves NaN what it is, which no row of numbers hands on to another.
     inputs = {f"{name}:0": tf.where(right[name], value, tf.zeros_like(value)) for name, value in given.items()}
     rows = [value if value.shape.rank == 1 else tf.reduce_all(value, axis=1) for value in right.values()]
     return inputs, functools.reduce(tf.logical_and, rows)
