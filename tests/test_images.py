@@ -7,6 +7,7 @@ from PIL import Image, PngImagePlugin
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import convert, from_array, grid, read_mark, save_gif, save_png, to_float, to_uint8
+from tfgan_suite.picture_rules import PictureRules
 
 
 def test_all_levels_survive_the_round_trip() -> None:
@@ -130,28 +131,30 @@ def test_convert_from_colour(channels: int) -> None:
     image = Image.new("RGB", (3, 2), (255, 0, 0))
     luma = round(255 * 0.299)
     expected = {1: [luma], 3: [255, 0, 0], 4: [255, 0, 0, 255]}[channels]
-    pixels = convert(image, None, channels)
+    pixels = convert(image, PictureRules(channels=channels)).pixels
     assert (pixels.shape, pixels.dtype) == ((2, 3, channels), np.uint8)
     np.testing.assert_array_equal(pixels, np.broadcast_to(expected, pixels.shape))
 
 
 def test_convert_scales_16_bit_grey() -> None:
     levels = np.arange(256, dtype=np.uint16).reshape(16, 16) * 257  # 0 -> 0, 65535 -> 255
-    np.testing.assert_array_equal(convert(Image.fromarray(levels), None, 1)[..., 0].ravel(), np.arange(256))
-    np.testing.assert_array_equal(convert(Image.fromarray(levels), None, 3)[0, 9], [9, 9, 9])
+    np.testing.assert_array_equal(
+        convert(Image.fromarray(levels), PictureRules()).pixels[..., 0].ravel(), np.arange(256)
+    )
+    np.testing.assert_array_equal(convert(Image.fromarray(levels), PictureRules(channels=3)).pixels[0, 9], [9, 9, 9])
 
 
 def test_convert_takes_height_before_width() -> None:
-    assert convert(Image.new("L", (10, 20)), (5, 4), 1).shape == (5, 4, 1)
+    assert convert(Image.new("L", (10, 20)), PictureRules((5, 4))).pixels.shape == (5, 4, 1)
 
 
 def test_convert_resizes_with_antialiasing() -> None:
     """Every other pixel white: without antialiasing a half of the size would be black or white."""
     stripes = np.tile(np.array([0, 255], np.uint8), (32, 16))
-    inner = convert(Image.fromarray(stripes), (16, 16), 1)[4:-4, 4:-4]
+    inner = convert(Image.fromarray(stripes), PictureRules((16, 16))).pixels[4:-4, 4:-4]
     assert 100 < inner.min() <= inner.max() < 155
 
 
 def test_convert_keeps_the_size_it_has() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7), np.uint8)
-    np.testing.assert_array_equal(convert(Image.fromarray(pixels), (5, 7), 1)[..., 0], pixels)
+    np.testing.assert_array_equal(convert(Image.fromarray(pixels), PictureRules((5, 7))).pixels[..., 0], pixels)

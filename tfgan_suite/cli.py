@@ -28,6 +28,7 @@ from tfgan_suite.flags import (
     TrainClassifierConfig,
     VerifyExportConfig,
 )
+from tfgan_suite.picture_rules import PictureRules, parse_levels
 from tfgan_suite.quiet import quiet
 
 Config = TypeVar("Config")
@@ -172,8 +173,15 @@ def train_classifier_command(arguments: Sequence[str], program: str = "train_cla
     config = parse(TrainClassifierConfig, arguments, program)
     with quiet_import():
         from tfgan_suite.commands.train_classifier import train_classifier_to
-    size = parse_size(config.image_size) if config.image_size else None
-    print(train_classifier_to(**{**asdict(config), "image_size": size}))
+    choices = asdict(config)
+    size, levels = choices.pop("image_size"), choices.pop("levels")
+    rules = PictureRules(
+        parse_size(size) if size else None,
+        fit=choices.pop("fit"),
+        background=choices.pop("background"),
+        levels=parse_levels(levels) if levels else None,
+    )
+    print(train_classifier_to(rules=rules, **choices))
     return 0
 
 

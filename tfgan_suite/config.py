@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
 
 # The names that a field may have. A test holds those that another file owns against it.
 CHOICES: dict[str, tuple[str, ...]] = {
     "model_class": ("MLPGAN", "DCGAN", "ConditionalGAN"),
     "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial"),
+    "fit": FITS,
     "loss": ("non_saturating", "minimax", "least_squares", "hinge"),
     "updates": ("alternating", "simultaneous"),
     "learning_rate_decay": ("none", "step", "linear", "cosine"),
@@ -54,11 +56,17 @@ class TrainConfig:
     data_dir: str | None = None
     """Where TensorFlow Datasets keeps its data; else TFDS_DATA_DIR, else ~/tensorflow_datasets."""
     split: str = "train"
-    """Split of a TensorFlow Datasets data set."""
+    """Split of a TensorFlow Datasets data set, or of a folder with train, test and val on top."""
     image_size: str | None = None
     """Resize to one number of pixels, or HEIGHTxWIDTH; else as the images are (digits: 32)."""
     channels: int | None = None
     """Convert to 1 (grey), 3 (RGB) or 4 (RGBA) channels; else as the images are."""
+    fit: str = "crop"
+    """Bring pictures of another shape to --image-size: crop to the middle, pad with --background, or stretch."""
+    background: str = "white"
+    """Put transparent pictures on this colour, a name or #rrggbb, unless they become RGBA."""
+    levels: str | None = None
+    """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
     skip_damaged: bool = False
     """Leave out image files that cannot be decoded, and say how many."""
     cache_gigabytes: float = 4.0
@@ -181,6 +189,9 @@ class TrainConfig:
             raise InputError(f"--channels must be 1, 3 or 4. Received: {self.channels}.")
         if self.image_size is not None:
             parse_size(self.image_size)
+        parse_background(self.background)
+        if self.levels is not None:
+            parse_levels(self.levels)
         if self.logical_devices > 1 and self.strategy != "mirrored":
             raise InputError(
                 f"--logical-devices needs --strategy mirrored. Received: --logical-devices {self.logical_devices} with "

@@ -26,13 +26,15 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         run_dir: a run folder of `train`.
         checkpoint: the one whose generator is exported.
     """
-    config, data, _ = read_config(run_dir)
+    record = read_config(run_dir)
+    config, data = record.config, record.data
     return {
         "model": config.model,
         "dataset": data["source"],
         "label_names": data["label_names"],
         "seed": config.seed,
         "split": config.split,
+        **record.picture_rules().facts(),
         **({"licence": LICENCES[config.dataset]} if config.dataset in LICENCES else {}),
         "training": {
             "config_sha256": _sha256(run_dir / CONFIG),

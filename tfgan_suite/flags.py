@@ -144,6 +144,12 @@ class TrainClassifierConfig:
     """Where TensorFlow Datasets keeps its data."""
     image_size: str | None = None
     """Resize to one number of pixels, or HEIGHTxWIDTH; else as the images are."""
+    fit: str = "crop"
+    """Bring pictures of another shape to --image-size: crop to the middle, pad with --background, or stretch."""
+    background: str = "white"
+    """Put transparent pictures on this colour, a name or #rrggbb, unless they stay RGBA."""
+    levels: str | None = None
+    """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
     epochs: int = 8
     """Passes over the data."""
     seed: int = 0

@@ -7,13 +7,15 @@ between them. These two functions are the only places that know so.
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import writing_whole
+from tfgan_suite.picture_rules import Levels, PictureRules
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # The PNG specification's keyword for the program that made an image, which other programs show as well.
@@ -35,26 +37,102 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
-def convert(image: Image.Image, size: tuple[int, int] | None, channels: int) -> np.ndarray:
-    """A picture with the wanted channels and size, resized with antialiasing.
+class Converted(NamedTuple):
+    """A picture as `convert` made it.
+
+    Attributes:
+        pixels: uint8 (H, W, C).
+        effects: which of the rules `fit`, `background` and `levels` had a part in it, and `transparent` where it was
+            put on the background.
+    """
+
+    pixels: np.ndarray
+    effects: frozenset[str]
+
+
+def convert(image: Image.Image, rules: PictureRules) -> Converted:
+    """A picture with the wanted channels and size, resized with antialiasing: the one place of conversion.
 
     Args:
-        image: any Pillow image; 16-bit grey is scaled to 8 bit.
-        size: (height, width), or None to keep it.
-        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+        image: any Pillow image; one channel of 16 bits becomes 8.
+        rules: see `PictureRules`; levels of `auto` must be numbers by now.
 
-    Returns:
-        uint8 (H, W, C).
+    Raises:
+        InputError: a mode of pixels that Pillow cannot make grey, RGB or RGBA of.
     """
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image, np.uint32) // 257).astype(np.uint8))
-    if image.mode == "P" and "transparency" in image.info:
-        image = image.convert("RGBA")  # straight to another mode Pillow warns
-    image = image.convert(MODES[channels])
-    if size is not None and image.size != size[::-1]:
-        image = image.resize(size[::-1], Image.Resampling.BICUBIC)
+    channels = rules.channels or natural_channels(image)
+    effects = set()
+    if is_deep(image):
+        image = _eight_bits(image, rules.levels)
+        effects.add("levels")
+    if channels < 4 and _is_transparent(image):
+        effects |= {"background"} if rules.are_old else {"background", "transparent"}
+        image = image if rules.are_old else _on_background(image, rules.background)
+    image = _of_mode(image, MODES[channels])
+    if rules.size is not None and image.size != rules.size[::-1]:
+        if image.width * rules.size[0] != image.height * rules.size[1]:
+            effects |= {"fit", "background"} if rules.fit == "pad" and not rules.are_old else {"fit"}
+        image = _fitted(image, rules.size, "stretch" if rules.are_old else rules.fit, rules.background)
     pixels = np.asarray(image, np.uint8)
-    return pixels.reshape(*pixels.shape[:2], channels)
+    return Converted(pixels.reshape(*pixels.shape[:2], channels), frozenset(effects))
+
+
+def natural_channels(image: Image.Image) -> int:
+    """The channels of a picture as it is: 1, 3, or 4 where its pixels have transparency of their own."""
+    if image.mode in ("1", "L") or is_deep(image):
+        return 1
+    return 4 if image.mode in ("RGBA", "LA", "PA") else 3
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether a picture has one channel of more than 8 bits."""
+    return image.mode == "I" or image.mode.startswith("I;16")
+
+
+def _eight_bits(image: Image.Image, levels: Levels | None) -> Image.Image:
+    values = np.asarray(image).astype(np.int64)
+    if levels is None:
+        return Image.fromarray(np.clip(values // 257, 0, 255).astype(np.uint8))
+    assert levels != "auto"
+    low, high = levels
+    return Image.fromarray(np.clip(np.rint((values - low) * (255 / (high - low))), 0, 255).astype(np.uint8))
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    """Whether a pixel is not opaque."""
+    if not image.has_transparency_data:
+        return False
+    lowest = _of_mode(image, "RGBA").getchannel("A").getextrema()[0]
+    assert isinstance(lowest, int | float)
+    return lowest < 255
+
+
+def _on_background(image: Image.Image, background: str) -> Image.Image:
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, background), layer)
+
+
+def _of_mode(image: Image.Image, mode: str) -> Image.Image:
+    if "transparency" in image.info and image.mode != mode:
+        image = image.convert("RGBA")  # straight to another mode Pillow warns
+    try:
+        return image.convert("RGB").convert(mode) if image.mode == "LAB" else image.convert(mode)
+    except ValueError as error:
+        raise InputError(f"Pixels of the mode {image.mode} cannot be made {mode}: convert them first.") from error
+
+
+def _fitted(image: Image.Image, size: tuple[int, int], fit: str, background: str) -> Image.Image:
+    """A picture of (height, width), distorted where `fit` is `stretch` alone."""
+    height, width = size
+    if fit == "crop":
+        return ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
+    if fit == "stretch" or image.width * height == image.height * width:
+        return image.resize((width, height), Image.Resampling.BICUBIC)
+    scale = min(width / image.width, height / image.height)
+    inner = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    canvas = Image.new(image.mode, (width, height), background)
+    canvas.paste(image.resize(inner, Image.Resampling.BICUBIC), ((width - inner[0]) // 2, (height - inner[1]) // 2))
+    return canvas
 
 
 def from_array(pixels: np.ndarray) -> Image.Image:

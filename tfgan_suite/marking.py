@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgan_suite.data.image_files import SUFFIXES
+from tfgan_suite.data.picture_files import readable_suffixes
 from tfgan_suite.errors import InputError, printable
 from tfgan_suite.files import writing_whole
 from tfgan_suite.images import grid, read_mark, save_png
@@ -171,9 +171,10 @@ def marks(path: str) -> Iterator[str]:
     if not Path(path).is_dir():
         yield from (printable(f"{key}: {text}") for key, text in read_mark(path).items())
         return
-    pictures = sorted(file for file in Path(path).rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    suffixes = readable_suffixes()
+    pictures = sorted(file for file in Path(path).rglob("*") if file.suffix.lower() in suffixes and file.is_file())
     if not pictures:
-        raise InputError(f"The folder {path} has no pictures ({', '.join(sorted(SUFFIXES))}).")
+        raise InputError(f"The folder {path} has no pictures (.png, .jpg or another format that Pillow reads).")
     unmarked = 0
     for picture in pictures:
         try:

@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.data.sources import load_images, splits_of
+from tfgan_suite.data.sources import as_read, read_images, splits_of
 from tfgan_suite.errors import InputError
+from tfgan_suite.picture_rules import PictureRules
 
 VALIDATION_ROWS = 1000  # real images that settings of metrics are chosen by, or a tenth of few
 # One choice for every generator: which real images stand for the data.
@@ -26,6 +27,7 @@ class RealImages:
         held_out: whether the generator has not learned from the reference.
         dataset: the name that they were loaded by.
         fingerprint: of the training data and of the reference.
+        effects: the rules of reading pictures that made a difference.
     """
 
     reference: ImageData
@@ -35,6 +37,7 @@ class RealImages:
     held_out: bool
     dataset: str
     fingerprint: str
+    effects: dict[str, Any] = field(default_factory=dict)
 
     def at_most(self, count: int) -> int:
         """How many images there are to compare `count` generated ones with."""
@@ -47,6 +50,7 @@ def load_real(
     data_dir: str | None,
     image_shape: tuple[int, int, int],
     learned: str = "train",
+    rules: PictureRules | None = None,
 ) -> RealImages:
     """Real images of a generator's shape.
 
@@ -60,28 +64,33 @@ def load_real(
         data_dir: where TensorFlow Datasets keeps its data.
         image_shape: (height, width, channels) to bring them to.
         learned: the split that the generator learned from.
+        rules: how it was read; None: as data are read now.
 
     Raises:
         InputError: no such data or split.
     """
     height, width, channels = image_shape
-    where: dict[str, Any] = {"data_dir": data_dir, "image_size": (height, width), "channels": channels}
-    splits = splits_of(dataset, data_dir)
-    train = load_images(dataset, split=learned, **where)
+    rules = replace(rules or PictureRules(), size=(height, width), channels=channels)
+    splits = splits_of(dataset, data_dir, rules)
+    train = read_images(dataset, learned, data_dir, rules)
+    rules = as_read(rules, train)
     chosen = split or ("test" if "test" in splits else learned)
     held_out = not overlap(chosen, learned)
     if held_out:
-        reference, rest = load_images(dataset, split=chosen, **where), train
+        reference, rest = read_images(dataset, chosen, data_dir, rules), train
     else:
-        rest, reference = load_images(dataset, split=chosen, **where).split(0.5, SELECTION_SEED)
+        rest, reference = read_images(dataset, chosen, data_dir, rules).split(0.5, SELECTION_SEED)
     if not len(rest.images) or not len(reference.images):
         raise InputError(f"{dataset} has too few images to compare with: {len(reference.images) + len(rest.images)}.")
     if reference.label_names != train.label_names:
-        raise InputError(f"The splits {learned} and {chosen} of {dataset} have other classes.")
+        raise InputError(
+            f"The splits {learned} and {chosen} of {dataset} have other classes. Choose another with --split."
+        )
     share = min(VALIDATION_ROWS, max(1, len(rest.images) // 10)) / len(rest.images)
     floor, validation = rest.split(share, SELECTION_SEED)
     fingerprint = hashlib.sha256((train.fingerprint() + reference.fingerprint()).encode()).hexdigest()
-    return RealImages(reference, floor, train, validation, held_out, dataset, fingerprint)
+    effects = {**reference.effects, **train.effects}
+    return RealImages(reference, floor, train, validation, held_out, dataset, fingerprint, effects)
 
 
 def overlap(a: str, b: str) -> bool:

@@ -13,10 +13,11 @@ import filelock
 import tensorflow as tf
 import typeguard
 
-from tfgan_suite.config import TrainConfig
+from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import PARTIAL, write_whole
 from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
+from tfgan_suite.picture_rules import DATA_RULES, PictureRules, parse_levels
 from tfgan_suite.versions import versions
 
 ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
@@ -32,6 +33,8 @@ MAY_CHANGE = (
     "checkpoint_every", "keep_checkpoints", "on_collapse", "tensorboard", "worker_timeout", "restart", "dry_run",
 )  # fmt: skip
 
+# How pictures are read, which runs by the old rules of data do not know.
+PICTURE_SETTINGS = ("fit", "background", "levels")
 
 # What TensorFlow raises where Python would raise an OSError.
 STORAGE_ERRORS = (
@@ -50,11 +53,26 @@ class RunRecord(NamedTuple):
         config: the resolved configuration of the first start.
         data: facts about the data that were trained on.
         versions: of the packages that ran it.
+        data_rules: see `DATA_RULES`; 1 where it says nothing.
     """
 
     config: TrainConfig
     data: dict[str, Any]
     versions: dict[str, str]
+    data_rules: int = 1
+
+    def picture_rules(self) -> PictureRules:
+        """How the run reads its pictures, with the data's own numbers in the place of levels of `auto`."""
+        rules = picture_rules(self.config, self.data_rules)
+        levels = self.data.get("levels")
+        return dataclasses.replace(rules, levels=tuple(levels)) if levels else rules
+
+
+def picture_rules(config: TrainConfig, data_rules: int) -> PictureRules:
+    """The settings of a run that say how its pictures are read."""
+    size = parse_size(config.image_size) if config.image_size else None
+    levels = parse_levels(config.levels) if config.levels else None
+    return PictureRules(size, config.channels, config.fit, config.background, levels, data_rules)
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -118,10 +136,17 @@ def move_aside(run_dir: Path) -> Path | None:
     return run_dir.rename(aside)
 
 
-def write_config(config: TrainConfig, run_dir: Path, data: dict[str, Any]) -> None:
+def write_config(config: TrainConfig, run_dir: Path, data: dict[str, Any], data_rules: int = DATA_RULES) -> None:
     """Writes `config.json`: the resolved configuration, facts about the data, and the versions that ran it."""
-    record = {"config": dataclasses.asdict(config), "data": data, "versions": versions()}
+    settings = settings_of(config, data_rules)
+    record = {"config": settings, "data": data, "data_rules": data_rules, "versions": versions()}
     write_whole(run_dir / CONFIG, json.dumps(record, indent=2) + "\n")
+
+
+def settings_of(config: TrainConfig, data_rules: int) -> dict[str, Any]:
+    """The settings that a run has: one by the old rules of data does not know those of pictures."""
+    unknown = PICTURE_SETTINGS if data_rules == 1 else ()
+    return {key: value for key, value in dataclasses.asdict(config).items() if key not in unknown}
 
 
 def read_config(run_dir: Path) -> RunRecord:
@@ -145,7 +170,10 @@ def read_config(run_dir: Path) -> RunRecord:
                 typeguard.check_type(value, hints[key], collection_check_strategy=ALL_ITEMS)
             except typeguard.TypeCheckError as error:
                 raise InputError(f"{key} is {value!r}, which {str(error).partition(' ')[2] or error}") from None
-        return RunRecord(TrainConfig(**values), data, made_by)
+        rules = record.get("data_rules", 1)
+        if rules not in range(1, DATA_RULES + 1):
+            raise InputError(f"data_rules is {rules!r}, and this version knows 1 to {DATA_RULES}")
+        return RunRecord(TrainConfig(**values), data, made_by, rules)
     except FileNotFoundError:
         raise InputError(f"{run_dir} is no run folder: it has no {CONFIG}.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -164,7 +192,8 @@ def refuse_differences(record: RunRecord, config: TrainConfig, data: dict[str, A
     for field in dataclasses.fields(TrainConfig):
         then, now = getattr(record.config, field.name), getattr(config, field.name)
         if field.name not in MAY_CHANGE and then != now:
-            differences.append(f"--{field.name.replace('_', '-')} was {then}, now {now}")
+            was = "not there yet" if record.data_rules == 1 and field.name in PICTURE_SETTINGS else then
+            differences.append(f"--{field.name.replace('_', '-')} was {was}, now {now}")
     for key in data:
         if record.data.get(key) != data[key]:
             differences.append(f"the data's {key} was {record.data.get(key)}, now {data[key]}")

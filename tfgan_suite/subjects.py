@@ -14,6 +14,7 @@ from tfgan_suite.images import to_uint8
 from tfgan_suite.models.checkpoints import complete_checkpoints
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
+from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.run_folder import CHECKPOINTS, CONFIG, newest_of_run, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 
@@ -31,6 +32,7 @@ class Subject(NamedTuple):
         draw: latents float32 (N, L)[, labels] -> float32 images in [-1, 1]; None where there are images only.
         latent_dim: L; None without `draw`.
         seeded: whether images come from seeds.
+        rules: how the pictures that it learned from were read; the usual ones where it does not say.
     """
 
     facts: dict[str, Any]
@@ -39,6 +41,7 @@ class Subject(NamedTuple):
     draw: Callable[..., np.ndarray] | None = None
     latent_dim: int | None = None
     seeded: bool = True
+    rules: PictureRules = PictureRules()
 
 
 def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
@@ -83,7 +86,8 @@ def of_saved_model(path: str) -> Subject:
 
     card = read_card(generator.path)
     facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed", "split")}}
-    return Subject(facts, generator.image_shape, sample, draw, generator.latent_dim)
+    rules = PictureRules.of_facts(card)
+    return Subject(facts, generator.image_shape, sample, draw, generator.latent_dim, rules=rules)
 
 
 def of_checkpoint(run_dir: Path, path: str) -> Subject:
@@ -91,7 +95,8 @@ def of_checkpoint(run_dir: Path, path: str) -> Subject:
     record, model = read_config(run_dir), load_model(path)
     facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
     facts |= {"split": record.config.split, "checkpoint_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
-    return of_model(model, {**facts, "step": int(model.step.numpy())})
+    subject = of_model(model, {**facts, "step": int(model.step.numpy())})
+    return subject._replace(rules=record.picture_rules())
 
 
 def of_model(model: GAN, facts: dict[str, Any]) -> Subject:

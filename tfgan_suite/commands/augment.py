@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -18,6 +19,7 @@ from tfgan_suite.latents import check_seed
 from tfgan_suite.marking import generator_name, refuse_full, samples_of, save_each
 from tfgan_suite.metrics.classifier import BATCH_ROWS
 from tfgan_suite.metrics.synthetic_worth import Worth, measure
+from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 from tfgan_suite.versions import versions
 
@@ -121,8 +123,10 @@ def load_real(generator: SavedGenerator, dataset: str, data_dir: str | None) -> 
     if generator.num_classes is None:
         raise InputError(f"A labelled set needs a generator of classes. {generator.path} has no classes: train a cgan.")
     height, width, channels = generator.image_shape
-    train, test = load_train_and_test(dataset, data_dir, (height, width), channels)
-    made = read_card(generator.path).get("label_names", list(train.label_names))
+    card = read_card(generator.path)
+    rules = replace(PictureRules.of_facts(card), size=(height, width), channels=channels)
+    train, test = load_train_and_test(dataset, data_dir, rules)
+    made = card.get("label_names", list(train.label_names))
     if train.num_classes != generator.num_classes or list(train.label_names) != made:
         raise InputError(
             f"The data must have the generator's {generator.num_classes} classes ({', '.join(made)}). "

@@ -15,7 +15,7 @@ from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lac
 from tfgan_suite.metrics.classes import check_classes
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
-from tfgan_suite.metrics.records import MetricRecord, difference, read_records, write_records
+from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_records, write_records
 from tfgan_suite.real_images import SELECTION_SEED, RealImages, load_real
 from tfgan_suite.subjects import Subject, find_subjects
 from tfgan_suite.versions import versions
@@ -143,6 +143,7 @@ def _protocol(real: RealImages, extractor: Extractor, subject: Subject, count: i
         "sample_seeds": [seed, seed + count - 1] if subject.seeded else None,
         "selection_seed": SELECTION_SEED,
         "image_shape": list(subject.image_shape),
+        **real.effects,
         **extractor.protocol(),
     }
 
@@ -198,7 +199,7 @@ def evaluate(
     subjects = find_subjects(path, all_checkpoints)
     network = load_extractor(extractor, dataset, inception_weights)
     learned = subjects[0].facts.get("split") or "train"
-    real = load_real(dataset, split, data_dir, subjects[0].image_shape, learned)
+    real = load_real(dataset, split, data_dir, subjects[0].image_shape, learned, subjects[0].rules)
     if real.at_most(count) < count:
         print(f"{real.at_most(count):,} images are compared: {dataset} has no more real ones.", file=sys.stderr)
     records = []
@@ -263,6 +264,8 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
             f"{told.get('num_generated', '?')} generated and as many real images ({told.get('reference', '?')}), by "
             f"{' and '.join(sorted(networks)) or 'pixels'}"
         )
+        if read := [f"--{key} {told[key]}" for key in READING if told.get(key)]:
+            lines.append(f"real images were read with {', '.join(read)}")
         if not told.get("held_out", True):
             lines.append("the generator has learned from these real images: there are no others")
     return "\n".join(lines)

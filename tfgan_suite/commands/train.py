@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,17 @@ from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
-from tfgan_suite.config import TrainConfig, parse_size
+from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation import resume_fit
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
-from tfgan_suite.data.sources import load_images
+from tfgan_suite.data.sources import read_images
 from tfgan_suite.devices import chiefs_value, choose_strategy, is_chief, losing_workers_named
 from tfgan_suite.errors import InputError
 from tfgan_suite.exporting import export_card
 from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.picture_rules import DATA_RULES
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.run_folder import (
     CHECKPOINTS,
@@ -40,8 +42,10 @@ from tfgan_suite.run_folder import (
     locked,
     move_aside,
     newest_of_run,
+    picture_rules,
     refuse_foreign,
     refuse_unwritable,
+    settings_of,
     write_config,
     write_finished,
 )
@@ -91,22 +95,24 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
     """
     run_dir, export_dir = Path(config.run_dir or ""), Path(config.export_dir or "")
     chief = is_chief(strategy)
-    data = load_images(
+    begun = begun_run(run_dir, config)
+    data_rules = DATA_RULES if begun is None else begun.data_rules
+    data = read_images(
         config.dataset,
         config.split,
         config.data_dir,
-        parse_size(config.image_size) if config.image_size else None,
-        config.channels,
+        picture_rules(config, data_rules),
         config.skip_damaged,
         config.cache_gigabytes,
     )
+    for text in data.warnings if chief else ():
+        print(f"warning: {text}", file=sys.stderr)
     one_pass = steps_per_epoch(len(data.images), config.batch_size * config.discriminator_steps)
     steps = config.steps_per_epoch or one_pass
     if steps % config.steps_per_execution:
         raise InputError(
             f"--steps-per-execution must divide the {steps} steps of an epoch. Received: {config.steps_per_execution}."
         )
-    begun = begun_run(run_dir, config)
     config = with_fixed_decay(config, steps, begun)
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
@@ -114,7 +120,7 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
         if config.init_from and not (begun and newest_step(run_dir / CHECKPOINTS)):
             start_from(model, config.init_from)
     if config.dry_run:
-        print(describe(config, data, model, steps))
+        print(describe(config, data, model, steps, data_rules))
         return None
     facts = data.facts()
     with locked(run_dir) if chief else contextlib.nullcontext(), failures_named(run_dir):
@@ -123,8 +129,8 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
         if is_finished(run_dir, config, facts):
             return None
         if chief:
-            print(describe(config, data, model, steps), flush=True)
-        fit_run(config, model, data, steps, facts, chief)
+            print(describe(config, data, model, steps, data_rules), flush=True)
+        fit_run(config, model, data, steps, facts, chief, data_rules)
         version = None
         if chief:
             version = export_generator(model, export_dir, export_card(run_dir, newest_of_run(run_dir)))
@@ -134,7 +140,15 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
         return version
 
 
-def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts: dict[str, Any], chief: bool) -> None:
+def fit_run(
+    config: TrainConfig,
+    model: GAN,
+    data: ImageData,
+    steps: int,
+    facts: dict[str, Any],
+    chief: bool,
+    data_rules: int = DATA_RULES,
+) -> None:
     """Trains to the end of the run, from its newest checkpoint where it has one.
 
     Args:
@@ -144,6 +158,7 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
         steps: generator steps an epoch.
         facts: what `config.json` shall say of the data.
         chief: whether this process writes the run folder.
+        data_rules: by which the data were read.
 
     Raises:
         InputError: no checkpoint is whole, or they are not of this run.
@@ -162,7 +177,7 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
     if chief:
         announce(run_dir, start, steps)
         run_dir.mkdir(parents=True, exist_ok=True)
-        write_config(dataclasses.replace(config, restart=False), run_dir, facts)
+        write_config(dataclasses.replace(config, restart=False), run_dir, facts, data_rules)
         cut_history(run_dir / HISTORY, start // steps)
     if (chiefs := chiefs_value(model.distribute_strategy, start)) != start:
         raise InputError(
@@ -194,7 +209,7 @@ def fit_run(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts:
                 callback.csv_file.close()
 
 
-def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> str:
+def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int, data_rules: int = DATA_RULES) -> str:
     """What a run will do, in lines for people; a dry run adds the resolved configuration."""
     labels = "no labels"
     if data.labels is not None and data.num_classes is not None:
@@ -206,7 +221,7 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> st
     height, width, channels = data.image_shape
     lines = [
         f"data: {data.source}, {height}x{width}x{channels} uint8, "
-        f"mean {data.images[:1000].mean():.1f} of 255, {labels}",
+        f"mean {data.images[:1000].mean():.1f} of 255, {'; '.join([labels, *data.notes])}",
         f"model: {config.model}, " + ", ".join(f"{name} {size} parameters" for name, size in sizes.items()),
         f"run: {config.epochs} epochs of {steps} steps of {config.batch_size * config.discriminator_steps} images, "
         f"in {config.run_dir}",
@@ -217,7 +232,7 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int) -> st
         preset = PRESETS[config.model]
         lines += [f"paper: {preset.paper}", f"note: {preset.note}"]
         lines += [f"latents: ({config.latent_dim},) -> images: {model.image_shape} in [-1, 1]"]
-        lines += [f"{key} = {value}" for key, value in dataclasses.asdict(config).items()]
+        lines += [f"{key} = {value}" for key, value in settings_of(config, data_rules).items()]
     return "\n".join(lines)
 
 

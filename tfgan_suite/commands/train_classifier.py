@@ -1,6 +1,7 @@
 """From a labelled data set to a classifier on disk, and what is known of it."""
 
 import json
+import sys
 from pathlib import Path
 
 import keras
@@ -11,6 +12,7 @@ from tfgan_suite.files import write_whole, writing_whole
 from tfgan_suite.metrics.classes import label_accuracy
 from tfgan_suite.metrics.classifier import classify, train_classifier
 from tfgan_suite.metrics.extractors import sha256_of
+from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.versions import versions
 
 
@@ -18,7 +20,7 @@ def train_classifier_to(
     output: str,
     dataset: str,
     data_dir: str | None = None,
-    image_size: tuple[int, int] | None = None,
+    rules: PictureRules | None = None,
     epochs: int = 8,
     seed: int = 0,
 ) -> str:
@@ -28,7 +30,7 @@ def train_classifier_to(
         output: `NAME.keras`; `NAME.json` beside it gets the file's hash, the command and the accuracy.
         dataset: images with classes; see `load_images`.
         data_dir: where TensorFlow Datasets keeps its data.
-        image_size: (height, width) to resize to; None: as they are.
+        rules: how pictures are read; None: as they are.
         epochs: passes over the data.
         seed: of weights, order and shifts.
 
@@ -47,15 +49,18 @@ def train_classifier_to(
         raise InputError(f"--epochs must be at least 1. Received: {epochs}.")
     if not 0 <= seed < 2**31:
         raise InputError(f"--seed must be in 0..2147483647. Received: {seed}.")
-    data, test = load_train_and_test(dataset, data_dir, image_size)
+    rules = rules or PictureRules()
+    data, test = load_train_and_test(dataset, data_dir, rules)
+    for text in data.warnings:
+        print(f"warning: {text}", file=sys.stderr)
     model = train_classifier(data, epochs, seed)
     assert test.labels is not None
     accuracy = label_accuracy(classify(model, test.images), test.labels)
     # Without the optimizer, which makes three quarters of the file.
     with writing_whole(path) as partial:
         keras.Model(model.input, model.output, name=model.name).save(partial)
-    size = f" --image-size {image_size[0]}x{image_size[1]}" if image_size else ""
-    command = f"python scripts/train_classifier.py --dataset {dataset} --output {path.name} --epochs {epochs}{size}"
+    flags = "".join(f" --{name} {value}" for name, value in given_flags(rules).items())
+    command = f"python scripts/train_classifier.py --dataset {dataset} --output {path.name} --epochs {epochs}{flags}"
     facts = {
         "sha256": sha256_of(path),
         "command": f"{command} --seed {seed}",
@@ -67,3 +72,17 @@ def train_classifier_to(
     }
     write_whole(path.with_suffix(".json"), json.dumps(facts, indent=2) + "\n")
     return f"wrote: {path}, right on {accuracy:.2%} of {len(test.images):,} images it has not seen"
+
+
+def given_flags(rules: PictureRules) -> dict[str, str]:
+    """The flags of rules that are not the usual ones.
+
+    >>> given_flags(PictureRules((12, 16), fit="pad", levels=(0, 4095)))
+    {'image-size': '12x16', 'fit': 'pad', 'levels': '0:4095'}
+    """
+    usual = PictureRules()
+    flags = {"image-size": "x".join(map(str, rules.size))} if rules.size else {}
+    flags |= {name: said for name in ("fit", "background") if (said := getattr(rules, name)) != getattr(usual, name)}
+    if rules.levels is not None:
+        flags["levels"] = rules.levels if rules.levels == "auto" else ":".join(map(str, rules.levels))
+    return flags

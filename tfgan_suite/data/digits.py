@@ -1,20 +1,23 @@
 """The 1,797 handwritten digits that come with scikit-learn: real data without a download."""
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.images import convert
+from tfgan_suite.picture_rules import PictureRules
 
 DEFAULT_SIZE = (32, 32)
 
 
-def load_digits(size: tuple[int, int] | None, channels: int | None) -> ImageData:
+def load_digits(rules: PictureRules) -> ImageData:
     """UCI's handwritten digits, 8x8 pixels of 17 grey levels, resized.
 
     Args:
-        size: (height, width); None: 32x32.
-        channels: 1, 3 or 4; None: 1.
+        rules: how pictures are read; a size of None is 32x32, channels of None are 1.
 
     Reference: Alpaydin and Kaynak, 1998, Optical Recognition of Handwritten Digits, UCI (CC BY 4.0).
     """
@@ -23,6 +26,14 @@ def load_digits(size: tuple[int, int] | None, channels: int | None) -> ImageData
 
     digits = datasets.load_digits()
     levels = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-    images = np.stack([convert(Image.fromarray(level), size or DEFAULT_SIZE, channels or 1) for level in levels])
-    names = tuple(str(name) for name in digits.target_names)
-    return ImageData(images, digits.target.astype(np.int32), names, "digits (scikit-learn, 1,797 images)")
+    rules = replace(rules, size=rules.size or DEFAULT_SIZE)
+    converted = [convert(Image.fromarray(level), rules) for level in levels]
+    counts = Counter(effect for each in converted for effect in each.effects)
+    return ImageData(
+        np.stack([each.pixels for each in converted]),
+        digits.target.astype(np.int32),
+        tuple(str(name) for name in digits.target_names),
+        "digits (scikit-learn, 1,797 images)",
+        notes=rules.notes(counts),
+        effects=rules.effects(counts),
+    )

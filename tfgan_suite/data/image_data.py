@@ -1,7 +1,7 @@
 """Images in memory or in a file that is mapped to it, with their labels."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ class ImageData:
         label_names: a name for each class or attribute; empty where there are no labels.
         source: where it comes from, for people to read.
         num_damaged: images that were left out since they could not be decoded.
+        notes: what was done to pictures and what else was left out, for people to read.
+        effects: the rules of reading that made a difference; see `PictureRules.effects`.
+        warnings: what is doubtful about the data, for people to read.
     """
 
     images: np.ndarray
@@ -26,6 +29,9 @@ class ImageData:
     label_names: tuple[str, ...]
     source: str
     num_damaged: int = 0
+    notes: tuple[str, ...] = ()
+    effects: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -59,6 +65,8 @@ class ImageData:
             "image_shape": list(self.image_shape),
             "label_names": list(self.label_names),
             "fingerprint": self.fingerprint(),
+            # Numbers in the place of `auto`, by which other pictures of the same kind are read.
+            **({"levels": self.effects["levels"]} if self.effects.get("levels") else {}),
         }
 
     def split(self, share: float, seed: int = 0) -> tuple["ImageData", "ImageData"]:

@@ -3,6 +3,7 @@
 import threading
 import urllib.error
 import urllib.request
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import allocate
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.images import convert, from_array
+from tfgan_suite.picture_rules import PictureRules
 
 # Any answer from here, an error's too, shows that there is a network; TFDS keeps its index there.
 NETWORK_PROBE = "https://storage.googleapis.com"
@@ -23,8 +25,7 @@ def load_tfds(
     name: str,
     split: str,
     data_dir: str | None,
-    size: tuple[int, int] | None,
-    channels: int | None,
+    rules: PictureRules,
     cache_gigabytes: float,
 ) -> ImageData:
     """A prepared data set at once; one that is not prepared is downloaded.
@@ -33,8 +34,7 @@ def load_tfds(
         name: such as `"mnist"`, or with a configuration `"name/config"`.
         split: such as `"train"` or `"train[:10%]"`.
         data_dir: where TFDS keeps its data; None: TFDS_DATA_DIR, else `~/tensorflow_datasets`.
-        size: (height, width) to resize to; None: all images must have one size.
-        channels: 1, 3 or 4; None: the data set's own.
+        rules: how pictures are read; channels of None are the data set's own.
         cache_gigabytes: images beyond this lie in a temporary file.
 
     Raises:
@@ -65,12 +65,13 @@ def load_tfds(
     if count < 1:
         raise InputError(f"The split {split!r} of {name} has no images.")
     try:
-        images, labels = _decode(dataset, count, name, size, channels, bool(names), cache_gigabytes)
+        images, labels, counts = _decode(dataset, count, name, rules, bool(names), cache_gigabytes)
     except tf.errors.OpError as error:
         raise InputError(
             f"The prepared data of {name} in {builder.data_dir} are damaged: {error.message.splitlines()[0]}"
         ) from error
-    return ImageData(images, labels, names, f"{builder.info.full_name}, {split} ({count:,} images)")
+    source = f"{builder.info.full_name}, {split} ({count:,} images)"
+    return ImageData(images, labels, names, source, notes=rules.notes(counts), effects=rules.effects(counts))
 
 
 def split_names(name: str, data_dir: str | None) -> tuple[str, ...]:
@@ -83,20 +84,20 @@ def _decode(
     dataset: Any,
     count: int,
     name: str,
-    size: tuple[int, int] | None,
-    channels: int | None,
+    rules: PictureRules,
     labelled: bool,
     cache_gigabytes: float,
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> tuple[np.ndarray, np.ndarray | None, Counter[str]]:
     # Images of several sizes cannot be batched; single ones cost ten times as long to hand over.
     one_size = dataset.element_spec["image"].shape.is_fully_defined()
     images: np.ndarray | None = None
     labels = np.empty(count, np.int64) if labelled else None
     start = 0
+    counts: Counter[str] = Counter()
     for chunk in dataset.batch(BATCH_ROWS if one_size else 1).as_numpy_iterator():
         if chunk["image"].dtype != np.uint8:
             raise InputError(f"The images of {name} must be uint8. Received: {chunk['image'].dtype}.")
-        pixels = _converted(chunk["image"], size, channels)
+        pixels = _converted(chunk["image"], rules, counts)
         if images is None:
             images = allocate((count, *pixels.shape[1:]), cache_gigabytes)
         if pixels.shape[1:] != images.shape[1:]:
@@ -110,14 +111,16 @@ def _decode(
             labels[rows] = chunk["label"]
         start += len(pixels)
     assert images is not None
-    return images, labels
+    return images, labels, counts
 
 
-def _converted(pixels: np.ndarray, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
-    """uint8 (n, H, W, C) with the wanted size and channels."""
-    if size in (None, pixels.shape[1:3]) and channels in (None, pixels.shape[-1]):
+def _converted(pixels: np.ndarray, rules: PictureRules, counts: Counter[str]) -> np.ndarray:
+    """uint8 (n, H, W, C) with the wanted size and channels; the effects of the rules are counted."""
+    if rules.size in (None, pixels.shape[1:3]) and rules.channels in (None, pixels.shape[-1]):
         return pixels
-    return np.stack([convert(from_array(image), size, channels or pixels.shape[-1]) for image in pixels])
+    converted = [convert(from_array(image), rules) for image in pixels]
+    counts.update(effect for each in converted for effect in each.effects)
+    return np.stack([each.pixels for each in converted])
 
 
 def _prepared_builder(name: str, data_dir: str | None) -> Any:

@@ -11,6 +11,10 @@ import typeguard
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import write_whole
 
+# How real pictures were read, where that made a difference; a record that does not say so was measured on pictures
+# that needed no conversion, or were converted as here.
+READING: dict[str, Any] = {"fit": "stretch", "background": "dropped", "levels": None}
+
 
 @dataclass(frozen=True)
 class MetricRecord:
@@ -47,8 +51,9 @@ def difference(a: MetricRecord, b: MetricRecord) -> float:
     """
     differences = [] if a.metric == b.metric else [f"metric is {a.metric} and {b.metric}"]
     for key in sorted({*a.protocol, *b.protocol}):
-        if a.protocol.get(key) != b.protocol.get(key):
-            differences.append(f"{key} is {a.protocol.get(key)} and {b.protocol.get(key)}")
+        ours, theirs = (record.protocol.get(key, READING.get(key)) for record in (a, b))
+        if ours != theirs:
+            differences.append(f"{key} is {ours} and {theirs}")
     if differences:
         raise InputError(
             f"Two values of {a.metric} were not measured alike, so that their difference means nothing: "
