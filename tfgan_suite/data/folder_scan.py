@@ -111,13 +111,14 @@ def list_folder(folder: Path, split: str) -> Listing:
     classes = classes_of(scan.pictures, folder)
     splits = scan.splits()
     if split not in (splits or ("train",)):
-        has = f"It has: {', '.join(splits)}" if splits else "It has none: not all folders in it are train, test or val"
-        raise InputError(f"The folder {folder} has no split {split!r}. {has}. Choose with --split.")
+        has = f"It has: {', '.join(splits)}" if splits else "It has none: not all folders on top are train, test or val"
+        raise InputError(f"The folder {folder} has no split {split!r}. {has}.")
     if not splits:
-        paths, names, told = [folder.joinpath(*parts) for parts in scan.pictures], class_names(classes or ()), scan.told()
+        paths = [folder.joinpath(*parts) for parts in scan.pictures]
+        names, around = class_names(classes or ()), tuple[str, ...]()
         if len(names) == 1 and any(len(parts) > 2 for parts in scan.pictures):
-            told = (f"one class: for the folders in it give {folder / scan.pictures[0][0]}", *told)
-        return Listing(paths, classes, names, str(folder), told)
+            around = (f"one class: for the folders in it give {folder / scan.pictures[0][0]}",)
+        return Listing(paths, classes, names, str(folder), (*around, *scan.told()))
     top = splits[split]
     pictures = [parts for parts in scan.pictures if parts[0] == top]
     classes = classes_of([parts[1:] for parts in pictures], folder / top)
@@ -154,24 +155,25 @@ def scan_folder(folder: Path) -> Scan:
     """
     scan = Scan(folder)
     suffixes = readable_suffixes()
-    # Folders to look into: path below the top, whether hidden, and what it and those above it are on disk.
-    waiting: list[tuple[Parts, bool, tuple[tuple[int, int], ...]]] = [((), False, (_identity(folder),))]
+    # Folders to look into: where, below the top, whether hidden, and what it and those above it are on disk.
+    waiting: list[tuple[str, Parts, bool, tuple[tuple[int, int], ...]]]
+    waiting = [(str(folder), (), False, (_identity(folder.stat()),))]
     while waiting:
-        inside, hidden, above = waiting.pop()
-        for entry in _entries(folder.joinpath(*inside), hidden):
+        where, inside, hidden, above = waiting.pop()
+        for entry in _entries(where, hidden):
             parts = (*inside, entry.name)
             unseen = hidden or is_hidden(entry.name)
             if unseen and entry.is_symlink():
                 continue
             kind = _kind(entry)
             if kind == "folder":
-                here = _identity(Path(entry.path))
+                here = _identity(entry.stat())
                 if here in above:
                     raise InputError(
-                        f"The link {Path(entry.path)} leads back to a folder above it, so that the folder {folder} has "
+                        f"The link {entry.path} leads back to a folder above it, so that the folder {folder} has "
                         "no end. Remove the link."
                     )
-                waiting.append((parts, unseen, (*above, here)))
+                waiting.append((entry.path, parts, unseen, (*above, here)))
                 if not unseen and len(parts) <= 2:
                     scan.folders.append(parts)
             elif kind == "file" and Path(entry.name).suffix.lower() in suffixes:
@@ -195,7 +197,7 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name.casefold() in SYSTEM_NAMES
 
 
-def _entries(folder: Path, hidden: bool) -> Iterator[os.DirEntry[str]]:
+def _entries(folder: str, hidden: bool) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             yield from entries
@@ -214,8 +216,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
         raise InputError(f"{entry.path} cannot be read: {error.strerror}.") from error
 
 
-def _identity(folder: Path) -> tuple[int, int]:
-    facts = folder.stat()
+def _identity(facts: os.stat_result) -> tuple[int, int]:
     return facts.st_dev, facts.st_ino
 
 
