@@ -58,8 +58,9 @@ def test_a_run_leaves_all_that_it_promises(exported: Path) -> None:
     ]  # fmt: skip
     record = json.loads((run_dir / "config.json").read_text())
     assert record["config"]["base_filters"] == 4
+    assert record["data_rules"] == 2
     assert set(record["versions"]) == {*VERSIONED, "python"}
-    config, facts, _ = read_config(run_dir)
+    config, facts = read_config(run_dir)[:2]
     assert config == TrainConfig(**record["config"])
     assert facts["source"] == "digits (scikit-learn, 1,797 images)"
     with (run_dir / "history.csv").open() as stream:

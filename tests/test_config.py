@@ -12,6 +12,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import UPDATES
 from tfgan_suite.models.loading import MODELS
 from tfgan_suite.networks.bodies import BODIES, DTYPE_POLICIES
+from tfgan_suite.picture_rules import FITS
 from tfgan_suite.presets import PRESETS
 
 FIELDS = {field.name: field for field in dataclasses.fields(TrainConfig)}
@@ -25,6 +26,7 @@ every_preset = pytest.mark.parametrize("name", sorted(PRESETS))
         ("body", ["dcgan", *BODIES]),
         ("dtype_policy", DTYPE_POLICIES),
         ("updates", UPDATES),
+        ("fit", FITS),
     ],
 )
 def test_choices_are_the_names_of_their_owners(field: str, names: list[str]) -> None:
@@ -98,6 +100,12 @@ def test_an_impossible_image_size_is_refused() -> None:
         TrainConfig(image_size="3")
 
 
+REFUSED += [
+    ("background", "whit"),
+    ("background", "#11223344"),
+    ("levels", "4095"),
+    ("levels", "9:1"),
+]
 TAKEN: list[tuple[str, Any]] = [
     ("cache_gigabytes", 0.0),
     ("rotation", 180.0),
@@ -108,6 +116,9 @@ TAKEN: list[tuple[str, Any]] = [
     ("ema_momentum", 0.9999),
     ("channels", 4),
     ("image_size", "4x4"),
+    ("background", "#ff8000"),
+    ("levels", "0:4095"),
+    ("levels", "auto"),
     ("generator_units", (1,)),
 ]
 

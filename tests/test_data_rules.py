@@ -24,7 +24,8 @@ from tfgan_suite.serving.saved_generator import CARD, SavedGenerator
 from tfgan_suite.subjects import find_subjects
 
 TINY = ("--model", "cgan", "--image-size", "8", "--channels", "1", "--body", "mlp", "--generator-units", "8",
-        "--discriminator-units", "8", "--latent-dim", "3", "--batch-size", "8", "--sample-count", "4", "--no-tensorboard")  # fmt: skip
+        "--discriminator-units", "8", "--latent-dim", "3", "--batch-size", "8", "--sample-count", "4",
+        "--no-tensorboard")  # fmt: skip
 EXTRACTOR = str(Path(tfgan_suite.__file__).parent / "metrics" / "classifiers" / "digits.keras")
 MADE = {10: "RGBA", 2: "I;16", 1: "L"}
 

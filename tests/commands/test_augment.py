@@ -14,6 +14,7 @@ from tfgan_suite.commands.augment import SEEN_MORE, SEEN_TEST, augment_to, folde
 from tfgan_suite.data import sources
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.images import read_mark, save_png, to_uint8
+from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import CARD
 
@@ -88,13 +89,13 @@ def test_the_table_has_both_arms_for_each_seed(place: Path, tmp_path: Path, caps
 
 
 def test_the_split_test_is_taken_where_there_is_one(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(dataset: str, split: str = "train", **where: object) -> ImageData:
-        assert where == {"data_dir": "here", "image_size": (8, 8), "channels": 1}
+    def read(dataset: str, split: str, data_dir: str | None, rules: PictureRules) -> ImageData:
+        assert (data_dir, rules.size, rules.channels, rules.data_rules) == ("here", (8, 8), 1, 2)
         data = tiny_data(30 if split == "train" else 12)
         return ImageData(data.images, data.labels, data.label_names, f"{dataset}, {split}")
 
     generator = SavedGenerator(place / "cgan")
-    monkeypatch.setattr(sources, "load_images", load)
+    monkeypatch.setattr(sources, "read_images", read)
     monkeypatch.setattr(sources, "splits_of", lambda *_: ("train", "test"))
     train, test = load_real(generator, "letters", "here")
     assert (train.source, len(train.images)) == ("letters, train", 30)

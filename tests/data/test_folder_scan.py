@@ -194,6 +194,19 @@ def test_a_folder_and_a_table_of_the_same_data_have_the_same_classes(tmp_path: P
     assert set(folder.label_names) == {unicodedata.normalize("NFC", name) for name in names}
 
 
+def test_by_the_old_rules_names_are_text(tmp_path: Path) -> None:
+    for level, name in enumerate(["class10", "class9"]):
+        write(tmp_path / "set" / name / "10.png", level)
+        write(tmp_path / "set" / name / "9.png", level + 10)
+    rows = ["path,label", *(f"set/{name}/9.png,{name}" for name in ("class10", "class9"))]
+    (tmp_path / "set.csv").write_text("\n".join(rows), encoding="utf-8")
+    folder = load_images(str(tmp_path / "set"), data_rules=1)
+    assert labelled(folder) == [("class10", 0), ("class10", 10), ("class9", 1), ("class9", 11)]
+    assert (
+        load_images(str(tmp_path / "set.csv"), data_rules=1).label_names == folder.label_names == ("class10", "class9")
+    )
+
+
 def test_numbers_are_ordered_by_value() -> None:
     assert class_names(map(str, range(120))) == tuple(map(str, range(120)))
     assert class_names(["1.5", "-1", "1.25", "10", "0"]) == ("-1", "0", "1.25", "1.5", "10")

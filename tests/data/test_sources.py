@@ -53,9 +53,19 @@ def test_digits_in_their_own_size_have_17_levels() -> None:
     assert data.images[0, 0, :, 0].tolist() == [0, 0, 80, 207, 143, 16, 0, 0]
 
 
+def test_digits_are_what_they_were() -> None:
+    """Runs, classifiers and records of them rest on these bits."""
+    for options, expected in (({}, "4208d394ef43dfaa"), ({"image_size": (16, 16), "channels": 3}, "94fdcee93844de2a")):
+        for rules in (1, 2):
+            data = load_images("digits", data_rules=rules, **options)  # type: ignore[arg-type]
+            assert data.fingerprint().startswith(expected)
+            assert (data.notes, data.effects) == ((), {})
+
+
 def test_digits_of_another_shape() -> None:
     data = load_images("digits", image_size=(12, 20), channels=3)
     assert data.image_shape == (12, 20, 3)
+    assert data.notes == ("1,797 cropped",)
     np.testing.assert_array_equal(data.images[..., 0], data.images[..., 2])
 
 
@@ -463,6 +473,21 @@ def test_tfds_images_of_several_sizes(tmp_path: Path) -> None:
     assert set(np.unique(data.images)) == {50}
 
 
+def test_tfds_images_are_converted_as_files_are(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 6, 9, 4), np.uint8)
+    prepare(tmp_path / "tfds", {"image": tfds.features.Image(shape=(6, 9, 4))}, [{"image": image} for image in pixels])
+    for index, image in enumerate(pixels):
+        (tmp_path / "files").mkdir(exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "files" / f"{index}.png")
+    for options in ({"fit": "pad", "background": "navy"}, {}, {"data_rules": 1}):
+        stored, files = (
+            load_images(name, data_dir=str(tmp_path / "tfds"), image_size=(8, 8), channels=3, **options)  # type: ignore[arg-type]
+            for name in ("tiny_set", str(tmp_path / "files"))
+        )
+        np.testing.assert_array_equal(stored.images, files.images)
+        assert (stored.notes, stored.effects) == (files.notes, files.effects)
+
+
 def test_tfds_without_images(tmp_path: Path) -> None:
     prepare(tmp_path, {"text": tfds.features.Text()}, [{"text": "a"}])
     with pytest.raises(InputError, match="tiny_set has no feature 'image'"):
@@ -476,6 +501,8 @@ def test_mnist(tfds_dir: str) -> None:
     assert data.labels is not None
     # The counts of the published test set.
     assert np.bincount(data.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert data.fingerprint().startswith("62549d0725159e36")
+    assert (data.notes, data.effects) == ((), {})
     # Its mean and standard deviation of pixels, from its makers' files: 33.791 and 79.172.
     assert data.images.mean() == pytest.approx(33.791, abs=1e-3)
     assert data.images.std() == pytest.approx(79.172, abs=1e-3)
