@@ -28,7 +28,7 @@ def parse_levels(text: str) -> Levels:
         return "auto"
     if not colon or not all(part.removeprefix("-").isdecimal() for part in (low, high)) or int(low) >= int(high):
         raise InputError(
-            f"--levels is MIN:MAX, two whole numbers such as 0:4095 with MIN below MAX, or auto. Received: {text!r}."
+            f"--levels must be MIN:MAX, whole numbers such as 0:4095 with MIN below MAX, or auto. Received: {text!r}."
         )
     return int(low), int(high)
 

@@ -312,7 +312,7 @@ def test_a_grey_map_of_12_bits_has_all_levels(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "5:", ":5", "9:1", "5:5", "a:b", "1.5:2", "0-4095", "AUTO"])
 def test_text_that_is_no_levels(text: str) -> None:
-    with pytest.raises(InputError, match=f"--levels is MIN:MAX.* Received: {text!r}"):
+    with pytest.raises(InputError, match=f"--levels must be MIN:MAX.* Received: {text!r}"):
         parse_levels(text)
 
 

@@ -264,8 +264,8 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
             f"{told.get('num_generated', '?')} generated and as many real images ({told.get('reference', '?')}), by "
             f"{' and '.join(sorted(networks)) or 'pixels'}"
         )
-        if read := [f"--{key} {told[key]}" for key in READING if told.get(key)]:
-            lines.append(f"real images were read with {', '.join(read)}")
+        if read := [f"{key} {told[key]}" for key in READING if told.get(key)]:
+            lines.append(f"real images were read as the generator's were: {', '.join(read)}")
         if not told.get("held_out", True):
             lines.append("the generator has learned from these real images: there are no others")
     return "\n".join(lines)
