@@ -17,7 +17,7 @@ SCRIPTS = PACKAGE.parent / "scripts"
 # From the ground up; a room may import from the levels below its own and from itself.
 LEVELS: tuple[set[str], ...] = (
     {"errors", "files", "lazy", "quiet", "versions"},
-    {"presets", "picture_rules"},
+    {"arguments", "presets", "picture_rules"},
     {"config"},
     {"tables"},
     {"images", "latents", "losses", "labels", "schedules"},

@@ -59,7 +59,7 @@ def check_labels(labels: Any, count: int, num_classes: int | None, num_attribute
     check_label_form(values.dtype, values.shape, num_classes, num_attributes)
     if not len(values):
         raise InputError("Labels must be at least one. Received: none.")
-    said, is_right = label_range(num_classes, num_attributes)
+    said, is_right = label_range(num_classes)
     if not (right := np.asarray(is_right(values))).all():
         raise InputError(f"Labels {said}. Received: {values[~right][0]}.")
     if num_classes is not None:
@@ -98,10 +98,10 @@ def check_label_form(
         raise InputError(f"{expected} {received}")
 
 
-def label_range(num_classes: int | None, num_attributes: int | None) -> tuple[str, Callable[[Any], Any]]:
+def label_range(num_classes: int | None) -> tuple[str, Callable[[Any], Any]]:
     """What is said of the numbers of labels, and a function that says of each, in NumPy or TensorFlow, if it is right.
 
-    >>> said, is_right = label_range(3, None)
+    >>> said, is_right = label_range(3)
     >>> said, is_right(np.array([-1, 0, 2, 3])).tolist()
     ('must be in 0..2', [False, True, True, False])
     """

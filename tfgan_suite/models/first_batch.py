@@ -148,7 +148,7 @@ def check_batch_labels(labels: Any, count: int | None, expected: Expected) -> No
     check_label_form(values.dtype, values.shape, expected.num_classes, expected.num_attributes)
     if count is not None and len(values) != count:
         raise InputError(f"There must be a label an image. Received: {len(values)} labels for {count} images.")
-    said, is_right = label_range(expected.num_classes, expected.num_attributes)
+    said, is_right = label_range(expected.num_classes)
     if not (right := np.asarray(is_right(values))).all():
         raise InputError(f"Labels {said}. Received: {values[~right][0]}.")
 

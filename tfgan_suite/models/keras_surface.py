@@ -249,7 +249,7 @@ class KerasSurface(keras.Model):
             with _after(refuse(tf.equal(width, size), f"Labels must have the shape (N, {size}).", tf.shape(labels))):
                 labels = tf.identity(labels)
         labels = self._labels_in_form(labels)
-        said, is_right = label_range(expected.num_classes, expected.num_attributes)
+        said, is_right = label_range(expected.num_classes)
         low, high = tf.reduce_min(labels), tf.reduce_max(labels)
         with _after(refuse(is_right(labels), f"Labels {said}.", low, "to", high)):
             return tf.identity(labels)

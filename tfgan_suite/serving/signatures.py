@@ -104,7 +104,7 @@ class _Refusals:
             "images": ("must be in [-1, 1]", lambda x: tf.abs(x) <= 1.001),
         }
         if model.label_spec() is not None:
-            self._ranges["labels"] = label_range(num_classes, getattr(model, "num_attributes", None))
+            self._ranges["labels"] = label_range(num_classes)
 
     def __call__(self, **inputs: Any) -> list[Any]:
         """The inputs by name, in their order; None stays None."""
