@@ -29,3 +29,10 @@ def test_unknown_choice_looks_past_capitals(received: str, close: str) -> None:
 def test_unknown_choice_without_a_close_name_has_no_hint(received: object) -> None:
     message = str(unknown_choice("loss", received, ["hinge", "minimax"]))
     assert message == f"Unknown loss {str(received)!r}. Expected one of: hinge, minimax."
+
+
+def test_unknown_choice_tells_a_thousand_names_in_one_line() -> None:
+    message = str(unknown_choice("class", "class 9999", [f"class {index}" for index in range(1000)]))
+    assert "Did you mean class 999 or " in message
+    assert message.endswith(", ... (1,000 in all).")
+    assert message.count(",") < 60

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.images import convert, from_array, grid, read_mark, save_gif, save_png, to_float, to_uint8
+from tfgan_suite.images import convert, from_array, read_mark, save_gif, save_png, to_float, to_uint8
 from tfgan_suite.picture_rules import PictureRules
 
 
@@ -25,24 +25,6 @@ def test_all_levels_survive_the_round_trip() -> None:
 def test_nearest_level_and_clipping(value: float, level: int) -> None:
     assert to_uint8(np.array([[value]])).tolist() == [[level]]
     assert to_uint8(np.array([[value]])).dtype == np.uint8
-
-
-def test_grid_by_hand() -> None:
-    images = np.array([10, 20, 30], np.uint8).reshape(3, 1, 1, 1) * np.ones((1, 1, 2, 1), np.uint8)
-    expected = [
-        [10, 10, 255, 255, 20, 20],
-        [255] * 6,
-        [255] * 6,
-        [30, 30, 255, 255, 255, 255],
-    ]
-    canvas = grid(images, columns=2)
-    assert canvas.dtype == np.uint8
-    np.testing.assert_array_equal(canvas[..., 0], expected)
-
-
-@pytest.mark.parametrize(("count", "columns", "shape"), [(6, 3, (10, 19)), (5, 1, (28, 5)), (2, 4, (4, 26))])
-def test_grid_shape(count: int, columns: int, shape: tuple[int, int]) -> None:
-    assert grid(np.zeros((count, 4, 5, 3), np.uint8), columns).shape == (*shape, 3)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -116,7 +98,7 @@ def test_a_damaged_picture_is_told_from_a_whole_one(tmp_path: Path) -> None:
 
 def test_gif_shows_its_frames_and_holds_the_last(tmp_path: Path) -> None:
     frames = [from_array(np.full((4, 6, 1), level, np.uint8)) for level in (0, 100, 255)]
-    save_gif(tmp_path / "training.gif", frames, milliseconds=150)
+    save_gif(tmp_path / "training.gif", iter(frames), 3, milliseconds=150)
     with Image.open(tmp_path / "training.gif") as gif:
         assert (gif.n_frames, gif.size, gif.info["loop"]) == (3, (6, 4), 0)
         shown = []

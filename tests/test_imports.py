@@ -21,7 +21,7 @@ LEVELS: tuple[set[str], ...] = (
     {"config"},
     {"tables"},
     {"images", "latents", "losses", "labels", "schedules"},
-    {"layers"},
+    {"layers", "pictures"},
     {"networks", "data"},
     {"models"},
     {"metrics"},

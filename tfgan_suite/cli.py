@@ -65,6 +65,14 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
         for line in marks(config.verify):
             print(line)
         return 0
+    if config.list_labels:
+        if config.generator is None or config != GenerateConfig(config.generator, list_labels=True):
+            raise InputError("--list-labels takes GENERATOR and no other flag: it makes no images.")
+        with quiet_import():
+            from tfgan_suite.commands.generate import list_labels
+        for line in list_labels(config.generator):
+            print(line)
+        return 0
     if config.generator is None or config.output is None:
         raise InputError("Expected GENERATOR and --output PATH, or --verify FILE alone. See --help.")
     if config.interpolate is None and config.frames != GenerateConfig.frames:

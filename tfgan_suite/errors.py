@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 # A stranger may answer a whole page where a line is wanted.
 LONGEST_MESSAGE = 300
+# Data may have a thousand classes.
+MOST_CHOICES = 50
 
 
 class InputError(ValueError):
@@ -21,7 +23,7 @@ def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> Input
     Args:
         kind: what the name stands for, such as `"loss"`.
         received: the name as given.
-        choices: every name that would have worked.
+        choices: every name that would have worked; the first 50 are told.
 
     Returns:
         The error, to be raised by the caller.
@@ -33,7 +35,8 @@ def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> Input
     spelled = {name.lower(): name for name in names}
     close = [spelled[match] for match in difflib.get_close_matches(str(received).lower(), spelled, n=2, cutoff=0.5)]
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return InputError(f"Unknown {kind} {str(received)!r}.{hint} Expected one of: {', '.join(names)}.")
+    told = ", ".join(names[:MOST_CHOICES]) + (f", ... ({len(names):,} in all)" if len(names) > MOST_CHOICES else "")
+    return InputError(f"Unknown {kind} {str(received)!r}.{hint} Expected one of: {told}.")
 
 
 def one_line(text: str) -> str:

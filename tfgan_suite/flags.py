@@ -19,11 +19,14 @@ class GenerateConfig:
     seed: int = 0
     """Of the first image; image i has the seed SEED + i."""
     labels: str | None = None
-    """Classes such as 3,1,4, or attributes such as 0110,1001; repeated as often as needed."""
+    """Classes by index or name such as 3,Sneaker, or attributes such as Smiling+Young,Male or 0110,1001; repeated as
+    often as needed. A name with a comma goes by its digits."""
+    list_labels: bool = False
+    """Instead of making images: print index and name of every label that GENERATOR takes."""
     truncation: float | None = None
     """Keeps latents within -T to T, such as 0.7: more typical images, less diverse ones."""
     sweep: bool = False
-    """Makes each seed with every label: a row a seed, a column a label."""
+    """Makes each seed with every label; those of a label stand together, in the order of the seeds."""
     interpolate: str | None = None
     """Two seeds such as 3:7, to write the way between them as --output NAME.gif, each label side by side."""
     frames: int = 60

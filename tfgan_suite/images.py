@@ -4,7 +4,7 @@ Images are uint8 in [0, 255] at both ends (files, data sets, pictures) and float
 between them. These two functions are the only places that know so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -140,25 +140,6 @@ def from_array(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def grid(images: np.ndarray, columns: int) -> np.ndarray:
-    """Images side by side, row by row, two pixels apart; missing ones stay white.
-
-    Args:
-        images: uint8 (N, H, W, C).
-        columns: images in a row.
-
-    Returns:
-        uint8 (rows * (H + 2) - 2, columns * (W + 2) - 2, C).
-    """
-    count, height, width, channels = images.shape
-    rows = -(-count // columns)
-    canvas = np.full((rows * (height + 2) - 2, columns * (width + 2) - 2, channels), 255, np.uint8)
-    for index, image in enumerate(images):
-        top, left = (index // columns) * (height + 2), (index % columns) * (width + 2)
-        canvas[top : top + height, left : left + width] = image
-    return canvas
-
-
 def save_png(path: Path | str, pixels: np.ndarray, facts: Mapping[str, object] | None = None) -> None:
     """Writes uint8 (H, W, C) as a PNG file, whole or not at all.
 
@@ -218,8 +199,16 @@ def read_picture(path: Path | str) -> Image.Image:
         return image
 
 
-def save_gif(path: Path | str, frames: Sequence[Image.Image], milliseconds: int = 200) -> None:
-    """Writes frames of one size as an animated GIF that loops; the last frame stays for two seconds."""
-    durations = [milliseconds] * (len(frames) - 1) + [2000]
+def save_gif(path: Path | str, frames: Iterable[Image.Image], count: int, milliseconds: int = 200) -> None:
+    """Writes frames of one size as an animated GIF that loops; the last frame stays for two seconds.
+
+    Args:
+        path: the file.
+        frames: taken one by one, so that they need not all be in memory.
+        count: how many there are.
+        milliseconds: that each stays.
+    """
+    rest = iter(frames)
+    durations = [milliseconds] * (count - 1) + [2000]
     with writing_whole(path) as partial:
-        frames[0].save(partial, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+        next(rest).save(partial, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)

@@ -1,111 +1,241 @@
 """Labels from the outside, made into arrays: classes int32 (N,), attributes float32 (N, A)."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, printable, unknown_choice
 
 
-def parse_labels(text: str, num_attributes: int | None) -> np.ndarray:
-    """Labels of the command line: int32 (M,) classes, or float32 (M, A) attributes.
+@dataclass(frozen=True)
+class Labels:
+    """The labels that a conditional generator takes.
 
-    >>> parse_labels("3,1,4", num_attributes=None).tolist()
-    [3, 1, 4]
-    >>> parse_labels("011,100", num_attributes=3).tolist()
-    [[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]
-
-    Raises:
-        InputError: the text is not of that form.
+    Attributes:
+        kind: "classes", of which an image has one, or "attributes", of which it has any number.
+        size: how many classes or attributes there are.
+        names: theirs, in order; those beyond the last name are called by their index.
     """
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() for part in parts):
-        raise InputError(f"Labels are numbers, separated by commas. Received: {text!r}.")
-    if num_attributes is None:
-        if max(int(part) for part in parts) >= 2**31:
-            raise InputError(f"Labels must be below 2**31. Received: {text!r}.")
-        return np.array([int(part) for part in parts], np.int32)
-    if not all(len(part) == num_attributes and set(part) <= {"0", "1"} for part in parts):
+
+    kind: Literal["classes", "attributes"]
+    size: int
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, num_classes: int | None, num_attributes: int | None, names: Any = ()) -> "Labels | None":
+        """The labels of a card; None for a generator without labels.
+
+        Args:
+            num_classes: number of classes; None without them.
+            num_attributes: number of attributes; None without them.
+            names: a list or tuple of names; anything else is none, since a card may be a stranger's.
+        """
+        known = tuple(map(str, names)) if isinstance(names, list | tuple) else ()
+        if num_classes is not None:
+            return cls("classes", num_classes, known[:num_classes])
+        return None if num_attributes is None else cls("attributes", num_attributes, known[:num_attributes])
+
+    def parse(self, text: str) -> np.ndarray:
+        """Labels of the command line: int32 (M,) classes, or float32 (M, A) attributes.
+
+        A comma leads to the next image, `+` joins attributes. Digits are always the index of a class, or one digit for
+        each attribute; a name may be written in another case where it stays the only one.
+
+        >>> Labels("classes", 3, ("Bag", "Boot", "Shirt")).parse("shirt,0").tolist()
+        [2, 0]
+        >>> Labels("attributes", 3, ("Male", "Smiling", "Young")).parse("Smiling+Young,100").tolist()
+        [[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]
+
+        Raises:
+            InputError: the text is not of that form, or names no label of these.
+        """
+        return self._read(text.split(","))
+
+    def check(self, labels: Any, count: int) -> np.ndarray:
+        """`count` labels: those given, repeated from the start as often as needed.
+
+        Args:
+            labels: see `values`; None: every class in turn, or each attribute alone in turn.
+            count: N, how many are needed.
+
+        Returns:
+            int32 (N,) or float32 (N, A).
+
+        Raises:
+            InputError: labels that do not fit, or more than `count`.
+        """
+        if labels is None:
+            turns = np.arange(count) % self.size
+            return turns.astype(np.int32) if self.kind == "classes" else np.eye(self.size, dtype=np.float32)[turns]
+        values = self.values(labels)
+        if len(values) > count:
+            raise InputError(f"There are more labels than images. Received: {len(values)} labels for {count}.")
+        return np.resize(values, (count, *values.shape[1:]))
+
+    def values(self, labels: Any) -> np.ndarray:
+        """Labels as they are trained on: int32 (M,) classes, or float32 (M, A) attributes.
+
+        Args:
+            labels: integers (M,) or (M, 1), zeros and ones (M, A), or one label alone; where there are names also
+                those, as a list or as `parse` takes them.
+
+        Raises:
+            InputError: labels of another shape or type, or out of range.
+        """
+        try:
+            values = np.asarray(labels)
+        except ValueError as error:
+            raise InputError(f"Labels must be of one shape each. Received: {str(labels)[:80]}.") from error
+        if values.dtype.kind in "OSU":
+            return self._of_names(labels, values)
+        return self._classes(values) if self.kind == "classes" else self._attributes(values)
+
+    def listing(self) -> list[str]:
+        """Index and name of every label, a line each; with its digits where its name cannot be given."""
+        lines = []
+        for index, own in enumerate(self.check(None, self.size)):
+            line = f"{index} {printable(name_of(index, self.names))}"
+            lines.append(line if self._finds(index, own) else f"{line} (give it as {spelled(own)})")
+        return lines
+
+    def renumbered(self, values: np.ndarray) -> list[str]:
+        """`label 1 is "2"` for each of these classes whose name is another number than its index."""
+        if self.kind == "attributes":
+            return []
+        names = [(int(index), name_of(int(index), self.names)) for index in np.unique(values)]
+        return [f'label {index} is "{name}"' for index, name in names if _is_another_number(name, index)]
+
+    def _classes(self, values: np.ndarray) -> np.ndarray:
+        found = f"Received: {values.dtype} of shape {values.shape}"
+        if values.ndim == 2 and values.shape[1] > 1:
+            raise InputError(f"Labels must be integers (N,). {found}. Of one-hot rows give np.argmax(labels, 1).")
+        flat = values.reshape(-1) if values.ndim == 0 or values.shape[1:] == (1,) else values
+        if flat.ndim != 1 or not len(flat) or flat.dtype.kind not in "iu":
+            wrong_type = flat.dtype.kind in "bf" and len(flat)
+            remedy = " Of whole numbers give labels.astype('int32')." if wrong_type else ""
+            raise InputError(f"Labels must be integers, one an image. {found}.{remedy}")
+        if flat.min() < 0 or flat.max() >= self.size:
+            wrong = flat[(flat < 0) | (flat >= self.size)][0]
+            from_one = 0 < flat.min() <= flat.max() == self.size
+            remedy = " They are counted from 0: give labels - 1." if from_one else ""
+            raise InputError(f"Labels must be in 0..{self.size - 1}. Received: {wrong}.{remedy}")
+        return flat.astype(np.int32)
+
+    def _attributes(self, values: np.ndarray) -> np.ndarray:
+        rows = values.reshape(1, -1) if values.ndim == 1 else values
+        if rows.shape[1:] == (self.size,) and len(rows) and np.isin(rows, (0, 1)).all():
+            return rows.astype(np.float32)
+        remedy = ""
+        if rows.shape[1:] == (self.size,) and np.isin(rows, (-1, 1)).all():
+            remedy = " Of -1 and 1 give (labels + 1) // 2."
+        elif values.ndim < 2 and values.dtype.kind in "iu":
+            remedy = f" For attribute k alone give np.eye({self.size})[[k]]."
         raise InputError(
-            f"A label has one digit, 0 or 1, for each of the {num_attributes} attributes, such as "
-            f"{'01' * (num_attributes // 2) + '0' * (num_attributes % 2)}. Received: {text!r}."
+            f"Labels must be rows of {self.size} zeros and ones, one row an image. "
+            f"Received: shape {values.shape} with values {np.unique(values)[:5].tolist()}.{remedy}"
         )
-    return np.array([[float(digit) for digit in part] for part in parts], np.float32)
+
+    def _of_names(self, labels: Any, values: np.ndarray) -> np.ndarray:
+        texts = values.ravel().tolist()
+        of_text = bool(texts) and all(isinstance(text, str) for text in texts)
+        if self.names and isinstance(labels, str):
+            return self.parse(labels)
+        if self.names and of_text and (values.ndim == 1 or values.shape[1:] == (1,)):
+            return self._read(texts)
+        remedy = " Number the names: np.unique(labels, return_inverse=True)[1]." if self.kind == "classes" else ""
+        raise InputError(f"Labels must be numbers. Received: {str(labels)[:80]!r} of shape {values.shape}.{remedy}")
+
+    def _read(self, parts: Sequence[str]) -> np.ndarray:
+        if self.kind == "classes":
+            return np.array([self._class(part.strip()) for part in parts], np.int32)
+        return np.array([self._row(part.strip()) for part in parts], np.float32)
+
+    def _class(self, part: str) -> int:
+        if part.isdecimal():
+            index = int(part) if len(part) <= 20 else self.size  # Python refuses numbers of thousands of digits
+            if index < self.size:
+                return index
+            namesakes = [f'; "{name}" is label {index}' for index, name in enumerate(self.names) if name == part]
+            raise InputError(f"Labels must be in 0..{self.size - 1}. Received: {part[:40]}{''.join(namesakes)}.")
+        if not part or not self.names:
+            known = "names or numbers" if self.names else "numbers"
+            raise InputError(f"Labels are {known}, separated by commas. Received: {part[:40]!r}.")
+        return self._index(part, "class")
+
+    def _row(self, part: str) -> list[float]:
+        if len(part) == self.size and set(part) <= {"0", "1"}:
+            return [float(digit) for digit in part]
+        names = [name.strip() for name in part.split("+")]
+        if not self.names or any(not name or name.isdecimal() for name in names):
+            or_names = ", or names joined by +" if self.names else ""
+            raise InputError(
+                f"A label has one digit, 0 or 1, for each of the {self.size} attributes{or_names}, such as "
+                f"{'01' * (self.size // 2) + '0' * (self.size % 2)}. Received: {part[:80]!r}."
+            )
+        chosen = {self._index(name, "attribute") for name in names}
+        return [float(index in chosen) for index in range(self.size)]
+
+    def _index(self, part: str, kind: str) -> int:
+        found = [index for index, name in enumerate(self.names) if name == part]
+        found = found or [index for index, name in enumerate(self.names) if _key(name) == _key(part)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise InputError(
+                f"{part!r} is the name of several: {kind} {' and '.join(map(str, found))}. Give the one by its digits."
+            )
+        raise unknown_choice(kind, part[:80], map(printable, self.names))
+
+    def _finds(self, index: int, own: np.ndarray) -> bool:
+        """Whether the command line can name a label."""
+        try:
+            return np.array_equal(self.parse(name_of(index, self.names)), own[np.newaxis])
+        except InputError:
+            return False
 
 
 def check_labels(labels: Any, count: int, num_classes: int | None, num_attributes: int | None) -> np.ndarray:
-    """`count` labels: those given, repeated from the start as often as needed.
+    """See `Labels.check`; one of the two numbers is None."""
+    rule = Labels.of(num_classes, num_attributes)
+    assert rule is not None
+    return rule.check(labels, count)
 
-    Args:
-        labels: a class, (M,) classes, or (M, A) attributes; None: every class in turn, or for
-            attributes each alone in turn.
-        count: N, how many are needed.
-        num_classes: number of classes; None for attributes.
-        num_attributes: A; None for classes.
 
-    Returns:
-        int32 (N,) or float32 (N, A).
+def spelled(label: np.ndarray) -> str:
+    """A label as the command line takes it.
 
-    Raises:
-        InputError: labels of another shape, or out of range.
+    >>> spelled(np.int32(3)), spelled(np.array([0.0, 1.0, 1.0, 0.0]))
+    ('3', '0110')
     """
-    if labels is not None and np.ndim(labels) and len(labels) > count:
-        raise InputError(f"There are more labels than images. Received: {len(labels)} labels for {count}.")
-    if labels is None:
-        values = np.arange(num_classes) if num_classes is not None else np.eye(num_attributes or 0)
-    else:
-        values = np.array(labels, ndmin=1 if num_classes is not None else 2)
-    check_label_form(values.dtype, values.shape, num_classes, num_attributes)
-    if not len(values):
-        raise InputError("Labels must be at least one. Received: none.")
-    said, is_right = label_range(num_classes)
-    if not (right := np.asarray(is_right(values))).all():
-        raise InputError(f"Labels {said}. Received: {values[~right][0]}.")
-    if num_classes is not None:
-        return np.resize(values.reshape(-1).astype(np.int32), count)
-    return np.resize(values.astype(np.float32), (count, *values.shape[1:]))
+    return str(label) if np.ndim(label) == 0 else "".join(str(int(value)) for value in label)
 
 
-def check_label_form(
-    dtype: Any, shape: Sequence[int | None] | None, num_classes: int | None, num_attributes: int | None
-) -> None:
-    """Refuses labels of another type or shape than a model's; their numbers are those of `label_range`.
+def name_of(index: int, names: Sequence[str]) -> str:
+    """The name of a class or an attribute; its index where it has none."""
+    return names[index] if index < len(names) else str(index)
 
-    Args:
-        dtype: NumPy's.
-        shape: (N,) or (N, 1) for classes, (N, A) for attributes; N may be None. None: not known yet.
-        num_classes: K; None for attributes.
-        num_attributes: A; None for classes.
 
-    Raises:
-        InputError: with the way from what was received to what is expected.
+def titles(labels: Iterable[np.ndarray], names: Sequence[str]) -> list[tuple[str, str]]:
+    """The name and the index of each label, as a grid shows them; nothing where there are no names.
+
+    >>> titles(np.array([1]), ["ship", "cat"]), titles(np.array([[1, 0, 1], [0, 0, 0]]), ["hat", "beard", "smile"])
+    ([('cat', '1')], [('hat+smile', '0+2'), ('none', 'none')])
     """
-    received = f"Received: {np.dtype(dtype).name}" + ("." if shape is None else f" of shape {tuple(shape)}.")
-    is_text = np.dtype(dtype).kind in "SUO"
-    if num_classes is None:
-        if is_text or (shape is not None and (len(shape) != 2 or shape[1] != num_attributes)):
-            raise InputError(f"Labels must be rows of {num_attributes} zeros and ones, one row an image. {received}")
-        return
-    expected = f"Labels must be integers in 0..{num_classes - 1}, one an image, of shape (N,) or (N, 1)."
-    if is_text:
-        raise InputError(f"{expected} {received} Give the index of each name among the sorted names.")
-    if shape is not None and len(shape) == 2 and shape[1] == num_classes > 1:
-        raise InputError(f"{expected} {received} They look one-hot: give np.argmax(labels, axis=1).")
-    if np.dtype(dtype).kind not in "iu":
-        raise InputError(f"{expected} {received} Give labels.astype('int32').")
-    if shape is not None and tuple(shape)[1:] not in ((), (1,)):
-        raise InputError(f"{expected} {received}")
+    if not names:
+        return []
+    rows = [[int(label)] if np.ndim(label) == 0 else np.flatnonzero(label).tolist() for label in labels]
+    return [
+        ("+".join(name_of(index, names) for index in row) or "none", "+".join(map(str, row)) or "none") for row in rows
+    ]
 
 
-def label_range(num_classes: int | None) -> tuple[str, Callable[[Any], Any]]:
-    """What is said of the numbers of labels, and a function that says of each, in NumPy or TensorFlow, if it is right.
+def _key(name: str) -> str:
+    """What is left of a name without case, blanks around it, and the ways to write an accent."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
-    >>> said, is_right = label_range(3)
-    >>> said, is_right(np.array([-1, 0, 2, 3])).tolist()
-    ('must be in 0..2', [False, True, True, False])
-    """
-    if num_classes is not None:
-        return f"must be in 0..{num_classes - 1}", lambda labels: (labels >= 0) & (labels < num_classes)
-    # In CelebA's files absent is -1.
-    return "must be 0 or 1 (-1 and 1 become so by (labels + 1) // 2)", lambda labels: (labels == 0) | (labels == 1)
+
+def _is_another_number(name: str, index: int) -> bool:
+    return name.isdecimal() and (name.lstrip("0") or "0") != str(index)

@@ -9,7 +9,9 @@ import numpy as np
 from tfgan_suite.data.picture_files import readable_suffixes
 from tfgan_suite.errors import InputError, printable
 from tfgan_suite.files import writing_whole
-from tfgan_suite.images import grid, read_mark, save_png
+from tfgan_suite.images import read_mark, save_png
+from tfgan_suite.labels import spelled, titles
+from tfgan_suite.pictures import sheet
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 
 
@@ -39,15 +41,6 @@ def generator_name(generator: SavedGenerator) -> str:
     # Pictures are passed on: they do not say where on a disk the data lay.
     dataset = str(card["dataset"])
     return f"{card['model']} trained on {Path(dataset).name if Path(dataset).is_absolute() else dataset}"
-
-
-def spelled(label: np.ndarray) -> str:
-    """A label as the command line takes it.
-
-    >>> spelled(np.int32(3)), spelled(np.array([0.0, 1.0, 1.0, 0.0]))
-    ('3', '0110')
-    """
-    return str(label) if np.ndim(label) == 0 else "".join(str(int(value)) for value in label)
 
 
 def named(label: np.ndarray, names: Sequence[str]) -> str:
@@ -100,18 +93,22 @@ def refuse_full(folder: Path) -> None:
 def save_samples(path: Path, samples: Samples, facts: Mapping[str, object], period: int | None) -> None:
     """Writes `NAME.png`, a marked grid, `NAME.npz`, arrays, or else a folder of marked PNG files.
 
+    One image alone is no grid: `NAME.png` is then pixel by pixel what it is.
+
     Args:
         path: see `check_output`.
         samples: the images.
         facts: of a grid, such as the seed of the first image.
-        period: M, after how many images the labels repeat: so many stand side by side; None without labels.
+        period: M, after how many images the labels repeat: those of one label stand together; None without labels.
     """
     images, labels = samples.images, samples.labels
     if path.suffix.lower() == ".png":
-        columns = period if period and 1 < period <= len(images) else max(1, round(len(images) ** 0.5))
+        different = min(period or 1, len(images))
+        names = [] if labels is None else titles(labels[:different], samples.label_names)
+        pixels = images[0] if len(images) == 1 else sheet(images, different, names)
         spelled_labels = {} if labels is None else {"labels": ",".join(spelled(label) for label in labels[:period])}
         truncation = {} if samples.truncation is None else {"truncation": samples.truncation}
-        save_png(path, grid(images, columns), {"generator": samples.generator, **facts, **spelled_labels, **truncation})
+        save_png(path, pixels, {"generator": samples.generator, **facts, **spelled_labels, **truncation})
     elif path.suffix.lower() == ".npz":
         arrays = {"images": images, "seeds": samples.seeds} | ({} if labels is None else {"labels": labels})
         with writing_whole(path) as partial, partial.open("wb") as stream:
@@ -136,8 +133,7 @@ def samples_of(
         labels: (N,) classes or (N, A) attributes; None for a generator without labels.
         truncation: that they were made with.
     """
-    label_names = read_card(generator.path).get("label_names", [])
-    return Samples(images, seeds, labels, generator_name(generator), label_names, truncation)
+    return Samples(images, seeds, labels, generator_name(generator), generator.label_names, truncation)
 
 
 def save_each(folders: Sequence[Path], samples: Samples) -> None:

@@ -1,6 +1,8 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,11 +11,14 @@ from PIL import Image
 from shrunk import batches, shrunk_model
 
 from tfgan_suite import DivergenceError, InputError
+from tfgan_suite.callbacks import sample_grid, throttle
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
+from tfgan_suite.callbacks.throttle import Throttle
+from tfgan_suite.images import save_png, to_uint8
 from tfgan_suite.models.checkpoints import newest_checkpoint
 
 
@@ -23,22 +28,120 @@ def test_sample_grids_gif_and_tensorboard_images(tmp_path: Path) -> None:
     pictures = sorted((tmp_path / "samples").iterdir())
     assert [picture.name for picture in pictures] == ["epoch_0001.png", "epoch_0002.png"]
     with Image.open(pictures[0]) as picture:
-        assert picture.size == (28, 28)  # 3 images of 8 pixels, 2 apart
+        assert picture.size == (608, 608)  # 3 images of 8 pixels, each 25 wide, 4 apart
+        last = np.asarray(Image.open(pictures[1]))
     with Image.open(tmp_path / "all.gif") as animation:
         assert animation.n_frames == 2
+        animation.seek(1)
+        frame = np.asarray(animation.convert("L"))
+    np.testing.assert_array_equal(frame[-len(last) :], last)
+    assert (frame[: -len(last)] < 128).any()  # the epoch
     assert list((tmp_path / "board").rglob("events*"))
+
+
+def test_what_is_looked_at_is_written_as_the_run_goes(tmp_path: Path) -> None:
+    history, shown = tmp_path / "history.csv", []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+            shown.append((frames(tmp_path / "all.gif"), (tmp_path / "losses.png").is_file()))
+
+    callbacks = [
+        keras.callbacks.CSVLogger(str(history)),
+        SampleGrid(tmp_path / "samples", 4, gif=tmp_path / "all.gif"),
+        LossPlot(history, tmp_path / "losses.png"),
+        Look(),
+    ]
+    shrunk_model("dcgan").fit(batches(), epochs=3, callbacks=callbacks, verbose=0)
+    assert shown[0] == (1, True)
+    assert [count for count, _ in shown] == sorted(count for count, _ in shown)
+    assert frames(tmp_path / "all.gif") == 3  # at the end all of them
+
+
+def frames(path: Path) -> int:
+    with Image.open(path) as animation:
+        return animation.n_frames  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_continued_run_animates_all_epochs(tmp_path: Path) -> None:
+    for first in (0, 2):
+        grid = SampleGrid(tmp_path / "samples", 4, gif=tmp_path / "all.gif")
+        shrunk_model("dcgan").fit(batches(), initial_epoch=first, epochs=first + 2, callbacks=[grid], verbose=0)
+    assert frames(tmp_path / "all.gif") == 4
+
+
+def test_a_gif_has_evenly_spaced_epochs_and_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "samples").mkdir()
+    for epoch in (*range(1, 10), 10_000):
+        save_png(tmp_path / "samples" / f"epoch_{epoch:04d}.png", np.full((8, 90, 1), epoch % 256, np.uint8))
+    (tmp_path / "samples" / "epoch_x.png").touch()
+    monkeypatch.setattr(sample_grid, "MAX_FRAMES", 4)
+    SampleGrid(tmp_path / "samples", gif=tmp_path / "all.gif").on_train_end()
+    levels = []
+    with Image.open(tmp_path / "all.gif") as animation:
+        for index in range(animation.n_frames):
+            animation.seek(index)
+            levels.append(int(np.asarray(animation.convert("L"))[-1, 0]))
+    assert levels == [1, 4, 7, 10_000 % 256]
+
+
+def test_pictures_take_a_twentieth_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, done = [100.0], []
+    monkeypatch.setattr(throttle, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def work() -> None:
+        done.append(clock[0])
+        clock[0] += 2.0
+
+    drawing = Throttle(work)
+    for _ in range(1000):  # epochs of a second
+        drawing.perhaps()
+        clock[0] += 1.0
+    assert done[:3] == [100.0, 142.0, 184.0]
+    assert len(done) * 2.0 <= (clock[0] - 100.0) / 20 + 2.0
+    before = len(done)
+    drawing.finish()
+    assert len(done) == before + 1
+    drawing.finish()
+    assert len(done) == before + 1
+
+
+def test_pictures_that_are_up_to_date_are_not_written_again() -> None:
+    done: list[int] = []
+    drawing = Throttle(lambda: done.append(1))
+    drawing.perhaps()
+    drawing.finish()
+    assert done == [1]
 
 
 @pytest.mark.parametrize("attributes", [False, True])
 def test_conditional_grid_has_a_column_a_class(attributes: bool, tmp_path: Path) -> None:
     model = shrunk_model("cgan", attributes=attributes)
-    callback = SampleGrid(tmp_path, 8)
+    labels = np.eye(3) if attributes else np.arange(3)
+    images = to_uint8(model.generate(6, labels=labels))
+
+    def drawn(**options: Any) -> np.ndarray:
+        callback = SampleGrid(tmp_path, 8, **options)
+        callback.set_model(model)
+        return callback.draw()
+
+    pixels = drawn()
+    assert pixels.shape == (404, 608, 1)  # 2 rows of the 3 classes, each pixel 25 wide, 4 apart
+    np.testing.assert_array_equal(pixels[204::25, :200:25], images[3])  # second row, first column
+    named = drawn(label_names=["cat", "dog", "emu"])
+    np.testing.assert_array_equal(named[-404:], pixels)
+    assert (named[:-404] < 128).any()
+
+
+@pytest.mark.parametrize("preset", ["dcgan", "cgan"])
+def test_a_run_of_plain_grids_goes_on_with_them(preset: str, tmp_path: Path) -> None:
+    model = shrunk_model(preset)
+    callback = SampleGrid(tmp_path, 9, label_names=["cat", "dog", "emu"], plain=True)
     callback.set_model(model)
     pixels = callback.draw()
-    assert pixels.shape == (18, 28, 1)  # 2 rows of the 3 classes
-    labels = np.eye(3) if attributes else np.arange(3)
-    second_row_first_column = (model.generate(6, labels=labels)[3] + 1) * 127.5
-    np.testing.assert_allclose(pixels[10:18, :8], second_row_first_column, atol=0.51)
+    assert pixels.shape == (28, 28, 1)  # 3 images of 8 pixels, 2 apart
+    labels = None if preset == "dcgan" else np.arange(3)
+    np.testing.assert_array_equal(pixels[10:18, :8], to_uint8(model.generate(9, labels=labels))[3])
 
 
 def test_checkpoints_after_epochs_and_every_so_many_steps(tmp_path: Path) -> None:

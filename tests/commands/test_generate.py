@@ -15,9 +15,11 @@ from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.commands.generate import generate_to, interpolate_to
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import read_mark, save_png, to_uint8
+from tfgan_suite.labels import titles
 from tfgan_suite.latents import latents_from_seeds
 from tfgan_suite.marking import generator_name, marks
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.pictures import sheet
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import CARD, SavedGenerator
 
@@ -138,10 +140,114 @@ def test_a_sweep_makes_each_seed_with_every_label(
     generator = SavedGenerator(exported / "cgan")
     np.testing.assert_array_equal(images[1], to_uint8(generator.generate(np.array([5]), expected[1]))[0])
     generate_to(str(exported / "cgan"), str(tmp_path / "a.png"), 2, seed=5, labels=labels, sweep=True)
+    names = [(name, str(index)) for index, name in enumerate(CARDS["label_names"])]
     with Image.open(tmp_path / "a.png") as picture:
-        assert picture.size == (10 * len(expected) - 2, 18)  # a column a label, a row a seed
-        np.testing.assert_array_equal(np.asarray(picture)[10:, :8], images[len(expected), ..., 0])
+        # A column a label, below its name, and a row a seed.
+        drawn = sheet(images, len(expected), [names[label] for label in expected])
+        np.testing.assert_array_equal(np.asarray(picture), drawn[..., 0])
+        assert picture.size[0] > picture.size[1] or len(expected) == 2
     assert facts_of(tmp_path / "a.png")["sweep"] == "each seed with every label"
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "digits"),
+    [
+        ("cgan", "Ship,cat", "0,1"),
+        ("cgan", "2", "2"),
+        ("attributes", "ship+CAT,cat", "110,010"),
+        ("attributes", "ship,001", "100,001"),
+    ],
+)
+def test_labels_by_name_are_those_by_digits(
+    name: str, labels: str, digits: str, exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for suffix in ("npz", "png"):
+        for part, text in (("names", labels), ("digits", digits)):
+            assert (
+                generate(exported / name, "--count", 6, "--labels", text, "--output", tmp_path / f"{part}.{suffix}")
+                == 0
+            )
+    with np.load(tmp_path / "names.npz") as one, np.load(tmp_path / "digits.npz") as other:
+        for array in ("images", "labels", "seeds"):
+            np.testing.assert_array_equal(one[array], other[array])
+    assert (tmp_path / "names.png").read_bytes() == (tmp_path / "digits.png").read_bytes()
+    assert facts_of(tmp_path / "names.png")["labels"] == digits
+    interpolate_to(str(exported / name), str(tmp_path / "names.gif"), "3:7", 2, labels)
+    interpolate_to(str(exported / name), str(tmp_path / "digits.gif"), "3:7", 2, digits)
+    assert (tmp_path / "names.gif").read_bytes() == (tmp_path / "digits.gif").read_bytes()
+    assert 'is "' not in capsys.readouterr().out
+
+
+def test_python_takes_names_too(exported: Path) -> None:
+    generator, seeds = SavedGenerator(exported / "cgan"), np.arange(3)
+    assert generator.label_names == ("ship", "cat", "2")
+    by_name = generator.generate(seeds, labels=["cat", "ship", "2"])
+    np.testing.assert_array_equal(by_name, generator.generate(seeds, labels=[1, 0, 2]))
+    attributes = SavedGenerator(exported / "attributes")
+    by_name = attributes.generate(seeds, labels=["ship+cat", "ship", "cat"])
+    np.testing.assert_array_equal(by_name, attributes.generate(seeds, labels=[[1, 1, 0], [1, 0, 0], [0, 1, 0]]))
+    assert SavedGenerator(exported / "mine").label_names == ()
+
+
+def test_digits_that_are_the_name_of_another_class_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export_generator(shrunk_model("cgan"), tmp_path / "counted", {"label_names": ["1", "2", "red"]})
+    arguments = [tmp_path / "counted", "--count", 2, "--output", tmp_path / "a.npz"]
+    assert generate(*arguments, "--labels", "1,RED") == 0
+    assert capsys.readouterr().out.splitlines()[0] == 'label 1 is "2"'
+    assert generate(*arguments, "--labels", "3") == 2
+    assert "in 0..2. Received: 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("cgan", ["0 ship", "1 cat", "2 2"]),
+        ("attributes", ["0 ship", "1 cat", "2 2 (give it as 001)"]),
+        ("mine", ["The generator MINE/1 takes no labels."]),
+    ],
+)
+def test_list_labels(name: str, lines: list[str], exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert generate(exported / name, "--list-labels") == 0
+    assert capsys.readouterr().out.replace(str(exported / "mine"), "MINE").splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["CGAN", "--labels", "shap", "--output", "a.png"],
+            "Unknown class 'shap'. Did you mean ship? Expected one of: 2",
+        ),
+        (["CGAN", "--labels", "ship+cat", "--output", "a.png"], "Unknown class 'ship+cat'. Did you mean ship"),
+        (["ATTRIBUTES", "--labels", "ship+kat", "--output", "a.png"], "Unknown attribute 'kat'. Did you mean cat"),
+        (["MINE", "--labels", "ship", "--output", "a.png"], "is not conditional and takes no labels"),
+        (["CGAN", "--labels", "shap", "--interpolate", "3:7", "--output", "a.gif"], "Did you mean ship"),
+        (["CGAN", "--labels", "shap", "--sweep", "--output", "a.png"], "Did you mean ship"),
+        (["CGAN", "--list-labels", "--output", "a.png"], "--list-labels takes GENERATOR and no other flag"),
+        (["--list-labels"], "--list-labels takes GENERATOR and no other flag"),
+        (["nowhere", "--list-labels"], "nowhere is no SavedModel"),
+    ],
+)
+def test_names_are_refused_in_one_line(
+    arguments: list[str], message: str, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    paths = {name.upper(): exported / name for name in ("mine", "cgan", "attributes")}
+    assert generate(*(paths.get(argument, argument) for argument in arguments)) == 2
+    output, error = capsys.readouterr()
+    assert output == ""
+    assert error.count("\n") == 1
+    assert message in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_image_alone_is_written_pixel_by_pixel(exported: Path, tmp_path: Path) -> None:
+    generate_to(str(exported / "cgan"), str(tmp_path / "one.png"), 1, seed=5, labels="cat")
+    with Image.open(tmp_path / "one.png") as picture:
+        expected = to_uint8(SavedGenerator(exported / "cgan").generate(np.array([5]), 1))[0, ..., 0]
+        np.testing.assert_array_equal(np.asarray(picture), expected)
+    assert facts_of(tmp_path / "one.png")["labels"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -162,15 +268,15 @@ def test_a_walk_leads_from_one_seed_to_the_other(
     angle = np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
     quarter = (np.sin(angle * 3 / 4) * a + np.sin(angle / 4) * b) / np.sin(angle)
     with Image.open(tmp_path / "walk.gif") as gif:
-        assert (gif.n_frames, gif.size) == (5, (10 * side - 2, 8))
+        assert gif.n_frames == 5 and gif.size[0] >= 600
+        names = titles(generator.labels.check(values, side), generator.label_names) if values is not None else []
         shown = {}
         for frame, latents in ((0, a), (1, quarter), (4, b)):
             gif.seek(frame)
             shown[frame] = np.asarray(gif.convert("L"), np.float32)
             expected = to_uint8(generator.images_from_latents(np.tile(latents, (side, 1)), values))
-            for column, image in enumerate(expected):
-                # A level apart where rounding falls the other way.
-                np.testing.assert_allclose(shown[frame][:, 10 * column : 10 * column + 8], image[..., 0], atol=1)
+            # A level apart where rounding falls the other way.
+            np.testing.assert_allclose(shown[frame], sheet(expected, side, names)[..., 0], atol=1)
         assert np.abs(shown[0] - shown[4]).mean() > 10
         assert np.abs(shown[0] - shown[1]).mean() > 3
     assert [path.name for path in tmp_path.iterdir()] == ["walk.gif"]

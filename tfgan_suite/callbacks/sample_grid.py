@@ -1,29 +1,39 @@
 """Pictures of what the generator has learned so far."""
 
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
-from tfgan_suite.images import grid, read_picture, save_gif, save_png, to_uint8
+from tfgan_suite.callbacks.throttle import Throttle
+from tfgan_suite.images import read_picture, save_gif, save_png, to_uint8
+from tfgan_suite.labels import titles
+from tfgan_suite.pictures import captioned, grid, sheet
 
-MAX_COLUMNS = 20
+MAX_LABELS = 20
 MAX_FRAMES = 120
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Writes a grid of samples after each epoch, from the same latents, and all of them as one GIF at the end.
+    """Writes a grid of samples after each epoch, from the same latents, and all of them as one GIF.
 
-    A conditional model has one column a class (the first 20), or one a single attribute. The PNG files are
-    marked as generated, with the model's class and the epoch: see `tfgan_suite.images.read_mark`.
+    A conditional model's samples stand by class (the first 20), or by single attribute. The PNG files are
+    marked as generated, with the model's class and the epoch: see `tfgan_suite.images.read_mark`. The GIF has the
+    epoch in each frame; it is written after epochs, in a twentieth of the time at most, and at the end.
 
     Args:
         directory: for `epoch_0001.png`, `epoch_0002.png`, ...; made when needed.
-        count: images in a grid; of a conditional model at least one a column.
+        count: images in a grid; of a conditional model at least one of a label.
         gif: where the GIF goes; None: no GIF.
         log_dir: of a TensorBoard writer that gets the grids too; None: none.
+        label_names: of the classes or attributes, to stand above their samples; empty: nothing does.
+        plain: pixel by pixel, one column a label, without names: what folders with such pictures go on with, since
+            the frames of a GIF are of one size.
     """
 
     def __init__(
@@ -32,13 +42,18 @@ class SampleGrid(keras.callbacks.Callback):
         count: int = 64,
         gif: Path | str | None = None,
         log_dir: Path | str | None = None,
+        label_names: Sequence[str] = (),
+        plain: bool = False,
     ):
         super().__init__()
         self.directory = Path(directory)
         self.count = count
         self.gif = gif
         self.log_dir = log_dir
+        self.label_names = label_names
+        self.plain = plain
         self._writer: Any = None
+        self._animation = Throttle(self._animate)
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -52,23 +67,35 @@ class SampleGrid(keras.callbacks.Callback):
         if self._writer is not None:
             with self._writer.as_default():
                 tf.summary.image("samples", pixels[np.newaxis], step=epoch)
+        self._animation.perhaps()
 
     def on_train_end(self, logs: Any = None) -> None:
         if self._writer is not None:
             self._writer.close()
-        pictures = sorted(self.directory.glob("epoch_*.png"), key=lambda path: (len(path.name), path.name))
-        if self.gif is not None and pictures:
-            stride = -(-len(pictures) // MAX_FRAMES)
-            chosen = pictures[::-stride][::-1]  # evenly spaced, the last one among them
-            save_gif(self.gif, [read_picture(picture) for picture in chosen])
+        self._animation.finish()
 
     def draw(self) -> np.ndarray:
         """The grid as uint8 (H, W, C)."""
-        spec = self.model.label_spec()
-        if spec is None:
-            columns = max(1, round(self.count**0.5))
-            return grid(to_uint8(self.model.generate(self.count)), columns)
+        if self.model.label_spec() is None:
+            images = to_uint8(self.model.generate(self.count))
+            return grid(images, max(1, round(self.count**0.5))) if self.plain else sheet(images)
         every = self.model.check_labels(None, self.model.num_classes or self.model.num_attributes)
-        columns = min(len(every), MAX_COLUMNS)
-        count = max(1, self.count // columns) * columns
-        return grid(to_uint8(self.model.generate(count, labels=every[:columns])), columns)
+        shown = every[:MAX_LABELS]
+        count = max(1, self.count // len(shown)) * len(shown)
+        images = to_uint8(self.model.generate(count, labels=shown))
+        return grid(images, len(shown)) if self.plain else sheet(images, len(shown), titles(shown, self.label_names))
+
+    def _animate(self) -> None:
+        """Makes the GIF of the pictures in the folder, evenly spaced ones where there are many."""
+        numbered = {}
+        for path in self.directory.glob("epoch_*.png"):
+            if number := re.fullmatch(r"epoch_(\d+)\.png", path.name):
+                numbered[int(number[1])] = path
+        epochs = sorted(numbered)
+        chosen = epochs[:: -(-len(epochs) // MAX_FRAMES) * -1][::-1] if epochs else []  # the last one among them
+        if self.gif is not None and chosen:
+            save_gif(self.gif, self._frames({epoch: numbered[epoch] for epoch in chosen}), len(chosen))
+
+    def _frames(self, pictures: dict[int, Path]) -> Iterator[Image.Image]:
+        for epoch, path in pictures.items():
+            yield captioned(read_picture(path), (f"epoch {epoch}", str(epoch)))

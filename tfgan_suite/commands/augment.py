@@ -123,11 +123,10 @@ def load_real(generator: SavedGenerator, dataset: str, data_dir: str | None) -> 
     if generator.num_classes is None:
         raise InputError(f"A labelled set needs a generator of classes. {generator.path} has no classes: train a cgan.")
     height, width, channels = generator.image_shape
-    card = read_card(generator.path)
-    rules = replace(PictureRules.of_facts(card), size=(height, width), channels=channels)
+    rules = replace(PictureRules.of_facts(read_card(generator.path)), size=(height, width), channels=channels)
     train, test = load_train_and_test(dataset, data_dir, rules)
-    made = card.get("label_names", list(train.label_names))
-    if train.num_classes != generator.num_classes or list(train.label_names) != made:
+    made = generator.label_names or train.label_names
+    if train.num_classes != generator.num_classes or train.label_names != made:
         raise InputError(
             f"The data must have the generator's {generator.num_classes} classes ({', '.join(made)}). "
             f"Received: {train.source} with {', '.join(train.label_names) or 'none'}."

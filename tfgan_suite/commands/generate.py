@@ -1,16 +1,19 @@
 """Pictures, arrays and animations from an exported generator."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from tfgan_suite.errors import InputError
-from tfgan_suite.images import from_array, grid, save_gif, to_uint8
-from tfgan_suite.labels import parse_labels
+from tfgan_suite.errors import InputError, printable
+from tfgan_suite.images import from_array, save_gif, to_uint8
+from tfgan_suite.labels import Labels, titles
 from tfgan_suite.latents import MAX_SEED, check_seed, latents_from_seeds
 from tfgan_suite.marking import check_output, check_parent, samples_of, save_samples
-from tfgan_suite.serving.saved_generator import SavedGenerator
+from tfgan_suite.pictures import sheet
+from tfgan_suite.serving.saved_generator import SavedGenerator, read_card, version_folder
 
 MAX_FRAMES = 1000
 FRAME_MILLISECONDS = 50
@@ -34,10 +37,10 @@ def generate_to(
             and of a conditional model `labels`), any other name for a folder of PNG files.
         count: N, how many.
         seed: of the first image.
-        labels: of a conditional model, such as "3,1,4", or "0110,1001" for attributes; repeated as
-            often as needed. None: they cycle through the classes.
+        labels: of a conditional model, such as "3,1,4" or "Sneaker,Bag", or "0110,1001" or "Smiling+Young,Male" for
+            attributes; repeated as often as needed. None: they cycle through the classes.
         truncation: see `SavedGenerator.generate`.
-        sweep: each seed with every label: N rows of as many images as there are labels. Not for a folder.
+        sweep: each seed with every label: N times as many images as there are labels. Not for a folder.
         trust: see `SavedGenerator`.
 
     Returns:
@@ -49,7 +52,7 @@ def generate_to(
     path = Path(output)
     _check(count, seed, truncation, path, sweep)
     generator = SavedGenerator(generator_path, trust)
-    given = None if labels is None else parse_labels(labels, generator.num_attributes)
+    given = _given(generator, labels)
     period = len(given) if given is not None else generator.num_classes or generator.num_attributes
     seeds = np.arange(seed, seed + count, dtype=np.int64)
     values: np.ndarray | None
@@ -92,16 +95,36 @@ def interpolate_to(
         raise InputError(f"--output of --interpolate must be NAME.gif. Received: {output}.")
     check_parent(path)
     generator = SavedGenerator(generator_path, trust)
-    given = None if labels is None else parse_labels(labels, generator.num_attributes)
+    given = _given(generator, labels)
     every = _every_label(generator, given, "--labels") if generator.is_conditional or labels is not None else None
     side = 1 if every is None else len(every)
     latents = latents_from_seeds(np.array([int(seed) for seed in seeds], np.int64), generator.latent_dim).numpy()
     start, end = (np.broadcast_to(row, (frames * side, len(row))) for row in latents)
     t = np.repeat(np.linspace(0, 1, frames, dtype=np.float32), side)
     images = to_uint8(generator.interpolate(start, end, t, None if every is None else np.concatenate([every] * frames)))
-    pictures = [from_array(grid(row, side)) for row in images.reshape(frames, side, *generator.image_shape)]
-    save_gif(path, pictures, FRAME_MILLISECONDS)
+    names = [] if every is None else titles(every, generator.label_names)
+
+    def pictures() -> Iterator[Image.Image]:
+        for row in images.reshape(frames, side, *generator.image_shape):
+            yield from_array(sheet(row, side, names))
+
+    save_gif(path, pictures(), frames, FRAME_MILLISECONDS)
     return path
+
+
+def list_labels(generator_path: str) -> Iterator[str]:
+    """The labels that a generator takes, index and name a line; or that it takes none. Nothing of it is run.
+
+    Args:
+        generator_path: folder of a SavedModel, or of its versions.
+
+    Raises:
+        InputError: no generator.
+    """
+    folder = version_folder(generator_path)
+    card = read_card(folder)
+    labels = Labels.of(card["num_classes"], card["num_attributes"], card.get("label_names"))
+    yield from [f"The generator {folder} takes no labels."] if labels is None else labels.listing()
 
 
 def _check(count: int, seed: int, truncation: float | None, path: Path, sweep: bool) -> None:
@@ -113,6 +136,18 @@ def _check(count: int, seed: int, truncation: float | None, path: Path, sweep: b
     if sweep and not path.suffix:
         raise InputError("--sweep needs --output NAME.png or NAME.npz: in a folder a seed has one file.")
     check_output(path)
+
+
+def _given(generator: SavedGenerator, text: str | None) -> np.ndarray | None:
+    """The labels of the command line; says so where digits are an index and would be another class's name."""
+    if text is None:
+        return None
+    if generator.labels is None:
+        raise InputError(f"The generator {generator.path} is not conditional and takes no labels.")
+    given = generator.labels.parse(text)
+    for line in generator.labels.renumbered(given):
+        print(printable(line))
+    return given
 
 
 def _every_label(generator: SavedGenerator, given: np.ndarray | None, flag: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tfgan_suite.errors import InputError, printable
 from tfgan_suite.images import to_uint8
-from tfgan_suite.labels import check_labels, parse_labels
+from tfgan_suite.labels import Labels
 from tfgan_suite.latents import MAX_SEED
 from tfgan_suite.marking import Samples, check_output, save_samples
 from tfgan_suite.serving.client import Client, connect
@@ -64,8 +64,9 @@ def query_to(
         name = f"{model} version {client.pin()} of {client.endpoint.host}"
         signature = _signature(client, truncation)
         inputs: dict[str, np.ndarray] = {"seeds": numbers}
-        given = None if labels is None else _labels(client, signature, labels)
-        values = None if given is None else check_labels(given, len(numbers), *_kinds(given))
+        rule = _labels(client, signature)
+        given = None if labels is None else rule.parse(labels)
+        values = None if given is None else rule.check(given, len(numbers))
         if values is not None:
             inputs["labels"] = values
         if truncation is not None:
@@ -138,15 +139,12 @@ def _signature(client: Client, truncation: float | None) -> str:
     )
 
 
-def _labels(client: Client, signature: str, text: str) -> np.ndarray:
-    """Labels as the signature takes them: classes, or rows of attributes."""
+def _labels(client: Client, signature: str) -> Labels:
+    """Labels as the signature takes them: classes, or rows of attributes. A server knows no names."""
     spec = client.metadata().signatures[signature].inputs.get("labels")
-    return parse_labels(text, None if spec is None or spec.shape.rank != 2 else spec.shape[1])
-
-
-def _kinds(labels: np.ndarray) -> tuple[int | None, int | None]:
-    """Number of classes, and of attributes."""
-    return (MAX_CLASSES, None) if labels.ndim == 1 else (None, labels.shape[1])
+    if spec is None or spec.shape.rank != 2 or spec.shape[1] is None:
+        return Labels("classes", MAX_CLASSES)
+    return Labels("attributes", spec.shape[1])
 
 
 def _pixels(client: Client, answer: dict[str, np.ndarray]) -> np.ndarray:

@@ -52,6 +52,7 @@ from tfgan_suite.run_folder import (
 from tfgan_suite.serving.export import export_generator, next_version
 
 HEALTH_WINDOW = 500  # steps
+DATA_RULES = 2  # of a new run
 # Where trouble is found, it began a window and at most two checks of 100 steps before.
 ROLL_BACK_STEPS = HEALTH_WINDOW + 200
 
@@ -158,7 +159,7 @@ def fit_run(
         steps: generator steps an epoch.
         facts: what `config.json` shall say of the data.
         chief: whether this process writes the run folder.
-        data_rules: by which the data were read.
+        data_rules: by which the data were read; by those below 2 grids stay as they were, too.
 
     Raises:
         InputError: no checkpoint is whole, or they are not of this run.
@@ -190,7 +191,7 @@ def fit_run(
         augmentation = (config.flip, config.crop, config.rotation)
         return training_batches(data, rows, config.epochs, config.seed, steps, step, *augmentation)
 
-    callbacks = run_callbacks(config, data, checkpoint)
+    callbacks = run_callbacks(config, data, checkpoint, data_rules)
     try:
         resume_fit(model, batches, config.epochs, steps, checkpoint, callbacks, verbose="auto" if chief else 0)
     except StoppedBySignalError as stop:
@@ -236,7 +237,9 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int, data_
     return "\n".join(lines)
 
 
-def run_callbacks(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpoint) -> list[keras.callbacks.Callback]:
+def run_callbacks(
+    config: TrainConfig, data: ImageData, checkpoint: ExactCheckpoint, data_rules: int
+) -> list[keras.callbacks.Callback]:
     """What watches over a run and what it writes, in the order in which they must be called."""
     run_dir = Path(config.run_dir or "")
     logs, history = run_dir / "tensorboard", run_dir / HISTORY
@@ -265,6 +268,8 @@ def run_callbacks(config: TrainConfig, data: ImageData, checkpoint: ExactCheckpo
                 config.sample_count,
                 gif=run_dir / "training.gif",
                 log_dir=logs / "samples" if config.tensorboard else None,
+                label_names=data.label_names,
+                plain=data_rules < 2,
             ),
             LossPlot(history, run_dir / "losses.png"),
         ]

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.labels import check_labels
+from tfgan_suite.labels import Labels
 from tfgan_suite.models.refusals import refusal
 from tfgan_suite.serving.allowed_ops import refuse_foreign_ops
 
@@ -63,6 +63,7 @@ class SavedGenerator:
         latent_dim: length of a latent vector.
         num_classes: number of classes; None without them.
         num_attributes: number of attributes; None without them.
+        labels: the labels that it takes; None without them.
 
     Raises:
         InputError: no SavedModel, a damaged one, or one that is no generator of this package.
@@ -82,20 +83,26 @@ class SavedGenerator:
         self.latent_dim: int = card["latent_dim"]
         self.num_classes: int | None = card["num_classes"]
         self.num_attributes: int | None = card["num_attributes"]
+        self.labels = Labels.of(self.num_classes, self.num_attributes, card.get("label_names"))
 
     @property
     def is_conditional(self) -> bool:
         """Whether it takes labels."""
-        return self.num_classes is not None or self.num_attributes is not None
+        return self.labels is not None
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of its classes or attributes; empty where it knows none."""
+        return () if self.labels is None else self.labels.names
 
     def check_labels(self, labels: Any, count: int) -> np.ndarray | None:
-        """The labels of `count` images; None for a generator without labels.
+        """The labels of `count` images, see `Labels.check`; None for a generator without labels.
 
         Raises:
             InputError: labels that do not fit.
         """
-        if self.is_conditional:
-            return check_labels(labels, count, self.num_classes, self.num_attributes)
+        if self.labels is not None:
+            return self.labels.check(labels, count)
         if labels is not None:
             raise InputError(f"The generator {self.path} is not conditional and takes no labels.")
         return None
@@ -107,7 +114,7 @@ class SavedGenerator:
 
         Args:
             seeds: int64 (N,).
-            labels: see `check_labels`.
+            labels: classes or rows of attributes, or their names; see `check_labels`.
             batch_size: images made at a time.
             truncation: latents stay in [-truncation, truncation], greater than 0: the smaller, the more
                 typical and the less diverse; None: as the generator was trained.
