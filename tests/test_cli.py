@@ -113,8 +113,8 @@ def test_generate_the_same_seed_is_the_same_image_in_every_form(exported: Path, 
         np.testing.assert_array_equal(a["images"][2:4], b["images"])
         first = a["images"][0, :, :, 0]
     with Image.open(tmp_path / "grid.png") as grid, Image.open(tmp_path / "files" / "seed_00000007.png") as single:
-        assert grid.size == (18, 18)
-        np.testing.assert_array_equal(np.asarray(grid)[:8, :8], first)
+        assert grid.size == (612, 612)  # each pixel 38 wide, 4 apart
+        np.testing.assert_array_equal(np.asarray(grid)[:304:38, :304:38], first)
         np.testing.assert_array_equal(np.asarray(single), first)
     assert len(list((tmp_path / "files").iterdir())) == 4
 
@@ -187,7 +187,8 @@ def test_cgan_on_unlabelled_images_is_refused(tmp_path: Path, capsys: pytest.Cap
     [
         (["nowhere", "--output", "a.png"], "no SavedModel"),
         (["CGAN", "--output", "a.png", "--labels", "10"], "must be in 0..9. Received: 10"),
-        (["CGAN", "--output", "a.png", "--labels", "x"], "separated by commas"),
+        (["CGAN", "--output", "a.png", "--labels", "x"], "Unknown class 'x'. Expected one of: 0, 1"),
+        (["CGAN", "--output", "a.png", "--labels", "1,"], "separated by commas"),
         (["DCGAN", "--output", "a.png", "--labels", "1"], "not conditional"),
         (["DCGAN", "--output", "a.png", "--count", "0"], "--count must be at least 1"),
         (["DCGAN", "--output", "a.jpg"], ".png or .npz"),

@@ -52,7 +52,6 @@ from tfgan_suite.run_folder import (
 from tfgan_suite.serving.export import export_generator, next_version
 
 HEALTH_WINDOW = 500  # steps
-DATA_RULES = 2  # of a new run
 # Where trouble is found, it began a window and at most two checks of 100 steps before.
 ROLL_BACK_STEPS = HEALTH_WINDOW + 200
 
