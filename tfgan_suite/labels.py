@@ -9,6 +9,9 @@ import numpy as np
 
 from tfgan_suite.errors import InputError, printable, unknown_choice
 
+# Where it is not known how many classes there are: labels are int32.
+MAX_CLASSES = 2**31
+
 
 @dataclass(frozen=True)
 class Labels:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
+from tfgan_suite.labels import MAX_CLASSES, Labels
 from tfgan_suite.models.checkpoints import complete_checkpoints
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
@@ -113,7 +114,7 @@ def of_model(model: GAN, facts: dict[str, Any]) -> Subject:
 
 
 def of_arrays(path: Path) -> Subject:
-    """Images in an `.npz` file: `images` uint8 (N, H, W, C), `labels` integers (N,) where there are any."""
+    """Images in an `.npz` file: `images` uint8 (N, H, W, C), and as `generate_to` writes them `labels` or none."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays.get("labels")
@@ -129,11 +130,7 @@ def of_arrays(path: Path) -> Subject:
         )
     if counts[0] != counts[1]:
         raise InputError(f"{path} has {counts[0]} images but {counts[1]} labels.")
-    if labels is not None and (labels.ndim == 1) != np.issubdtype(labels.dtype, np.integer):
-        raise InputError(
-            f"{path}: labels must be integers (N,), or attributes as floats (N, A). "
-            f"Received: {labels.dtype} {labels.shape}."
-        )
+    labels = None if labels is None else _checked(labels, path)
 
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         if count > len(images):
@@ -143,6 +140,16 @@ def of_arrays(path: Path) -> Subject:
         return images[rows], None if labels is None else _classes(labels[rows])
 
     return Subject({"path": str(path)}, images.shape[1:], sample, seeded=False)
+
+
+def _checked(labels: np.ndarray, path: Path) -> np.ndarray:
+    """Labels of a file, which does not say how many classes there are: integers, or rows of floats for attributes."""
+    of_attributes = labels.ndim == 2 and labels.dtype.kind == "f"
+    rule = Labels("attributes", labels.shape[1]) if of_attributes else Labels("classes", MAX_CLASSES)
+    try:
+        return rule.values(labels)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _levels(images: np.ndarray, path: str) -> np.ndarray:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from shrunk import batches, shrunk_model
+from shrunk import batches, shrunk_config, shrunk_model, tiny_data
 
 from tfgan_suite import DivergenceError, InputError
 from tfgan_suite.callbacks import sample_grid, throttle
@@ -18,6 +18,7 @@ from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.callbacks.throttle import Throttle
+from tfgan_suite.commands.train import run_callbacks
 from tfgan_suite.images import save_png, to_uint8
 from tfgan_suite.models.checkpoints import newest_checkpoint
 
@@ -75,6 +76,7 @@ def test_a_gif_has_evenly_spaced_epochs_and_the_last(tmp_path: Path, monkeypatch
     for epoch in (*range(1, 10), 10_000):
         save_png(tmp_path / "samples" / f"epoch_{epoch:04d}.png", np.full((8, 90, 1), epoch % 256, np.uint8))
     (tmp_path / "samples" / "epoch_x.png").touch()
+    save_png(tmp_path / "samples" / "epoch_0010.png", np.zeros((8, 91, 1), np.uint8))  # of another size
     monkeypatch.setattr(sample_grid, "MAX_FRAMES", 4)
     SampleGrid(tmp_path / "samples", gif=tmp_path / "all.gif").on_train_end()
     levels = []
@@ -142,6 +144,14 @@ def test_a_run_of_plain_grids_goes_on_with_them(preset: str, tmp_path: Path) -> 
     assert pixels.shape == (28, 28, 1)  # 3 images of 8 pixels, 2 apart
     labels = None if preset == "dcgan" else np.arange(3)
     np.testing.assert_array_equal(pixels[10:18, :8], to_uint8(model.generate(9, labels=labels))[3])
+
+
+@pytest.mark.parametrize("data_rules", [1, 2])
+def test_a_run_of_old_rules_keeps_its_grids(data_rules: int, tmp_path: Path) -> None:
+    config = shrunk_config("cgan", run_dir=str(tmp_path), tensorboard=False)
+    callbacks = run_callbacks(config, tiny_data(), ExactCheckpoint(tmp_path / "checkpoints"), data_rules)
+    (grid,) = (callback for callback in callbacks if isinstance(callback, SampleGrid))
+    assert (grid.plain, grid.label_names) == (data_rules == 1, ("a", "b", "c"))
 
 
 def test_checkpoints_after_epochs_and_every_so_many_steps(tmp_path: Path) -> None:

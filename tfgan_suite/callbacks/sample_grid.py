@@ -86,16 +86,23 @@ class SampleGrid(keras.callbacks.Callback):
         return grid(images, len(shown)) if self.plain else sheet(images, len(shown), titles(shown, self.label_names))
 
     def _animate(self) -> None:
-        """Makes the GIF of the pictures in the folder, evenly spaced ones where there are many."""
+        """Makes the GIF of the folder's pictures that are as large as the last, evenly spaced where there are many."""
         numbered = {}
         for path in self.directory.glob("epoch_*.png"):
             if number := re.fullmatch(r"epoch_(\d+)\.png", path.name):
                 numbered[int(number[1])] = path
-        epochs = sorted(numbered)
-        chosen = epochs[:: -(-len(epochs) // MAX_FRAMES) * -1][::-1] if epochs else []  # the last one among them
-        if self.gif is not None and chosen:
-            save_gif(self.gif, self._frames({epoch: numbered[epoch] for epoch in chosen}), len(chosen))
+        if self.gif is None or not numbered:
+            return
+        size = _size(numbered[max(numbered)])
+        epochs = sorted(epoch for epoch, path in numbered.items() if _size(path) == size)
+        chosen = epochs[:: -(-len(epochs) // MAX_FRAMES) * -1][::-1]  # the last one among them
+        save_gif(self.gif, self._frames({epoch: numbered[epoch] for epoch in chosen}), len(chosen))
 
     def _frames(self, pictures: dict[int, Path]) -> Iterator[Image.Image]:
         for epoch, path in pictures.items():
             yield captioned(read_picture(path), (f"epoch {epoch}", str(epoch)))
+
+
+def _size(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size

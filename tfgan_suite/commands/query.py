@@ -11,15 +11,13 @@ from PIL import Image
 
 from tfgan_suite.errors import InputError, printable
 from tfgan_suite.images import to_uint8
-from tfgan_suite.labels import Labels
+from tfgan_suite.labels import MAX_CLASSES, Labels
 from tfgan_suite.latents import MAX_SEED
 from tfgan_suite.marking import Samples, check_output, save_samples
 from tfgan_suite.serving.client import Client, connect
 
 # Each image crosses the network: more are made faster beside the model, by generate.py.
 MAX_SEEDS = 65_536
-# The server does not say how many there are; it refuses a label beyond them.
-MAX_CLASSES = 2**31
 
 
 def query_to(
@@ -140,7 +138,7 @@ def _signature(client: Client, truncation: float | None) -> str:
 
 
 def _labels(client: Client, signature: str) -> Labels:
-    """Labels as the signature takes them: classes, or rows of attributes. A server knows no names."""
+    """Labels as the signature takes them: classes or attributes. A server says neither names nor how many classes."""
     spec = client.metadata().signatures[signature].inputs.get("labels")
     if spec is None or spec.shape.rank != 2 or spec.shape[1] is None:
         return Labels("classes", MAX_CLASSES)
