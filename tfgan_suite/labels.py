@@ -11,6 +11,7 @@ from tfgan_suite.errors import InputError, printable, unknown_choice
 
 # Where it is not known how many classes there are: labels are int32.
 MAX_CLASSES = 2**31
+NUMBER_NAMES = "Number the names: np.unique(labels, return_inverse=True)[1]."
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,49 @@ class Labels:
             return self._of_names(labels, values)
         return self._classes(values) if self.kind == "classes" else self._attributes(values)
 
+    @property
+    def said(self) -> str:
+        """What is said of numbers that `is_right` does not let pass."""
+        return (
+            f"must be in 0..{self.size - 1}"
+            if self.kind == "classes"
+            else "must be 0 or 1 (of -1 and 1 give (labels + 1) // 2)"
+        )
+
+    def is_right(self, numbers: Any) -> Any:
+        """Whether each number, in an array of NumPy or a tensor, is one of a label.
+
+        >>> Labels("classes", 3).is_right(np.array([-1, 0, 2, 3])).tolist()
+        [False, True, True, False]
+        """
+        if self.kind == "classes":
+            return (numbers >= 0) & (numbers < self.size)
+        return (numbers == 0) | (numbers == 1)
+
+    def check_form(self, dtype: Any, shape: Sequence[int | None] | None) -> None:
+        """Refuses a batch of labels by what is known before its numbers are.
+
+        Args:
+            dtype: NumPy's.
+            shape: must be (N,) or (N, 1) for classes, (N, A) for attributes; N may be None. None: not known yet.
+
+        Raises:
+            InputError: with the way from what was received to what is expected.
+        """
+        kind = np.dtype(dtype).kind
+        found = f"Received: {np.dtype(dtype).name}{'' if shape is None else f' of shape {tuple(shape)}'}."
+        sides = None if shape is None else tuple(shape)[1:]
+        if self.kind == "attributes":
+            if kind in "OSU" or sides not in (None, (self.size,)):
+                raise InputError(f"Labels must be rows of {self.size} zeros and ones, one row an image. {found}")
+            return
+        if sides is not None and len(sides) == 1 and sides[0] != 1:
+            raise InputError(f"Labels must be integers (N,). {found} Of one-hot rows give np.argmax(labels, 1).")
+        if kind not in "iu" or sides not in (None, (), (1,)):
+            remedy = " Of whole numbers give labels.astype('int32')." if kind in "bf" else ""
+            remedy = f" {NUMBER_NAMES}" if kind in "OSU" else remedy
+            raise InputError(f"Labels must be integers, one an image. {found}{remedy}")
+
     def listing(self) -> list[str]:
         """Index and name of every label, a line each; with its digits where its name cannot be given."""
         lines = []
@@ -112,24 +156,20 @@ class Labels:
         return [f'label {index} is "{name}"' for index, name in names if _is_another_number(name, index)]
 
     def _classes(self, values: np.ndarray) -> np.ndarray:
-        found = f"Received: {values.dtype} of shape {values.shape}"
-        if values.ndim == 2 and values.shape[1] > 1:
-            raise InputError(f"Labels must be integers (N,). {found}. Of one-hot rows give np.argmax(labels, 1).")
         flat = values.reshape(-1) if values.ndim == 0 or values.shape[1:] == (1,) else values
-        if flat.ndim != 1 or not len(flat) or flat.dtype.kind not in "iu":
-            wrong_type = flat.dtype.kind in "bf" and len(flat)
-            remedy = " Of whole numbers give labels.astype('int32')." if wrong_type else ""
-            raise InputError(f"Labels must be integers, one an image. {found}.{remedy}")
-        if flat.min() < 0 or flat.max() >= self.size:
-            wrong = flat[(flat < 0) | (flat >= self.size)][0]
+        self.check_form(flat.dtype, flat.shape)
+        if not len(flat):
+            raise InputError(f"Labels must be integers, one an image. Received: {flat.dtype} of shape {flat.shape}.")
+        right = self.is_right(flat)
+        if not right.all():
             from_one = 0 < flat.min() <= flat.max() == self.size
             remedy = " They are counted from 0: give labels - 1." if from_one else ""
-            raise InputError(f"Labels must be in 0..{self.size - 1}. Received: {wrong}.{remedy}")
+            raise InputError(f"Labels {self.said}. Received: {flat[~right][0]}.{remedy}")
         return flat.astype(np.int32)
 
     def _attributes(self, values: np.ndarray) -> np.ndarray:
         rows = values.reshape(1, -1) if values.ndim == 1 else values
-        if rows.shape[1:] == (self.size,) and len(rows) and np.isin(rows, (0, 1)).all():
+        if rows.shape[1:] == (self.size,) and len(rows) and self.is_right(rows).all():
             return rows.astype(np.float32)
         remedy = ""
         if rows.shape[1:] == (self.size,) and np.isin(rows, (-1, 1)).all():
@@ -148,7 +188,7 @@ class Labels:
             return self.parse(labels)
         if self.names and of_text and (values.ndim == 1 or values.shape[1:] == (1,)):
             return self._read(texts)
-        remedy = " Number the names: np.unique(labels, return_inverse=True)[1]." if self.kind == "classes" else ""
+        remedy = f" {NUMBER_NAMES}" if self.kind == "classes" else ""
         raise InputError(f"Labels must be numbers. Received: {str(labels)[:80]!r} of shape {values.shape}.{remedy}")
 
     def _read(self, parts: Sequence[str]) -> np.ndarray:

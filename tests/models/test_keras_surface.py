@@ -105,13 +105,13 @@ WRONG_CLASSES = {
     "-1 in the last row": (lambda: spoilt(Y, LAST, -1), r"in 0\.\.2"),
     "one-hot": (lambda: A, "argmax"),
     "floats": (lambda: Y.astype(np.float32), "astype"),
-    "text": (lambda: np.array(["a", "b", "c"])[Y], "index of each name"),
+    "text": (lambda: np.array(["a", "b", "c"])[Y], "np.unique"),
     "none": (lambda: None, "images alone"),
 }
 WRONG_ATTRIBUTES = {
     "CelebA's coding": (lambda: 2 * A - 1, r"\(labels \+ 1\) // 2"),
-    "5": (lambda: 5 * A, "0 or 1"),
-    "5 in the last row": (lambda: spoilt(A, LAST, 5), "0 or 1"),
+    "5": (lambda: 5 * A, "zeros and ones"),
+    "5 in the last row": (lambda: spoilt(A, LAST, 5), "zeros and ones|0 or 1"),
     "classes": (lambda: Y, "rows of 3"),
 }
 

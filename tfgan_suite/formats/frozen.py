@@ -14,7 +14,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.formats.folding import folded, node_of
-from tfgan_suite.labels import label_range
+from tfgan_suite.labels import Labels
 
 HALF = (types_pb2.DT_BFLOAT16, types_pb2.DT_HALF)
 
@@ -105,8 +105,8 @@ def _let_through(
     given = {"latents": latents}
     if labels is not None:
         given["labels"] = labels
-        _, is_right = label_range(num_classes)
-        right["labels"] = is_right(labels)
+        known = Labels("attributes", labels.shape[-1]) if num_classes is None else Labels("classes", num_classes)
+        right["labels"] = known.is_right(labels)
     # In ONNX this becomes a product that leaves NaN what it is, which no row of numbers hands on to another.
     inputs = {f"{name}:0": tf.where(right[name], value, tf.zeros_like(value)) for name, value in given.items()}
     rows = [value if value.shape.rank == 1 else tf.reduce_all(value, axis=1) for value in right.values()]

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.labels import check_label_form, label_range
+from tfgan_suite.labels import Labels
 
 # Rounding of what was mapped to [-1, 1].
 LARGEST = 1.001
@@ -24,17 +24,13 @@ class Expected(NamedTuple):
 
     Attributes:
         image_shape: (height, width, channels).
-        is_labelled: whether the model takes labels; one that does not leaves them aside.
-        num_classes: of integer labels; None for attributes and without labels.
-        num_attributes: of multi-hot labels; None for classes and without labels.
+        labels: those that the model takes; None for a model that leaves them aside.
         row_multiple: every batch must have a multiple of so many rows.
         model: its class, for messages.
     """
 
     image_shape: tuple[int, ...]
-    is_labelled: bool
-    num_classes: int | None
-    num_attributes: int | None
+    labels: Labels | None
     row_multiple: int
     model: str
 
@@ -77,8 +73,7 @@ def look_at_first_batch(x: Any, y: Any, batch_size: int | None, expected: Expect
     images, labels, weights = keras.utils.unpack_x_y_sample_weight(tuple(batch) if isinstance(batch, list) else batch)
     refuse_weights(weights)
     check_images(images, expected.image_shape)
-    if expected.is_labelled:
-        check_batch_labels(labels, len(images), expected)
+    check_batch_labels(labels, len(images), expected)
     for rows in batch_rows or (len(images),):
         if rows % expected.row_multiple:
             raise InputError(
@@ -131,26 +126,24 @@ def check_image_form(images: Any, image_shape: tuple[int, ...]) -> None:
         raise InputError(f"{shape_said(image_shape)} Received: {tuple(shape)}.")
 
 
-def check_batch_labels(labels: Any, count: int | None, expected: Expected) -> None:
-    """Refuses labels that are not those of a conditional model.
+def check_batch_labels(labels: Any, count: int, expected: Expected) -> None:
+    """Refuses labels that are not those of a conditional model; another leaves them aside.
 
     Args:
         labels: as an array or tensor.
-        count: rows of the images; None: not known.
+        count: rows of the images.
         expected: what a batch must be.
 
     Raises:
         InputError: what was wrong.
     """
+    if expected.labels is None:
+        return
     if labels is None:
         raise InputError(f"{expected.model} trains on (images, labels). Received: images alone.")
-    values = np.asarray(labels)
-    check_label_form(values.dtype, values.shape, expected.num_classes, expected.num_attributes)
-    if count is not None and len(values) != count:
-        raise InputError(f"There must be a label an image. Received: {len(values)} labels for {count} images.")
-    said, is_right = label_range(expected.num_classes)
-    if not (right := np.asarray(is_right(values))).all():
-        raise InputError(f"Labels {said}. Received: {values[~right][0]}.")
+    rows = len(expected.labels.values(np.asarray(labels)))
+    if rows != count:
+        raise InputError(f"There must be a label an image. Received: {rows} labels for {count} images.")
 
 
 def refuse_weights(sample_weight: Any = None, class_weight: Any = None) -> None:

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.labels import Labels
 from tfgan_suite.latents import (
     EVALUATION_STREAM,
     MASK_STREAM,
@@ -150,9 +151,7 @@ class GAN(KerasSurface):
         steps, replicas = self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync
         return Expected(
             self.image_shape,
-            self.label_spec() is not None,
-            getattr(self, "num_classes", None),
-            getattr(self, "num_attributes", None),
+            Labels.of(getattr(self, "num_classes", None), getattr(self, "num_attributes", None)),
             steps * replicas if steps > 1 else 1,
             type(self).__name__,
         )

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.labels import check_label_form, label_range
+from tfgan_suite.labels import Labels
 from tfgan_suite.models.first_batch import (
     IN_RANGE,
     LARGEST,
@@ -146,10 +146,8 @@ class KerasSurface(keras.Model):
             return super().test_on_batch(x, y, return_dict=return_dict)
 
     def _check_batch(self, images: Any, labels: Any) -> None:
-        expected = self.expected()
-        check_images(images, expected.image_shape)
-        if expected.is_labelled:
-            check_batch_labels(labels, len(images), expected)
+        check_images(images, self.expected().image_shape)
+        check_batch_labels(labels, len(images), self.expected())
 
     def unpack_batch(self, data: Any) -> tuple[tf.Tensor, Any]:
         """A batch as (images, labels), which the graph lets through where they are right.
@@ -161,7 +159,7 @@ class KerasSurface(keras.Model):
         refuse_weights(weights)
         check_image_form(images, expected.image_shape)
         if self.jit_compile:  # XLA has no refusals: `compile` has said so
-            return images, self._labels_in_form(labels) if expected.is_labelled else None
+            return images, _in_form(labels, expected.labels) if expected.labels else None
         low, high, rows = tf.reduce_min(images), tf.reduce_max(images), tf.shape(images)[0]
         sides = tf.concat([tf.shape(images)[1:], [0, 0, 0]], 0)[:3]  # of images whose rank is not known before
         # Of each pixel: the smallest and largest of numbers may leave out those that are none.
@@ -172,12 +170,12 @@ class KerasSurface(keras.Model):
         if (multiple := expected.row_multiple // self.distribute_strategy.num_replicas_in_sync) > 1:
             message = f"A batch must have a multiple of discriminator_steps rows on each replica, {multiple}."
             refusals.append(refuse(tf.equal(rows % multiple, 0), message, rows))
-        if not expected.is_labelled:
+        if expected.labels is None:
             labels = None
         elif labels is None:
             raise InputError(f"{expected.model} trains on (images, labels). Received: images alone.")
         else:
-            labels = self._checked_labels(labels)
+            labels = _checked_labels(labels, expected.labels)
         with _after(*refusals):
             return tf.ensure_shape(images, [None, *expected.image_shape]), labels
 
@@ -204,7 +202,7 @@ class KerasSurface(keras.Model):
 
     def _look_at_labels(self, x: Any) -> None:
         """Refuses labels beside latents before Keras tries to hand them on, which it cannot with text."""
-        if isinstance(x, list | tuple) and len(x) == 2 and self.expected().is_labelled:
+        if isinstance(x, list | tuple) and len(x) == 2:
             check_batch_labels(x[1], len(x[0]), self.expected())
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -219,8 +217,8 @@ class KerasSurface(keras.Model):
     def _checked_inputs(self, inputs: Any) -> Any:
         expected, latent_dim = self.expected(), self.latent_dim
         parts = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-        if len(parts) != (2 if expected.is_labelled else 1):
-            takes = "[latents, labels]" if expected.is_labelled else "latents alone"
+        if len(parts) != (2 if expected.labels else 1):
+            takes = "[latents, labels]" if expected.labels else "latents alone"
             raise InputError(f"{expected.model} makes images of {takes}. Received: {len(parts)} arrays.")
         parts = [part if keras.backend.is_keras_tensor(part) else tf.convert_to_tensor(part) for part in parts]
         latents = parts[0]
@@ -228,31 +226,9 @@ class KerasSurface(keras.Model):
             raise InputError(f"Latents must have the shape (N, {latent_dim}). Received: {tuple(latents.shape)}.")
         if not tf.as_dtype(latents.dtype).is_floating:
             raise InputError(f"Latents must be floating numbers. Received: {tf.as_dtype(latents.dtype).name}.")
-        if expected.is_labelled and not keras.backend.is_keras_tensor(parts[1]):
-            parts[1] = self._checked_labels(parts[1])
-        return parts if expected.is_labelled else latents
-
-    def _labels_in_form(self, labels: Any) -> tf.Tensor:
-        """int32 (N,) or float32 (N, A), whatever type and shape of those allowed they came in."""
-        expected, labels = self.expected(), tf.convert_to_tensor(labels)
-        dtype = np.dtype(labels.dtype.as_numpy_dtype)
-        shape = None if labels.shape.rank is None else labels.shape.as_list()
-        check_label_form(dtype, shape, expected.num_classes, expected.num_attributes)
-        if expected.num_classes is not None:
-            return tf.cast(tf.reshape(labels, [-1]), tf.int32)
-        return tf.cast(tf.reshape(labels, [-1, expected.num_attributes]), tf.float32)
-
-    def _checked_labels(self, labels: Any) -> tf.Tensor:
-        expected, labels = self.expected(), tf.convert_to_tensor(labels)
-        if labels.shape.rank is None:  # known only when the graph runs; the product of no sides is 1
-            width, size = tf.reduce_prod(tf.shape(labels)[1:]), expected.num_attributes or 1
-            with _after(refuse(tf.equal(width, size), f"Labels must have the shape (N, {size}).", tf.shape(labels))):
-                labels = tf.identity(labels)
-        labels = self._labels_in_form(labels)
-        said, is_right = label_range(expected.num_classes)
-        low, high = tf.reduce_min(labels), tf.reduce_max(labels)
-        with _after(refuse(is_right(labels), f"Labels {said}.", low, "to", high)):
-            return tf.identity(labels)
+        if expected.labels and not keras.backend.is_keras_tensor(parts[1]):
+            parts[1] = _checked_labels(parts[1], expected.labels)
+        return parts if expected.labels else latents
 
     # ---- what an adversarial model does not do ----------------------------------------------------
 
@@ -296,3 +272,25 @@ class KerasSurface(keras.Model):
 def _after(*refusals: tf.Operation | None) -> Any:
     """What is computed within waits for the refusals of a graph; outside of one there are none to wait for."""
     return tf.control_dependencies([operation for operation in refusals if operation is not None])
+
+
+def _in_form(labels: Any, expected: Labels) -> tf.Tensor:
+    """int32 (N,) or float32 (N, A), whatever type and shape of those allowed they came in."""
+    labels = tf.convert_to_tensor(labels)
+    expected.check_form(labels.dtype.as_numpy_dtype, None if labels.shape.rank is None else labels.shape.as_list())
+    if expected.kind == "classes":
+        return tf.cast(tf.reshape(labels, [-1]), tf.int32)
+    return tf.cast(tf.reshape(labels, [-1, expected.size]), tf.float32)
+
+
+def _checked_labels(labels: Any, expected: Labels) -> tf.Tensor:
+    """What `_in_form` gives, let through by the graph where the numbers are right."""
+    labels = tf.convert_to_tensor(labels)
+    if labels.shape.rank is None:  # known only when the graph runs; the product of no sides is 1
+        width, size = tf.reduce_prod(tf.shape(labels)[1:]), 1 if expected.kind == "classes" else expected.size
+        with _after(refuse(tf.equal(width, size), f"Labels must have the shape (N, {size}).", tf.shape(labels))):
+            labels = tf.identity(labels)
+    labels = _in_form(labels, expected)
+    low, high = tf.reduce_min(labels), tf.reduce_max(labels)
+    with _after(refuse(expected.is_right(labels), f"Labels {expected.said}.", low, "to", high)):
+        return tf.identity(labels)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from tfgan_suite.labels import label_range
 from tfgan_suite.latents import interpolated, latents_from_seeds, truncated
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.refusals import refuse
@@ -94,7 +93,6 @@ class _Refusals:
     """Inputs let through where they are in their range; else the run of the graph ends with a message."""
 
     def __init__(self, model: GAN):
-        num_classes = getattr(model, "num_classes", None)
         # From a name to what is said of it and whether each number is right.
         self._ranges: dict[str, tuple[str, Callable[[tf.Tensor], tf.Tensor]]] = {
             **dict.fromkeys(("latents", "latents_a", "latents_b"), ("must be finite", tf.math.is_finite)),
@@ -103,8 +101,8 @@ class _Refusals:
             # The margin that training gives them, too.
             "images": ("must be in [-1, 1]", lambda x: tf.abs(x) <= 1.001),
         }
-        if model.label_spec() is not None:
-            self._ranges["labels"] = label_range(num_classes)
+        if (labels := model.expected().labels) is not None:
+            self._ranges["labels"] = (labels.said, labels.is_right)
 
     def __call__(self, **inputs: Any) -> list[Any]:
         """The inputs by name, in their order; None stays None."""
