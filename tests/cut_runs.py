@@ -13,13 +13,12 @@ import random
 import signal
 import socket
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import h5py
 import numpy as np
+from short_runs import CHECKPOINTS, arrays_of, newest_step
 
 STEPS = 7  # an epoch
 EPOCHS = 4
@@ -106,8 +105,7 @@ def cut(values: dict[str, object], moment: Callable[[], bool], number: int = sig
 
 def step_reached(folder: Path) -> int:
     """The newest committed step of a run; 0 where there is none."""
-    names = (folder / "run" / "checkpoints").glob("step_*.json")
-    return max((int(path.stem.removeprefix("step_")) for path in names), default=0)
+    return newest_step(folder / "run")
 
 
 def after_step(folder: Path, step: int, delay: float = 0.0) -> Callable[[], bool]:
@@ -140,17 +138,7 @@ def random_moments(folder: Path, seed: int, count: int) -> list[Callable[[], boo
 
 def variables_of(folder: Path) -> dict[str, np.ndarray]:
     """The arrays of the last checkpoint of a finished run."""
-    arrays: dict[str, np.ndarray] = {}
-
-    def visit(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
-            arrays[name] = item[()]
-
-    last = max((folder / "run" / "checkpoints").glob("step_*.keras"))
-    with zipfile.ZipFile(last) as archive, archive.open("model.weights.h5") as weights, h5py.File(weights) as file:
-        file.visititems(visit)
-    assert len(arrays) > 10
-    return arrays
+    return arrays_of(max((folder / "run" / CHECKPOINTS).glob("step_*.keras")))
 
 
 def result(folder: Path) -> dict[str, str]:
