@@ -296,6 +296,7 @@ def test_a_signal_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     output, error = process.communicate(timeout=60)
     assert process.returncode == 143, error
     assert output.rstrip().endswith("The same command goes on from there.")
+    assert "SIGTERM: stopping after this step, and saving the state" in error
     assert "Traceback" not in error
     step = int(output.rpartition("saved after step ")[2].partition(".")[0])
     saved = tmp_path / "run" / "checkpoints" / f"step_{step:08d}.keras"

@@ -16,8 +16,10 @@ SCRIPTS = PACKAGE.parent / "scripts"
 
 # From the ground up; a room may import from the levels below its own and from itself.
 LEVELS: tuple[set[str], ...] = (
-    {"errors", "files", "lazy", "quiet", "versions"},
-    {"arguments", "presets", "picture_rules"},
+    {"errors", "files", "interrupts", "quiet", "versions"},
+    {"arguments", "backend", "spelling"},
+    {"lazy"},
+    {"presets", "picture_rules"},
     {"config"},
     {"tables"},
     {"images", "latents", "losses", "labels", "schedules"},
@@ -36,7 +38,19 @@ LEVELS: tuple[set[str], ...] = (
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 KNOWS_CONFIG = {"assembly", "devices", "run_folder", "commands/train", "tables", "cli"}
-STANDARD_LIBRARY_ONLY = ["errors", "files", "quiet", "versions", "presets", "config", "tables", "commands/preview"]
+STANDARD_LIBRARY_ONLY = [
+    "backend",
+    "errors",
+    "files",
+    "interrupts",
+    "quiet",
+    "spelling",
+    "versions",
+    "presets",
+    "config",
+    "tables",
+    "commands/preview",
+]
 
 
 class Arrow(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import tyro
 
+from tfgan_suite.backend import check_backend
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.files import write_whole
@@ -28,8 +29,10 @@ from tfgan_suite.flags import (
     TrainClassifierConfig,
     VerifyExportConfig,
 )
+from tfgan_suite.interrupts import answered
 from tfgan_suite.picture_rules import PictureRules, parse_levels
-from tfgan_suite.quiet import quiet
+from tfgan_suite.quiet import open_closed_streams, quiet
+from tfgan_suite.spelling import unknown_flags
 
 Config = TypeVar("Config")
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
@@ -270,8 +273,10 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
 
 def run(command: Callable[[Sequence[str], str], int], arguments: Sequence[str], program: str) -> int:
     """A command's exit code; an error that the user can mend becomes one line and 2."""
+    open_closed_streams()
     try:
-        return command(arguments, program)
+        with answered():
+            return command(arguments, program)
     except (InputError, DivergenceError) as error:
         message = str(error)
     except OSError as error:
@@ -302,7 +307,7 @@ def main() -> None:
 
 
 def parse(kind: type[Config], arguments: Sequence[str], program: str, default: Config | None = None) -> Config:
-    """The dataclass that the flags describe.
+    """The dataclass that the flags describe, with `~` of `--flag=~/path` spelled out, which no shell does.
 
     Raises:
         InputError: flags that cannot be used, in one line.
@@ -310,13 +315,33 @@ def parse(kind: type[Config], arguments: Sequence[str], program: str, default: C
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
-            if default is None:
-                return tyro.cli(kind, prog=program, args=list(arguments))
-            return tyro.cli(kind, prog=program, args=list(arguments), default=default)
+            config, unknown = tyro.cli(
+                kind,
+                prog=program,
+                args=list(arguments),
+                default=tyro.MISSING_NONPROP if default is None else default,
+                return_unknown_args=True,
+            )
     except SystemExit as stop:
         if not stop.code:
             raise
-    raise InputError(_one_line(box.getvalue()))
+        unknown = [text for text in arguments if text.startswith("--") and not _is_of(kind, text)]
+        if not unknown:
+            raise InputError(_one_line(box.getvalue())) from None
+    if unknown:
+        raise InputError(unknown_flags(unknown, _flags_of(kind)))
+    # Nothing that a flag takes begins with ~ but a path.
+    paths = {name: value for name, value in vars(config).items() if isinstance(value, str) and value.startswith("~")}
+    return dataclasses.replace(config, **{name: os.path.expanduser(path) for name, path in paths.items()})  # noqa: PTH111
+
+
+def _flags_of(kind: type[Config]) -> list[str]:
+    return [f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+
+
+def _is_of(kind: type[Config], argument: str) -> bool:
+    flag = argument.partition("=")[0].replace("_", "-")
+    return flag in _flags_of(kind) or f"--{flag.removeprefix('--no-')}" in _flags_of(kind)
 
 
 def _one_line(box: str) -> str:
@@ -325,9 +350,7 @@ def _one_line(box: str) -> str:
     text = " ".join(row for row in rows[1:] if not re.fullmatch(r"[─-]*", row))
     text = re.split(r"Argument helptext:|For full helptext", text)[0].strip()
     text = re.sub(r"^Error parsing \w+Config: ", "", text)  # what the dataclass itself refused
-    flags = re.findall(r"--[\w-]+", text.partition("Perhaps you meant:")[2])
-    text = text.partition("Perhaps you meant:")[0].strip()
-    return f"{text}{'' if text.endswith('.') else '.'}" + (f" Did you mean {' or '.join(flags[:2])}?" if flags else "")
+    return text if text.endswith(".") else f"{text}."
 
 
 def _preset_of(arguments: Sequence[str]) -> TrainConfig:
@@ -348,6 +371,7 @@ def quiet_import() -> Iterator[None]:
     An import that fails raises, and its traceback is printed after this has ended.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    check_backend()
     with quiet():
         yield
         import tensorflow as tf

@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from tfgan_suite.interrupts import plan, say_unless_said
+
 
 class StoppedBySignalError(Exception):
     """Training was asked to stop.
@@ -24,11 +26,16 @@ class StoppedBySignalError(Exception):
 class StopOnSignal(keras.callbacks.Callback):
     """Raises `StoppedBySignalError` after the step in which SIGINT or SIGTERM came; a second one acts at once.
 
-    To stand after the callbacks that write, so that what they write at an epoch's end is not lost.
+    The signal is answered by a line on standard error at once. To stand after the callbacks that write, so that what
+    they write at an epoch's end is not lost.
+
+    Args:
+        plan: what that line says will be done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plan: str = "stopping after this step") -> None:
         super().__init__()
+        self._plan = plan
         self._received: int | None = None
         self._previous: dict[int, Any] = {}
 
@@ -36,13 +43,19 @@ class StopOnSignal(keras.callbacks.Callback):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._receive)
+            plan(self._plan)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self._received = number
-        self.restore()
+        say_unless_said(number)
+        self._restore_handlers()  # a second one acts at once
 
     def restore(self) -> None:
         """Puts the handlers back that were there before training."""
+        self._restore_handlers()
+        plan()
+
+    def _restore_handlers(self) -> None:
         while self._previous:
             signal.signal(*self._previous.popitem())
 

@@ -52,6 +52,7 @@ from tfgan_suite.run_folder import (
 from tfgan_suite.serving.export import export_generator, next_version
 
 HEALTH_WINDOW = 500  # steps
+STOPPING = "stopping after this step, and saving the state; once more stops at once, without saving"
 # Where trouble is found, it began a window and at most two checks of 100 steps before.
 ROLL_BACK_STEPS = HEALTH_WINDOW + 200
 
@@ -274,4 +275,4 @@ def run_callbacks(
         ]
         if config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(logs), write_graph=False))
-    return [*callbacks, StopOnSignal()]
+    return [*callbacks, StopOnSignal(STOPPING)]

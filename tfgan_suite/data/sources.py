@@ -82,8 +82,8 @@ def read_images(
         data = load_csv(path, rules, skip_damaged, cache_gigabytes)
     elif path.is_file():
         raise InputError(f"{path} is a file. Expected a folder of images or a CSV file NAME.csv.")
-    elif path.is_absolute() or dataset.startswith((".", "~")):
-        raise InputError(f"The folder {path} does not exist. Expected a folder of images or a file NAME.csv.")
+    elif path.is_absolute() or path.suffix[1:].isalpha() or dataset[0] in ".~" or dataset[-1] in "/\\":
+        raise InputError(f"The folder {dataset} does not exist. Expected a folder of images or a file NAME.csv.")
     else:
         data = load_tfds(dataset, split, data_dir, rules, cache_gigabytes)
     return data.checked()

@@ -3,7 +3,10 @@
 The functions are loaded when they are first used. Their files have other names than they have.
 """
 
+from tfgan_suite.backend import check_backend
 from tfgan_suite.lazy import lazy_names
+
+check_backend()
 
 _PUBLIC = {
     "METRICS": "catalogue",

@@ -1,9 +1,5 @@
 """Training algorithms: `keras.Model` classes with a `train_step` of their own."""
 
-import keras
+from tfgan_suite.backend import check_backend
 
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        f"tfgan_suite trains with Keras's TensorFlow backend. Received: {keras.backend.backend()}. "
-        "Set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
-    )
+check_backend()
