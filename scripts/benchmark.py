@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmark_loops import MODELS, NUM_IMAGES, BenchmarkModel, Duration, Fit, make_contestant
+from benchmark_parts.loops import MODELS, NUM_IMAGES, BenchmarkModel, Duration, Fit, make_contestant
 
 from tfgan_suite.cli import parse, quiet_import, run
 from tfgan_suite.errors import InputError, unknown_choice

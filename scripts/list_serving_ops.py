@@ -9,10 +9,8 @@ On the list: the operations of the families below that have a CPU kernel and no 
 tensors from tensors and do nothing else; and those of `NAMED`, each for its reason.
 """
 
+import argparse
 import importlib
-
-import tensorflow as tf
-from tensorflow.python.framework import kernels, op_def_registry
 
 FAMILIES = (
     "array_ops",
@@ -55,6 +53,9 @@ def allowed_ops() -> list[str]:
     Raises:
         ValueError: this TensorFlow lacks a CPU kernel that every export needs.
     """
+    import tensorflow as tf
+    from tensorflow.python.framework import kernels, op_def_registry
+
     on_cpu = {kernel.op for kernel in kernels.get_all_registered_kernels().kernel if kernel.device_type == "CPU"}
     on_cpu |= {kernel.op for kernel in kernels.get_all_registered_kernels().kernel if kernel.device_type == "DEFAULT"}
     names = set(NAMED)
@@ -68,6 +69,16 @@ def allowed_ops() -> list[str]:
     return sorted(name for name in names if not name.startswith(UNWANTED))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Prints the list. Runs where there is TensorFlow and nothing else."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version="made for the TensorFlow that is installed")
+    parser.parse_args()
+    import tensorflow as tf
+
     print(f"# Made by scripts/list_serving_ops.py with TensorFlow {tf.__version__}.")
     print("\n".join(allowed_ops()))
+
+
+if __name__ == "__main__":
+    main()

@@ -16,8 +16,8 @@ SCRIPTS = PACKAGE.parent / "scripts"
 
 # From the ground up; a room may import from the levels below its own and from itself.
 LEVELS: tuple[set[str], ...] = (
-    {"errors", "files", "interrupts", "quiet", "versions"},
-    {"arguments", "backend", "spelling"},
+    {"errors", "interrupts", "quiet"},
+    {"arguments", "backend", "exported", "files", "spelling", "versions"},
     {"lazy"},
     {"presets", "picture_rules"},
     {"config"},
@@ -37,7 +37,7 @@ LEVELS: tuple[set[str], ...] = (
     {"__main__", "scripts"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-KNOWS_CONFIG = {"assembly", "devices", "run_folder", "commands/train", "tables", "cli"}
+KNOWS_CONFIG = {"assembly", "devices", "run_folder", "commands/train", "tables", "cli", "exporting"}
 STANDARD_LIBRARY_ONLY = [
     "backend",
     "errors",

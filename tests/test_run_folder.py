@@ -217,3 +217,41 @@ def test_images_that_are_all_equal_are_trained_on_and_not_watched(
 def test_restart_of_many_machines_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (*TINY, *where(tmp_path), "--strategy", "multi_worker", "--restart")
     assert "would begin anew at each start of a worker" in refused(capsys, "train", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("--init-from", "nowhere"), "--init-from was None, now nowhere"),
+        (("--seed", "9"), "--seed was 0, now 9"),
+        (("--steps-per-execution", "3"), "must divide"),
+        (("--batch-size", "2000"), "larger than the data"),
+        (("--crop", "-1"), "--crop"),
+    ],
+)
+def test_a_dry_run_refuses_what_a_run_refuses(
+    change: tuple[str, ...], message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = (*TINY, *DECAY, *where(folder), *change)
+    before = sorted(folder.rglob("*"))
+    errors = [refused(capsys, "train", *arguments, *dry) for dry in ((), ("--dry-run",))]
+    assert errors[0] == errors[1]
+    assert message in errors[0]
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_dry_run_refuses_a_missing_start_a_busy_folder_and_a_damaged_checkpoint(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = ("--run-dir", folder / "new", "--export-dir", folder / "new_out", "--dry-run")
+    assert "nowhere" in refused(capsys, "train", *TINY, *new, "--init-from", folder / "nowhere")
+    assert not (folder / ".new.lock").exists()
+    dry = (*TINY, *DECAY, *where(folder), "--dry-run")
+    with locked(folder / "run"):
+        assert "Another process trains" in refused(capsys, "train", *dry)
+    assert call("train", *dry) == 0
+    assert capsys.readouterr().out.startswith("finished: the run in ")
+    for checkpoint in (folder / "run" / "checkpoints").glob("*.keras"):
+        checkpoint.write_bytes(b"damaged")
+    assert call("train", *dry) == 2
+    assert "Every checkpoint in" in capsys.readouterr().err

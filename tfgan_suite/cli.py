@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,8 @@ import tyro
 from tfgan_suite.backend import check_backend
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
-from tfgan_suite.files import write_whole
+from tfgan_suite.exported import version_folder
+from tfgan_suite.files import refuse_missing, refuse_missing_data, write_whole
 from tfgan_suite.flags import (
     AugmentConfig,
     EvaluateConfig,
@@ -33,6 +35,7 @@ from tfgan_suite.interrupts import answered
 from tfgan_suite.picture_rules import PictureRules, parse_levels
 from tfgan_suite.quiet import open_closed_streams, quiet
 from tfgan_suite.spelling import unknown_flags
+from tfgan_suite.versions import NAME
 
 Config = TypeVar("Config")
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
@@ -41,6 +44,9 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     """`train.py`: see `TrainConfig`."""
     config = parse(TrainConfig, arguments, program, default=_preset_of(arguments))
+    refuse_missing_data(config.dataset)
+    if config.init_from and not (Path(config.resolved().run_dir or "") / "config.json").exists():  # else it has begun
+        refuse_missing(config.init_from, "a file NAME.keras or a run folder")
     with quiet_import():
         from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
         from tfgan_suite.commands.train import train
@@ -63,8 +69,8 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
     if config.verify is not None:
         if dataclasses.replace(config, verify=None) != GenerateConfig():
             raise InputError("--verify FILE stands alone: it reads pictures and makes none.")
-        with quiet_import():
-            from tfgan_suite.marking import marks
+        from tfgan_suite.marking import marks
+
         for line in marks(config.verify):
             print(line)
         return 0
@@ -83,6 +89,7 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
     made_by = ("count", "seed", "truncation", "sweep")
     if config.interpolate and any(getattr(config, name) != getattr(GenerateConfig, name) for name in made_by):
         raise InputError("--interpolate A:B takes --frames and --labels, and no other flag of how images are made.")
+    version_folder(config.generator)  # refused before TensorFlow is waited for, as all paths that lead nowhere are
     with quiet_import():
         from tfgan_suite.commands.generate import generate_to, interpolate_to
     if config.interpolate is not None:
@@ -112,6 +119,8 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     for name in of_others if config.format == "saved_model" else of_saved_models:
         if getattr(config, name) != getattr(ExportConfig, name):
             raise InputError(f"--{name.replace('_', '-')} does not go with --format {config.format}. See --help.")
+    refuse_missing(config.run, "a run folder of train.py, or for another format a SavedModel")
+    refuse_missing(config.evaluation, "a file that evaluate.py --output wrote")
     if config.format != "saved_model":
         with quiet_import():
             from tfgan_suite.formats.choices import export_as
@@ -144,9 +153,10 @@ def preview_command(arguments: Sequence[str], program: str = "preview.py") -> in
 def verify_export_command(arguments: Sequence[str], program: str = "verify_export.py") -> int:
     """`verify_export.py`: see `VerifyExportConfig`."""
     config = parse(VerifyExportConfig, arguments, program)
+    version_folder(config.generator)
     with quiet_import():
         from tfgan_suite.serving.verify import verify_export
-    if findings := verify_export(config.generator):
+    if findings := verify_export(config.generator, say=lambda line: print(line, flush=True)):
         raise InputError(" ".join(findings))
     print(f"verified: {config.generator}")
     return 0
@@ -173,6 +183,10 @@ def evaluate_command(arguments: Sequence[str], program: str = "evaluate.py") -> 
     """`evaluate.py`: see `EvaluateConfig`."""
     config = parse(EvaluateConfig, arguments, program)
     choices = asdict(config)
+    refuse_missing(config.subject, "a SavedModel, a run folder, or a file NAME.npz")
+    refuse_missing(config.compare, "a file that evaluate.py --output wrote")
+    refuse_missing(config.inception_weights, "the weights of Keras's InceptionV3")
+    refuse_missing_data(config.dataset or "")
     with quiet_import():
         from tfgan_suite.commands.evaluate import evaluate_to
     print(evaluate_to(choices.pop("output"), choices.pop("compare"), path=choices.pop("subject"), **choices))
@@ -182,6 +196,7 @@ def evaluate_command(arguments: Sequence[str], program: str = "evaluate.py") -> 
 def train_classifier_command(arguments: Sequence[str], program: str = "train_classifier.py") -> int:
     """`train_classifier.py`: see `TrainClassifierConfig`."""
     config = parse(TrainClassifierConfig, arguments, program)
+    refuse_missing_data(config.dataset)
     with quiet_import():
         from tfgan_suite.commands.train_classifier import train_classifier_to
     choices = asdict(config)
@@ -200,6 +215,8 @@ def augment_command(arguments: Sequence[str], program: str = "augment.py") -> in
     """`augment.py`: see `AugmentConfig`."""
     config = parse(AugmentConfig, arguments, program)
     choices = asdict(config)
+    version_folder(config.generator)
+    refuse_missing_data(config.dataset)
     with quiet_import():
         from tfgan_suite.commands.augment import augment_to
     print(augment_to(choices.pop("generator"), **choices))
@@ -209,6 +226,7 @@ def augment_command(arguments: Sequence[str], program: str = "augment.py") -> in
 def model_card_command(arguments: Sequence[str], program: str = "model_card.py") -> int:
     """`model_card.py`: see `ModelCardConfig`."""
     config = parse(ModelCardConfig, arguments, program)
+    refuse_missing(config.run, "a run folder of train.py")
     with quiet_import():
         from tfgan_suite.commands.model_card import make_card
     print(
@@ -274,6 +292,9 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
 def run(command: Callable[[Sequence[str], str], int], arguments: Sequence[str], program: str) -> int:
     """A command's exit code; an error that the user can mend becomes one line and 2."""
     open_closed_streams()
+    if list(arguments) == ["--version"]:
+        print(f"tfgan-suite {metadata.version(NAME)}")
+        return 0
     try:
         with answered():
             return command(arguments, program)
@@ -295,15 +316,17 @@ def script(name: str) -> None:
 
 
 def main() -> None:
-    """`python -m tfgan_suite COMMAND ...`."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if name in ("-h", "--help"):
-        print("usage: python -m tfgan_suite {" + ",".join(COMMANDS) + "} ...\n\nCOMMAND --help lists its flags.")
-        return
-    if name not in COMMANDS:
-        print(f"tfgan_suite: {unknown_choice('command', name, COMMANDS)}", file=sys.stderr)
-        sys.exit(2)
-    sys.exit(run(COMMANDS[name], sys.argv[2:], f"tfgan_suite {name}"))
+    """`tfgan-suite COMMAND ...`, or `python -m tfgan_suite COMMAND ...`."""
+    name = sys.argv[1].replace("-", "_") if len(sys.argv) > 1 else "__help"
+    sys.exit(run(COMMANDS.get(name, _no_command), sys.argv[1 if name not in COMMANDS else 2 :], f"tfgan-suite {name}"))
+
+
+def _no_command(arguments: Sequence[str], program: str) -> int:
+    """What `tfgan-suite` does without one of `COMMANDS`."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print("usage: tfgan-suite {" + ",".join(COMMANDS) + "} ...\n\nCOMMAND --help lists its flags.")
+        return 0
+    raise unknown_choice("command", arguments[0], COMMANDS)
 
 
 def parse(kind: type[Config], arguments: Sequence[str], program: str, default: Config | None = None) -> Config:

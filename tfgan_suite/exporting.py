@@ -1,15 +1,18 @@
 """From a run to its exported generator."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.records import MetricRecord
+from tfgan_suite.models.checkpoints import arrays_sha256
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.run_folder import CONFIG, newest_of_run, read_config, refuse_unwritable
-from tfgan_suite.serving.export import export_generator
+from tfgan_suite.serving.export import export_generator, signature_facts
+from tfgan_suite.serving.succession import check_successor
 
 # Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
 LICENCES = {
@@ -29,9 +32,7 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
     record = read_config(run_dir)
     config, data = record.config, record.data
     return {
-        "model": config.model,
-        "dataset": data["source"],
-        "label_names": data["label_names"],
+        **origin(config, data),
         "seed": config.seed,
         "split": config.split,
         **record.picture_rules().facts(),
@@ -40,7 +41,27 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
             "config_sha256": _sha256(run_dir / CONFIG),
             "checkpoint": Path(checkpoint).name,
             "checkpoint_sha256": _sha256(checkpoint),
+            "arrays_sha256": arrays_sha256(checkpoint),
         },
+    }
+
+
+def origin(config: TrainConfig, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card says of where a generator comes from: its model and its data, to be known again.
+
+    Args:
+        config: of the run.
+        data: the facts that its `config.json` keeps of the data.
+    """
+    path = Path(config.dataset).expanduser()
+    place = str(path.resolve()) if path.exists() else config.dataset
+    known = {"fingerprint": data.get("fingerprint"), "place_sha256": hashlib.sha256(place.encode()).hexdigest()}
+    return {
+        "model": config.model,
+        "dataset": data["source"],
+        # Exports are passed on: they do not say where on a disk the data lay.
+        **({"data": known} if known["fingerprint"] else {}),
+        "label_names": data["label_names"],
     }
 
 
@@ -98,7 +119,8 @@ def export_run(
         The new version's folder.
 
     Raises:
-        InputError: no run folder, no checkpoint, records of another one, or an export folder that cannot be written.
+        InputError: no run folder, no checkpoint, records of another one, or an export folder that cannot be written
+            or is another model's.
     """
     run_dir = Path(run_dir)
     config = read_config(run_dir).config
@@ -106,4 +128,7 @@ def export_run(
     base = Path(export_dir or config.export_dir or "saved_models")
     refuse_unwritable(base)
     card = export_card(run_dir, checkpoint) | ({"licence": licence} if licence else {}) | measured(records, checkpoint)
-    return export_generator(load_model(checkpoint), base, card, keep=keep, with_discriminator=with_discriminator)
+    model = load_model(checkpoint)
+    if others := check_successor(base, signature_facts(model) | card, chosen=export_dir is not None):
+        print(others)
+    return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator)

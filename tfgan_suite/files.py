@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfgan_suite.errors import InputError
+
 # What a name begins with while its file or folder is being written.
 PARTIAL = ".partial_"
 
@@ -24,3 +26,28 @@ def write_whole(path: Path, text: str) -> None:
     """Writes a text file whole or not at all."""
     with writing_whole(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
+
+
+def refuse_missing(path: str | None, expected: str) -> None:
+    """Refuses a path that leads nowhere, before anything else is waited for.
+
+    Raises:
+        InputError: saying what was expected there.
+    """
+    if path is not None and not Path(path).exists():
+        raise InputError(f"{path} does not exist. Expected {expected}.")
+
+
+def refuse_missing_data(dataset: str) -> None:
+    """Refuses what can only be the path of data, and leads nowhere.
+
+    Raises:
+        InputError: the file or the folder does not exist.
+    """
+    path = Path(dataset).expanduser()
+    if not dataset or path.exists():
+        return
+    if path.suffix.lower() == ".csv":
+        raise InputError(f"The CSV file {path} does not exist.")
+    if path.is_absolute() or path.suffix[1:].isalpha() or dataset[0] in ".~" or dataset[-1] in "/\\":
+        raise InputError(f"The folder {dataset} does not exist. Expected a folder of images or a file NAME.csv.")

@@ -7,23 +7,27 @@ between them. These two functions are the only places that know so.
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image, ImageOps, PngImagePlugin
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import writing_whole
 from tfgan_suite.picture_rules import Levels, PictureRules
 
+if TYPE_CHECKING:
+    import tensorflow as tf  # marks are read and pictures made without it
+
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # The PNG specification's keyword for the program that made an image, which other programs show as well.
 SOFTWARE = "Software"
 
 
-def to_float(images: tf.Tensor) -> tf.Tensor:
+def to_float(images: "tf.Tensor") -> "tf.Tensor":
     """uint8 [0, 255] -> float32 [-1, 1], any shape."""
+    import tensorflow as tf
+
     return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tfgan_suite.data.picture_files import readable_suffixes
 from tfgan_suite.errors import InputError, printable
+from tfgan_suite.exported import read_card
 from tfgan_suite.files import writing_whole
 from tfgan_suite.images import read_mark, save_png
 from tfgan_suite.labels import spelled, titles
 from tfgan_suite.pictures import sheet
-from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
+
+if TYPE_CHECKING:
+    from tfgan_suite.serving.saved_generator import SavedGenerator
 
 
 class Samples(NamedTuple):
@@ -32,7 +35,7 @@ class Samples(NamedTuple):
     """That they were made with."""
 
 
-def generator_name(generator: SavedGenerator) -> str:
+def generator_name(generator: "SavedGenerator") -> str:
     """What a picture shall say of the generator that made it: its model and data, else its folder's name."""
     card = read_card(generator.path)
     if "model" not in card or "dataset" not in card:
@@ -118,7 +121,7 @@ def save_samples(path: Path, samples: Samples, facts: Mapping[str, object], peri
 
 
 def samples_of(
-    generator: SavedGenerator,
+    generator: "SavedGenerator",
     images: np.ndarray,
     seeds: np.ndarray,
     labels: np.ndarray | None,

@@ -110,9 +110,9 @@ def locked(run_dir: Path) -> Iterator[None]:
     Raises:
         InputError: another process trains in it.
     """
-    run_dir = run_dir.resolve()  # one lock, whatever the folder is called
-    run_dir.parent.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(run_dir.with_name(f".{run_dir.name}.lock"))
+    path = _lock_of(run_dir)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path)
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout:
@@ -123,6 +123,22 @@ def locked(run_dir: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def refuse_busy(run_dir: Path) -> None:
+    """Refuses a run folder that another process trains in, as `locked` does, without leaving a trace.
+
+    Raises:
+        InputError: another process trains in it.
+    """
+    if _lock_of(run_dir).exists():
+        with locked(run_dir):
+            pass
+
+
+def _lock_of(run_dir: Path) -> Path:
+    run_dir = run_dir.resolve()  # one lock, whatever the folder is called
+    return run_dir.with_name(f".{run_dir.name}.lock")
 
 
 def move_aside(run_dir: Path) -> Path | None:
@@ -183,19 +199,20 @@ def read_config(run_dir: Path) -> RunRecord:
 
 
 def refuse_differences(record: RunRecord, config: TrainConfig, data: dict[str, Any], run_dir: Path) -> None:
-    """Refuses to go on with other settings or other data than the run was started with.
+    """Refuses to go on with other settings or other data than the run was started with. Data may have moved.
 
     Raises:
         InputError: naming each difference.
     """
     differences = []
+    known_again = data.get("fingerprint") is not None and record.data.get("fingerprint") == data["fingerprint"]
     for field in dataclasses.fields(TrainConfig):
         then, now = getattr(record.config, field.name), getattr(config, field.name)
-        if field.name not in MAY_CHANGE and then != now:
+        if field.name not in MAY_CHANGE and then != now and not (known_again and field.name == "dataset"):
             was = "not there yet" if record.data_rules == 1 and field.name in PICTURE_SETTINGS else then
             differences.append(f"--{field.name.replace('_', '-')} was {was}, now {now}")
     for key in data:
-        if record.data.get(key) != data[key]:
+        if record.data.get(key) != data[key] and not (known_again and key == "source"):
             differences.append(f"the data's {key} was {record.data.get(key)}, now {data[key]}")
     if differences:
         raise InputError(
@@ -284,6 +301,8 @@ def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bo
     if record is None:
         return False
     refuse_differences(record, config, facts, run_dir)
+    if record.config.dataset != config.dataset:
+        print(f"data: {config.dataset} has what {record.config.dataset} had, as their equal fingerprints say")
     finished = read_finished(run_dir)
     if newest_step(run_dir / CHECKPOINTS) == 0 and (finished or epochs_in(run_dir / HISTORY) > 1):
         raise InputError(

@@ -12,7 +12,7 @@ import numpy as np
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import MAX_CLASSES, Labels
-from tfgan_suite.models.checkpoints import complete_checkpoints
+from tfgan_suite.models.checkpoints import arrays_sha256, complete_checkpoints
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
@@ -96,6 +96,7 @@ def of_checkpoint(run_dir: Path, path: str) -> Subject:
     record, model = read_config(run_dir), load_model(path)
     facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
     facts |= {"split": record.config.split, "checkpoint_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+    facts |= {"arrays_sha256": arrays_sha256(path)}
     subject = of_model(model, {**facts, "step": int(model.step.numpy())})
     return subject._replace(rules=record.picture_rules())
 

@@ -12,6 +12,7 @@ from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.commands.train import train
 from tfgan_suite.images import read_picture
 from tfgan_suite.metrics.records import read_records
+from tfgan_suite.models.checkpoints import arrays_sha256
 from tfgan_suite.serving.saved_generator import CARD_BESIDE, SavedGenerator, read_card, version_folder
 
 COUNT = "120"
@@ -46,6 +47,7 @@ def test_a_card_says_what_it_is_made_from_and_what_it_measures(trained: Path, tm
     assert json.loads((base / "1" / CARD_BESIDE).read_text()) == {**card, "image_shape": list(card["image_shape"])}
     checkpoint = trained / "checkpoints" / card["training"]["checkpoint"]
     assert card["training"]["checkpoint_sha256"] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    assert card["training"]["arrays_sha256"] == arrays_sha256(checkpoint)
     assert card["training"]["config_sha256"] == hashlib.sha256((trained / "config.json").read_bytes()).hexdigest()
     for record in read_records(base / "evaluation.json"):
         told = card["metrics"][record.metric]

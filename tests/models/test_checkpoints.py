@@ -2,6 +2,7 @@
 
 import json
 import uuid
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,13 @@ import tensorflow as tf
 from shrunk import batches, shrunk_model
 
 from tfgan_suite import DivergenceError, InputError, load_model
-from tfgan_suite.models.checkpoints import all_variables, newest_checkpoint, restore_checkpoint, save_checkpoint
+from tfgan_suite.models.checkpoints import (
+    all_variables,
+    arrays_sha256,
+    newest_checkpoint,
+    restore_checkpoint,
+    save_checkpoint,
+)
 from tfgan_suite.models.gan import GAN
 
 
@@ -145,3 +152,20 @@ def test_the_newest_that_is_old_enough_to_roll_back_to_stays(tmp_path: Path) -> 
     # The newest two, 4 that is three steps older, and 5 that will be.
     steps = sorted(int(path.stem.removeprefix("step_")) for path in tmp_path.glob("*.keras"))
     assert steps == [4, 5, 6, 7]
+
+
+def test_equal_arrays_have_an_equal_hash_whatever_the_date(tmp_path: Path) -> None:
+    model = trained()
+    model.save(tmp_path / "a.keras")
+    with zipfile.ZipFile(tmp_path / "a.keras") as old, zipfile.ZipFile(tmp_path / "b.keras", "w") as new:
+        for name in old.namelist():
+            text = b'{"date_saved": "2020-01-01"}' if name == "metadata.json" else old.read(name)
+            new.writestr(name, text)
+    assert (tmp_path / "a.keras").read_bytes() != (tmp_path / "b.keras").read_bytes()
+    model.save(tmp_path / "c.keras")
+    assert len({arrays_sha256(tmp_path / f"{name}.keras") for name in "abc"}) == 1
+    # One number of one optimizer is enough.
+    rate = model.generator_optimizer.variables[1]
+    rate.assign(rate * 2)
+    model.save(tmp_path / "d.keras")
+    assert arrays_sha256(tmp_path / "d.keras") != arrays_sha256(tmp_path / "a.keras")

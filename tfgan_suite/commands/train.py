@@ -24,7 +24,7 @@ from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.data.sources import read_images
 from tfgan_suite.devices import chiefs_value, choose_strategy, is_chief, losing_workers_named
 from tfgan_suite.errors import InputError
-from tfgan_suite.exporting import export_card
+from tfgan_suite.exporting import export_card, origin
 from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.picture_rules import DATA_RULES
@@ -43,13 +43,16 @@ from tfgan_suite.run_folder import (
     move_aside,
     newest_of_run,
     picture_rules,
+    refuse_busy,
+    refuse_differences,
     refuse_foreign,
     refuse_unwritable,
     settings_of,
     write_config,
     write_finished,
 )
-from tfgan_suite.serving.export import export_generator, next_version
+from tfgan_suite.serving.export import export_generator, next_version, signature_facts
+from tfgan_suite.serving.succession import check_successor
 
 HEALTH_WINDOW = 500  # steps
 STOPPING = "stopping after this step, and saving the state; once more stops at once, without saving"
@@ -74,6 +77,7 @@ def train(config: TrainConfig) -> Path | None:
         StoppedBySignalError: after SIGINT or SIGTERM, with the state saved.
         LostWorkersError: another machine of the run is gone.
     """
+    chosen = config.export_dir is not None
     config = config.resolved()
     run_dir, export_dir = Path(config.run_dir or ""), Path(config.export_dir or "")
     refuse_foreign(run_dir)
@@ -84,15 +88,16 @@ def train(config: TrainConfig) -> Path | None:
         tf.config.experimental.enable_op_determinism()
     strategy = choose_strategy(config)
     with losing_workers_named(strategy):
-        return train_under(strategy, config)
+        return train_under(strategy, config, chosen)
 
 
-def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path | None:
+def train_under(strategy: tf.distribute.Strategy, config: TrainConfig, chosen: bool = True) -> Path | None:
     """What `train` does, on the devices that it has chosen.
 
     Args:
         strategy: the devices.
         config: the resolved configuration.
+        chosen: whether the user has named the export folder.
     """
     run_dir, export_dir = Path(config.run_dir or ""), Path(config.export_dir or "")
     chief = is_chief(strategy)
@@ -120,17 +125,22 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
         model = build_model(config, data, steps)
         if config.init_from and not (begun and newest_step(run_dir / CHECKPOINTS)):
             start_from(model, config.init_from)
-    if config.dry_run:
-        print(describe(config, data, model, steps, data_rules))
-        return None
     facts = data.facts()
+    if begun is not None:
+        refuse_differences(begun, config, facts, run_dir)
+    others = check_successor(export_dir, signature_facts(model) | origin(config, facts), chosen)
+    if config.dry_run:
+        rehearse(config, model, data, steps, facts)
+        print(describe(config, data, model, steps, data_rules), *([others] if others else []), sep="\n")
+        return None
     with locked(run_dir) if chief else contextlib.nullcontext(), failures_named(run_dir):
         if config.restart and (aside := move_aside(run_dir)):
             print(f"the run before it: {aside}. To go on with this one, leave --restart out.")
         if is_finished(run_dir, config, facts):
             return None
         if chief:
-            print(describe(config, data, model, steps, data_rules), flush=True)
+            told = describe(config, data, model, steps, data_rules)
+            print(told, *([others] if others else []), sep="\n", flush=True)
         fit_run(config, model, data, steps, facts, chief, data_rules)
         version = None
         if chief:
@@ -138,7 +148,40 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig) -> Path |
             write_finished(run_dir, Finished(config.epochs, str(version)))
             print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
         chiefs_value(strategy, 0)  # the others leave when all is written: started again alone, the chief would wait
+        if not chief:
+            print(f"done: this worker has trained to the end; the first one has exported to {export_dir}", flush=True)
         return version
+
+
+def rehearse(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts: dict[str, Any]) -> None:
+    """Refuses what a run would refuse before its first step, and writes nothing.
+
+    Args:
+        config, model, data, steps, facts: see `fit_run`.
+
+    Raises:
+        InputError: as `fit_run`; or another process trains in the run folder.
+    """
+    run_dir = Path(config.run_dir or "")
+    refuse_busy(run_dir)
+    batches_from(0, config, data, steps)
+    if begun_run(run_dir, config) is not None:
+        is_finished(run_dir, config, facts)
+        ExactCheckpoint(run_dir / CHECKPOINTS, writes=False).restore(model)
+
+
+def batches_from(step: int, config: TrainConfig, data: ImageData, steps: int) -> tf.data.Dataset:
+    """The batches of a run from one of its steps on.
+
+    Args:
+        step: counted from 0.
+        config: the run.
+        data: what it learns from.
+        steps: generator steps an epoch.
+    """
+    rows = config.batch_size * config.discriminator_steps
+    augmentation = (config.flip, config.crop, config.rotation)
+    return training_batches(data, rows, config.epochs, config.seed, steps, step, *augmentation)
 
 
 def fit_run(
@@ -185,11 +228,9 @@ def fit_run(
             f"This worker finds step {start} in {run_dir}, the first one step {chiefs}. All need the same run folder: "
             "put it on a file system that they share."
         )
-    rows = config.batch_size * config.discriminator_steps
 
     def batches(step: int) -> tf.data.Dataset:
-        augmentation = (config.flip, config.crop, config.rotation)
-        return training_batches(data, rows, config.epochs, config.seed, steps, step, *augmentation)
+        return batches_from(step, config, data, steps)
 
     callbacks = run_callbacks(config, data, checkpoint, data_rules)
     try:

@@ -9,7 +9,7 @@ import numpy as np
 from tfgan_suite.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImageData:
     """A data set as the pipeline takes it.
 
@@ -32,6 +32,11 @@ class ImageData:
     notes: tuple[str, ...] = ()
     effects: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.images.shape))
+        kind = "no labels" if self.labels is None else f"{len(self.label_names)} labels"
+        return f"ImageData({self.source!r}, {self.images.dtype} {shape}, {kind})"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_files import load_csv, load_folder
 from tfgan_suite.data.tfds_images import load_tfds, split_names
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import refuse_missing_data
 from tfgan_suite.picture_rules import DATA_RULES, Levels, PictureRules
 
 HELD_OUT_SHARE = 0.2  # of data without a split `test`
@@ -65,6 +66,7 @@ def read_images(
     """What `load_images` does, by given rules; warnings are left in the data, for a command to print."""
     if not dataset:
         raise InputError("The data set has no name. Expected digits, a folder of images, a CSV file, or a TFDS name.")
+    refuse_missing_data(dataset)
     path = Path(dataset).expanduser()
     has_splits = path.is_dir() and not rules.are_old and dataset not in DATASETS
     if split != "train" and not has_splits and (dataset in DATASETS or path.exists()):
@@ -77,13 +79,9 @@ def read_images(
     elif path.is_dir():
         data = load_folder(path, split, rules, skip_damaged, cache_gigabytes)
     elif path.suffix.lower() == ".csv":
-        if not path.is_file():
-            raise InputError(f"The CSV file {path} does not exist.")
         data = load_csv(path, rules, skip_damaged, cache_gigabytes)
     elif path.is_file():
         raise InputError(f"{path} is a file. Expected a folder of images or a CSV file NAME.csv.")
-    elif path.is_absolute() or path.suffix[1:].isalpha() or dataset[0] in ".~" or dataset[-1] in "/\\":
-        raise InputError(f"The folder {dataset} does not exist. Expected a folder of images or a file NAME.csv.")
     else:
         data = load_tfds(dataset, split, data_dir, rules, cache_gigabytes)
     return data.checked()

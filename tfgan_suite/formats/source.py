@@ -20,6 +20,7 @@ from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.run_folder import CONFIG, newest_of_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
+from tfgan_suite.versions import remedy
 
 # Images from latents float32 (N, L) and labels, None without them: float32 (N, H, W, C) in [-1, 1].
 Images = Callable[[np.ndarray, Any], np.ndarray]
@@ -128,5 +129,5 @@ def missing_extra(name: str, error: ImportError) -> InputError:
     """The error for a format whose libraries are not installed."""
     return InputError(
         f"--format {name} needs libraries that are not installed ({error.name or error}). "
-        f"Install them with: pip install 'tfgan_suite[{name if name != 'web' else 'onnx'}]'"
+        f"Install them with: {remedy(name if name != 'web' else 'onnx')}"
     )

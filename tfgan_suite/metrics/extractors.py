@@ -166,7 +166,7 @@ def bundled_classifier(dataset: str) -> Extractor:
     if dataset not in names:
         raise InputError(
             f"No classifier comes with the package for {dataset!r}, only for {', '.join(names)}. Train one by "
-            f"scripts/train_classifier.py --dataset {dataset} --output NAME.keras, and give --extractor NAME.keras."
+            f"train_classifier.py --dataset {dataset} --output NAME.keras, and give --extractor NAME.keras."
         )
     path = CLASSIFIERS / f"{dataset}.keras"
     expected, received = classifier_facts(dataset)["sha256"], sha256_of(path)

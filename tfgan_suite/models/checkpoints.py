@@ -6,6 +6,7 @@ last and says that the first is complete: its size and its SHA-256. A file witho
 what a cut left behind, and counts as nothing. No rename has to be atomic for this.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -20,6 +21,7 @@ from typing import Any
 
 import h5py
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import DivergenceError, InputError
@@ -177,13 +179,34 @@ def all_variables(model: GAN) -> list[keras.Variable]:
     return [*model.weights, *model.generator_optimizer.variables, *model.discriminator_optimizer.variables]
 
 
+def arrays_sha256(path: Path | str) -> str:
+    """SHA-256 of the names, types, shapes and bytes of all arrays in a `.keras` file.
+
+    Equal runs have it equal, and not the file's own, since Keras writes the date into the file.
+    """
+    digest = hashlib.sha256()
+    with _arrays_in(str(path)) as arrays:
+        for name, array in sorted(arrays.items()):
+            values = np.asarray(array)
+            digest.update(f"{name} {values.dtype.str} {values.shape};".encode())
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
 def _shapes_in(path: str) -> Iterator[tuple[int, ...]]:
     """The shape of each array of a `.keras` file."""
-    shapes: list[tuple[int, ...]] = []
+    with _arrays_in(path) as arrays:
+        return iter([array.shape for array in arrays.values()])
+
+
+@contextlib.contextmanager
+def _arrays_in(path: str) -> Iterator[dict[str, h5py.Dataset]]:
+    """The arrays of a `.keras` file by their names in it."""
+    arrays: dict[str, h5py.Dataset] = {}
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
-            shapes.append(item.shape)
+            arrays[name] = item
 
     with (
         tf.io.gfile.GFile(path, "rb") as stream,
@@ -192,7 +215,7 @@ def _shapes_in(path: str) -> Iterator[tuple[int, ...]]:
         h5py.File(weights) as file,
     ):
         file.visititems(visit)
-    return iter(shapes)
+        yield arrays
 
 
 def _listed(shapes: Counter[tuple[int, ...]]) -> str:

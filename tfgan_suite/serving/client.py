@@ -20,6 +20,7 @@ from tfgan_suite.serving.endpoint import (
 )
 from tfgan_suite.serving.rest_client import RestTransport
 from tfgan_suite.serving.warmup import BATCH_SIZES
+from tfgan_suite.versions import remedy
 
 Answer = TypeVar("Answer")
 # A server that puts requests into batches refuses longer ones.
@@ -218,6 +219,6 @@ def connect(
         if (error.name or "").partition(".")[0] not in ("grpc", "tensorflow_serving"):
             raise
         raise InputError(
-            'gRPC needs packages that are not installed: pip install "tfgan_suite[serving]". REST (http://) does not.'
+            f"gRPC needs packages that are not installed: {remedy('serving')}. REST (http://) does not."
         ) from error
     return Client(endpoint, GrpcTransport(endpoint))

@@ -1,8 +1,10 @@
 """A generator as a SavedModel for TensorFlow Serving."""
 
+import contextlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,10 @@ from typing import Any
 import keras
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.exported import CARD, CARD_BESIDE
 from tfgan_suite.models.gan import GAN
-from tfgan_suite.serving.saved_generator import CARD, CARD_BESIDE
 from tfgan_suite.serving.signatures import Signature, signatures
+from tfgan_suite.serving.succession import check_successor
 from tfgan_suite.serving.verify import verify_export
 from tfgan_suite.serving.warmup import write_warmup
 from tfgan_suite.versions import versions
@@ -56,27 +59,53 @@ def export_generator(
         The version's folder.
 
     Raises:
-        InputError: the base folder is a file, `keep` is below 1, or the export does not pass its check.
+        InputError: the base folder is a file or holds another model's versions (see `check_successor`), `keep` is
+            below 1, or the export does not pass its check.
     """
     if keep is not None and keep < 1:
         raise InputError(f"keep must be at least 1, or None for all versions. Received: {keep}.")
     base = Path(base)
     model = _in_float32(model)
-    version = next_version(base)
+    next_version(base)
+    facts = {**signature_facts(model), **(card or {})}
+    check_successor(base, facts)
     base.mkdir(parents=True, exist_ok=True)
     # Beside its place and on the same file system: TensorFlow Serving polls the base for numbers,
     # and a rename is whole or nothing.
-    partial = base / f".partial_{version}_{os.getpid()}"
+    partial = base / f".partial_{os.getpid()}_{threading.get_ident()}"
     try:
         _write(model, partial, signatures(model, with_discriminator), card or {})
         if verify and (findings := verify_export(partial, model)):
             raise InputError(f"The export does not pass its check and was not written: {' '.join(findings)}")
-        partial.rename(base / str(version))
+        version = _appear(partial, base, facts)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     if keep is not None:
         _prune(base, keep)
-    return base / str(version)
+    return version
+
+
+def signature_facts(model: GAN) -> dict[str, Any]:
+    """What a card says of a model's inputs and outputs."""
+    return {
+        "image_shape": model.image_shape,
+        "latent_dim": model.latent_dim,
+        "num_classes": getattr(model, "num_classes", None),
+        "num_attributes": getattr(model, "num_attributes", None),
+    }
+
+
+def _appear(partial: Path, base: Path, facts: Mapping[str, Any]) -> Path:
+    """Renames a written folder to the next version; of several processes that do so at once each gets its own."""
+    while True:
+        # What another process has exported meanwhile is looked at as well: its version and this one are one model.
+        version = base / str(next_version(base))
+        check_successor(base, facts)
+        try:
+            return partial.rename(version)
+        except OSError:
+            if not version.exists():
+                raise
 
 
 def _in_float32(model: GAN) -> GAN:
@@ -98,10 +127,7 @@ def _write(model: GAN, folder: Path, found: dict[str, Signature], card: Mapping[
     archive.write_out(str(folder), verbose=False)
     networks = [model.sampling_generator, *([model.discriminator] if "score" in found else [])]
     facts = {
-        "image_shape": model.image_shape,
-        "latent_dim": model.latent_dim,
-        "num_classes": getattr(model, "num_classes", None),
-        "num_attributes": getattr(model, "num_attributes", None),
+        **signature_facts(model),
         "parameters": sum(network.count_params() for network in networks),
         # No date: the same model gives the same card.
         "versions": versions(),
@@ -117,9 +143,9 @@ def _prune(base: Path, keep: int) -> None:
     """Deletes all but the newest versions; a folder without our card is not ours."""
     ours = sorted((path for path in base.glob("*") if path.name.isdecimal() and (path / CARD).is_file()), key=_number)
     for old in ours[:-keep]:
-        # Out of the server's sight in one step, and then file by file.
-        away = old.rename(base / f".pruned_{old.name}_{os.getpid()}")
-        shutil.rmtree(away)
+        # Out of the server's sight in one step, and then file by file; another process may have done it.
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(old.rename(base / f".pruned_{old.name}_{os.getpid()}"))
 
 
 def _number(path: Path) -> int:

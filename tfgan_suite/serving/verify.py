@@ -1,7 +1,7 @@
 """Does an export hold what it promises? Asked as TensorFlow Serving would ask, before a server does."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
 
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.quiet import quiet
 from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
 from tfgan_suite.serving.saved_generator import read_card, version_folder
 from tfgan_suite.serving.session import INIT_OP, ServingSession
@@ -37,7 +38,9 @@ OUTPUTS = dict.fromkeys(INPUTS, "images") | {"sample_png": "image_bytes", "score
 Facts = Mapping[str, Any]
 
 
-def verify_export(path: Path | str, model: GAN | None = None) -> list[str]:
+def verify_export(
+    path: Path | str, model: GAN | None = None, say: Callable[[str], None] = lambda line: None
+) -> list[str]:
     """Loads an export in a TensorFlow 1 Session and checks it.
 
     Checked are its operations (nothing of it is run if one is not on the list), its signatures, their
@@ -47,6 +50,7 @@ def verify_export(path: Path | str, model: GAN | None = None) -> list[str]:
     Args:
         path: base folder (its highest version is taken) or version folder.
         model: what was exported; None: that comparison is left out.
+        say: called with a line for each check that has passed.
 
     Returns:
         What does not hold, a sentence each; empty where all does.
@@ -61,20 +65,37 @@ def verify_export(path: Path | str, model: GAN | None = None) -> list[str]:
             f"It holds operations that are not on the list of what a server can be given: {', '.join(foreign)}. "
             "AssignVariableOp stands for a layer with a state of its own, such as random numbers."
         ]
-    tolerance = HALF_TOLERANCE if _computes_in_half(graph) else None
+    say("operations: all on the list of what a server can be given")
+    findings = [*_signature_findings(graph, facts), *_weight_findings(graph, folder, facts)]
+    if findings:
+        return findings
+    names = ", ".join(sorted(name for name in graph.signature_def if name != INIT_OP))
+    say(f"signatures: {names}, with the inputs and outputs that they must have")
+    say(f"weights: {facts['parameters']:,} numbers, each stored once")
     try:
-        findings = [*_signature_findings(graph, facts), *_weight_findings(graph, folder, facts)]
-        if findings:
-            return findings
         with ServingSession(folder) as session:
-            findings += _warmup_findings(session, folder)
-            findings += _row_findings(session, facts, tolerance or ROW_TOLERANCE)
-            findings += _refusal_findings(session, facts)
-            if model is not None:
-                findings += _model_findings(session, facts, model, tolerance or MODEL_TOLERANCE)
+            for passed, found in _checks_in_session(session, folder, facts, model, _computes_in_half(graph)):
+                unsound = list(found)
+                findings += unsound
+                if not unsound:
+                    say(passed)
     except tf.errors.OpError as error:
         return [f"It does not run in a Session: {' '.join(str(error).split())[:300]}"]
     return findings
+
+
+def _checks_in_session(
+    session: ServingSession, folder: Path, facts: Facts, model: GAN | None, in_half: bool
+) -> Iterator[tuple[str, Iterator[str]]]:
+    """The line of each check that passes, and what it finds."""
+    tolerance = HALF_TOLERANCE if in_half else ROW_TOLERANCE
+    yield "warmup: each signature answers its requests", _warmup_findings(session, folder)
+    yield f"rows: none depends on those beside it, within {tolerance:g}", _row_findings(session, facts, tolerance)
+    yield "refusals: what cannot be right is refused", _refusal_findings(session, facts)
+    if model is not None:
+        tolerance = HALF_TOLERANCE if in_half else MODEL_TOLERANCE
+        found = _model_findings(session, facts, model, tolerance)
+        yield f"images: those of the Keras model, within {tolerance:g}", found
 
 
 def _signature_findings(graph: MetaGraphDef, facts: Facts) -> Iterator[str]:
@@ -195,7 +216,8 @@ def _refusal_findings(session: ServingSession, facts: Facts) -> Iterator[str]:
             }
         for what, inputs in requests.items():
             try:
-                session.run(name, inputs)
+                with quiet():  # TensorFlow would print each refusal
+                    session.run(name, inputs)
             except tf.errors.InvalidArgumentError:
                 continue
             yield f"{name} must refuse {what}."

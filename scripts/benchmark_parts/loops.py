@@ -163,13 +163,13 @@ class TwoProcesses(Fit):
         workers = [f"127.0.0.1:{port}" for port in _free_ports(2)]
         tasks = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in (0, 1)]
         name = next(name for name, each in MODELS.items() if each == model)
-        code = f"import benchmark_loops; benchmark_loops.second_worker({name!r}, {batch_size})"
+        code = f"from benchmark_parts import loops; loops.second_worker({name!r}, {batch_size})"
         self.second = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            cwd=Path(__file__).parent,
+            cwd=Path(__file__).parent.parent,
             env={**os.environ, "TF_CONFIG": json.dumps(tasks[1])},
         )
         os.environ["TF_CONFIG"] = json.dumps(tasks[0])
@@ -324,7 +324,7 @@ def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Con
     """The runner of a variant of `BenchmarkConfig.variants`, or of the rate of convolutions."""
     low = variant.endswith("_bfloat16")
     if variant.startswith("torch"):
-        from benchmark_torch import TorchLoop
+        from benchmark_parts.torch_loop import TorchLoop
 
         return TorchLoop(model.body, make_images(model), batch_size, low)
     if variant.startswith("convolutions"):

@@ -1,0 +1,43 @@
+"""Where an exported generator lies, and what its card says. Read without TensorFlow."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tfgan_suite.errors import InputError
+
+# Where TensorFlow keeps what is not its own; and the same in sight of whoever opens the folder.
+CARD = "assets.extra/tfgan_suite.json"
+CARD_BESIDE = "card.json"
+
+
+def version_folder(path: Path | str) -> Path:
+    """The folder of a SavedModel: itself, or the highest version in a base folder.
+
+    Raises:
+        InputError: there is none.
+    """
+    path = Path(path)
+    if (path / "saved_model.pb").is_file():
+        return path
+    versions = [entry for entry in path.glob("*") if entry.name.isdecimal() and (entry / "saved_model.pb").is_file()]
+    if not versions:
+        raise InputError(
+            f"{path} is no SavedModel. Expected a folder that train.py or export.py wrote, or one of its versions."
+        )
+    return max(versions, key=lambda entry: int(entry.name))
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """What an export says of itself: `image_shape`, `latent_dim`, `num_classes`, `num_attributes`, and more.
+
+    Raises:
+        InputError: the card is missing or damaged.
+    """
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        return {**card, "image_shape": tuple(card["image_shape"]), "latent_dim": int(card["latent_dim"])} | {
+            key: card[key] for key in ("num_classes", "num_attributes")
+        }
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise InputError(f"The SavedModel {folder} is no generator of tfgan_suite: it lacks {CARD}.") from error
