@@ -81,6 +81,7 @@ def test_a_worker_dies_and_all_start_again(count: int, tmp_path: Path) -> None:
     assert finish_together(run, count) == [0] * count
     assert result(pieces) == result(whole)
     assert "exported" not in (pieces / "log1.txt").read_text()
+    assert "done: this worker has trained to the end" in (pieces / "log1.txt").read_text()
     # Several machines train what one device does.
     assert finish(settings("mlp_gan", alone, batch_size=12)) == 0
     for name, values in variables_of(alone).items():

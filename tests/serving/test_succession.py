@@ -111,41 +111,42 @@ from pathlib import Path
 from shrunk import shrunk_model
 from tfgan_suite.serving import export
 index, base = int(sys.argv[1]), Path(sys.argv[2])
-model = shrunk_model("mlp_gan", latent_dim=4 if index < 3 else 5)
+model = shrunk_model("mlp_gan", latent_dim=4 if index < 2 else 5)
 write = export._write
 def write_and_meet(*arguments):  # all have looked at the folder, and written, before any of them appears
     write(*arguments)
     (base.parent / f"written_{index}").touch()
-    while len(list(base.parent.glob("written_*"))) < 4:
+    while len(list(base.parent.glob("written_*"))) < 3:
         time.sleep(0.01)
 export._write = write_and_meet
-for _ in range(3):
-    print(export.export_generator(model, base, {"index": index}, verify=False).name)
+for _ in range(2):
+    print(export.export_generator(model, base, {"index": index}, verify=index == 0).name)
 """
 
 
 def test_processes_that_export_at_once_get_versions_of_their_own(tmp_path: Path) -> None:
-    """Three of one model and one of another: either all of the three appear, or those of the one."""
+    """Two of one model and one of another: either those of the two appear, or those of the one."""
     base = tmp_path / "out"
-    environment = {**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"}
+    environment = {**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}", "TF_CPP_MIN_LOG_LEVEL": "0"}
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", EXPORTS, str(index), str(base)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
         )
-        for index in range(4)
+        for index in range(3)
     ]  # fmt: skip
     outputs = [process.communicate(timeout=300) for process in processes]
     printed = [[int(line) for line in out.split()] for out, _ in outputs]
     dims = {read_card(path)["latent_dim"] for path in base.iterdir()}
     versions = sorted(version for numbers in printed for version in numbers)
-    assert versions == list(range(1, len(versions) + 1)) and len(versions) in (3, 9), outputs
+    assert versions == list(range(1, len(versions) + 1)) and len(versions) in (2, 4), outputs
     assert sorted(int(path.name) for path in base.iterdir()) == versions
     assert len(dims) == 1
+    assert "INVALID_ARGUMENT" not in outputs[0][1]  # which TensorFlow says of each refusal that the check provokes
     for index, numbers in enumerate(printed):
         for version in numbers:
             assert read_card(base / str(version))["index"] == index
-        assert bool(numbers) == ((index == 3) == (dims == {5}))
+        assert bool(numbers) == ((index == 2) == (dims == {5}))
         assert numbers or "whose clients would break: latent_dim" in outputs[index][1]
 
 

@@ -22,7 +22,10 @@ from tfgan_suite.serving.warmup import WARMUP, write_warmup
 
 @pytest.mark.parametrize("name", ["dcgan", "cgan"])
 def test_an_export_that_holds_has_no_findings(name: str, request: pytest.FixtureRequest) -> None:
-    assert verify_export(request.getfixturevalue(f"{name}_version"), lively_model(name)) == []
+    said: list[str] = []
+    assert verify_export(request.getfixturevalue(f"{name}_version"), lively_model(name), said.append) == []
+    checks = ["operations", "signatures", "weights", "warmup", "rows", "refusals", "images"]
+    assert [line.partition(":")[0] for line in said] == checks
 
 
 @pytest.mark.parametrize("settings", [{"dtype_policy": "mixed_bfloat16"}, {"ema_momentum": 0.9}, {"attributes": True}])

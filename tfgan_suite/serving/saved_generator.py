@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD as CARD
+from tfgan_suite.exported import CARD_BESIDE as CARD_BESIDE
 from tfgan_suite.exported import read_card as read_card
 from tfgan_suite.exported import version_folder as version_folder
 from tfgan_suite.labels import Labels
