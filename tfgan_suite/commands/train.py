@@ -150,7 +150,7 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig, chosen: b
         chiefs_value(strategy, 0)  # the others leave when all is written: started again alone, the chief would wait
         if not chief:
             print(
-                "done: this worker has trained to the end; the first one has written the run and its export", flush=True
+                "done: this worker has trained to the end; the first one has written what there is", flush=True
             )
         return version
 
