@@ -149,9 +149,7 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig, chosen: b
             print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
         chiefs_value(strategy, 0)  # the others leave when all is written: started again alone, the chief would wait
         if not chief:
-            print(
-                "done: this worker has trained to the end; the first one has written what there is", flush=True
-            )
+            print("done: this worker has trained to the end; the first one has written what there is", flush=True)
         return version
 
 

@@ -139,7 +139,10 @@ def _download(name: str, data_dir: str | None) -> Any:
     known = tfds.list_builders(with_community_datasets=False)
     if name.split("/")[0].split(":")[0] not in known:
         if "/" in name:  # a path, or a configuration of a data set that there is not
-            raise InputError(f"The folder {name} does not exist, and TensorFlow Datasets has no {name.split('/')[0]}.")
+            raise InputError(
+                f"The folder {name!r} does not exist, and TensorFlow Datasets has no {name.split('/')[0]}. "
+                "Expected a folder of images, a CSV file, or a TFDS name such as mnist."
+            )
         close = unknown_choice("data set", name, known)
         hint = str(close).split("Expected one of")[0]
         raise InputError(
