@@ -54,6 +54,9 @@ def test_closed_streams_another_data_format_and_the_home_folder(tmp_path: Path) 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_another_backend_is_refused_by_every_command(backend: str, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "saved_model.pb").touch()  # paths that lead nowhere are refused before
     codes, error = run_every_command(tmp_path, KERAS_BACKEND=backend)
     assert codes == dict.fromkeys(COMMANDS, 2)
     lines = error.splitlines()
