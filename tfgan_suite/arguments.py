@@ -27,8 +27,8 @@ _KINDS: dict[Any, tuple[Callable[[Any], bool], str]] = {
 def checked_types(function: Callable[P, Result]) -> Callable[P, Result]:
     """A function that refuses arguments of another type than their annotation; ranges are the function's own matter.
 
-    Looked at are numbers, text, paths, True and False, None, and tuples and sequences of these; all else, such as
-    arrays and models, passes.
+    Looked at are numbers, text, paths, True and False, None, tuples and sequences of these, and what must be an array;
+    all else, such as models, passes.
 
     Args:
         function: whose parameters are annotated.
@@ -79,6 +79,9 @@ def _fits(value: Any, hint: Any) -> bool:
         if len(parts) == 2 and parts[1] is Ellipsis:
             return all(_fits(item, parts[0]) for item in value)
         return len(value) == len(parts) and all(_fits(item, part) for item, part in zip(value, parts, strict=True))
+    if _is_array(hint):
+        kind = getattr(getattr(value, "dtype", None), "kind", "")
+        return isinstance(value, list | tuple) or (hasattr(value, "__array__") and kind not in ("S", "U"))
     if origin in (list, Sequence):
         # An array is a sequence too, of numbers that it knows itself.
         return not isinstance(value, str) and hasattr(value, "__len__") and all(_fits(item, parts[0]) for item in value)
@@ -95,4 +98,9 @@ def _said(hint: Any) -> str:
         return f"a tuple of {', '.join(_said(part) for part in parts if part is not Ellipsis)}"
     if origin in (list, Sequence):
         return f"a sequence, each of it {_said(parts[0])}"
-    return f"a {getattr(hint, '__name__', hint)}"
+    return "an array of numbers" if _is_array(hint) else f"a {getattr(hint, '__name__', hint)}"
+
+
+def _is_array(hint: Any) -> bool:
+    """Whether NumPy's array is meant, which is not imported for the sake of the command line."""
+    return getattr(hint, "__module__", None) == "numpy" and hint.__name__ == "ndarray"

@@ -6,9 +6,11 @@ constructor alone applies no preset.
 
 import dataclasses
 import math
+import typing
 from dataclasses import dataclass
 from typing import Any
 
+from tfgan_suite.arguments import refuse_type
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
@@ -166,6 +168,8 @@ class TrainConfig:
     """Print what would be done, and stop."""
 
     def __post_init__(self) -> None:
+        for name, hint in typing.get_type_hints(TrainConfig).items():
+            refuse_type(f"--{name.replace('_', '-')}", getattr(self, name), hint)
         for field, names in CHOICES.items():
             value = getattr(self, field)
             if value not in names and not (field == "body" and value is None):

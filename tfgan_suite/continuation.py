@@ -6,11 +6,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
 from tfgan_suite.models.gan import GAN
 
 
+@checked_types
 def resume_fit(
     model: GAN,
     batches: Callable[[int], tf.data.Dataset],

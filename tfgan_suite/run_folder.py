@@ -13,6 +13,7 @@ import filelock
 import tensorflow as tf
 import typeguard
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import PARTIAL, write_whole
@@ -235,8 +236,15 @@ def newest_of_run(run_dir: Path | str) -> str:
     return checkpoint.path
 
 
+@checked_types
 def cut_history(path: Path, epochs: int) -> None:
-    """Keeps the rows of the first epochs of a CSV file whose first column is `epoch`; the others are written again."""
+    """Keeps the rows of the first epochs of a CSV file whose first column is `epoch`; the others are written again.
+
+    Raises:
+        InputError: a number of epochs below 0.
+    """
+    if epochs < 0:
+        raise InputError(f"epochs must be at least 0. Received: {epochs}.")
     if not path.exists():
         return
     with path.open(newline="", encoding="utf-8") as stream:

@@ -6,9 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics, lacks
+from tfgan_suite.metrics.classes import check_classes
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor
 
@@ -36,6 +38,7 @@ class Evaluation(keras.callbacks.Callback):
             than is given.
     """
 
+    @checked_types
     def __init__(
         self,
         real: np.ndarray,
@@ -50,6 +53,11 @@ class Evaluation(keras.callbacks.Callback):
         super().__init__()
         if every < 1:
             raise InputError(f"every must be at least 1. Received: {every}.")
+        for name, images in (("real", real), ("train", train), ("validation", validation)):
+            if images is not None and (np.ndim(images) != 4 or np.shape(images)[1:] != np.shape(real)[1:]):
+                raise InputError(f"{name} must be images (N, H, W, C) of one shape. Received: {np.shape(images)}.")
+        if labels is not None and len(check_classes(labels, name="labels")) != len(real):
+            raise InputError(f"There must be a label for each real image. Received: {len(labels)} for {len(real)}.")
         self.metrics = chosen_metrics(",".join(metrics))
         self.extractor = extractor
         self.every = every

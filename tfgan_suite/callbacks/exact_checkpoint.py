@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.checkpoints import (
     delete_checkpoints_after,
@@ -43,15 +44,16 @@ class ExactCheckpoint(keras.callbacks.Callback):
         writes: whether this process saves, or only restores: of several machines the first one saves.
 
     Raises:
-        InputError: `every` or `keep` is below 1.
+        InputError: `every` or `keep` is below 1, or `keep_before` below 0.
     """
 
+    @checked_types
     def __init__(
         self, directory: Path | str, every: int | None = None, keep: int = 2, keep_before: int = 0, writes: bool = True
     ):
-        for name, value in (("every", every), ("keep", keep)):
-            if value is not None and value < 1:
-                raise InputError(f"{name} must be at least 1. Received: {value}.")
+        for name, value, low in (("every", every, 1), ("keep", keep, 1), ("keep_before", keep_before, 0)):
+            if value is not None and value < low:
+                raise InputError(f"{name} must be at least {low}. Received: {value}.")
         super().__init__()
         self.directory = str(directory)
         self.every = every

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.callbacks.health_checks import (
     Check,
     append_rows,
@@ -77,6 +78,7 @@ class HealthMonitor(keras.callbacks.Callback):
         InputError: an argument out of its range, or images that are all equal.
     """
 
+    @checked_types
     def __init__(
         self,
         path: Path | str,

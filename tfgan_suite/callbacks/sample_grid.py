@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.callbacks.throttle import Throttle
+from tfgan_suite.errors import InputError
 from tfgan_suite.images import read_picture, save_gif, save_png, to_uint8
 from tfgan_suite.labels import titles
 from tfgan_suite.pictures import captioned, grid, sheet
@@ -36,6 +38,7 @@ class SampleGrid(keras.callbacks.Callback):
             the frames of a GIF are of one size.
     """
 
+    @checked_types
     def __init__(
         self,
         directory: Path | str,
@@ -47,6 +50,8 @@ class SampleGrid(keras.callbacks.Callback):
     ):
         super().__init__()
         self.directory = Path(directory)
+        if count < 1:
+            raise InputError(f"count must be at least 1. Received: {count}.")
         self.count = count
         self.gif = gif
         self.log_dir = log_dir

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.assembly import build_model, start_from, with_fixed_decay
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint, step_of
 from tfgan_suite.callbacks.health_monitor import HealthMonitor
@@ -60,6 +61,7 @@ STOPPING = "stopping after this step, and saving the state; once more stops at o
 ROLL_BACK_STEPS = HEALTH_WINDOW + 200
 
 
+@checked_types
 def train(config: TrainConfig) -> Path | None:
     """Trains and exports as configured, from the start or from where the run folder's run was cut off.
 

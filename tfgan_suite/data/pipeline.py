@@ -7,6 +7,7 @@ stored, so that a run can start at any step and see what an uninterrupted one se
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.augmentation import augment
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
@@ -30,6 +31,7 @@ def steps_per_epoch(num_images: int, batch_rows: int) -> int:
     return num_images // batch_rows
 
 
+@checked_types
 def training_batches(
     data: ImageData,
     batch_rows: int,
@@ -62,9 +64,16 @@ def training_batches(
     Raises:
         InputError: a batch is larger than the data.
     """
-    for name, value, low in (("steps", steps, 1), ("start_step", start_step, 0), ("crop", crop, 0)):
+    for name, value, low in (
+        ("epochs", epochs, 1),
+        ("steps", steps, 1),
+        ("start_step", start_step, 0),
+        ("crop", crop, 0),
+    ):
         if value is not None and value < low:
             raise InputError(f"{name} must be at least {low}. Received: {value}.")
+    if not 0.0 <= rotation <= 180.0:
+        raise InputError(f"rotation must be in [0, 180] degrees. Received: {rotation}.")
     per_pass = steps_per_epoch(len(data.images), batch_rows)
     steps = per_pass if steps is None else steps
     last_index = len(data.images) - 1

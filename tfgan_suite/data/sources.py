@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.digits import load_digits
 from tfgan_suite.data.folder_scan import splits_of_folder
 from tfgan_suite.data.image_data import ImageData
@@ -19,6 +20,7 @@ HELD_OUT_SHARE = 0.2  # of data without a split `test`
 DATASETS: dict[str, Callable[[PictureRules], ImageData]] = {"digits": load_digits}
 
 
+@checked_types
 def load_images(
     dataset: str,
     split: str = "train",
@@ -66,6 +68,8 @@ def read_images(
     """What `load_images` does, by given rules; warnings are left in the data, for a command to print."""
     if not dataset:
         raise InputError("The data set has no name. Expected digits, a folder of images, a CSV file, or a TFDS name.")
+    if not cache_gigabytes >= 0:  # true for NaN
+        raise InputError(f"cache_gigabytes must be at least 0. Received: {cache_gigabytes}.")
     refuse_missing_data(dataset)
     path = Path(dataset).expanduser()
     has_splits = path.is_dir() and not rules.are_old and dataset not in DATASETS

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 
 # Shares that were rounded to four digits for a table still count as shares.
@@ -35,6 +36,7 @@ def check_classes(values: np.ndarray, num_classes: int | None = None, name: str 
     return values
 
 
+@checked_types
 def class_shares(predicted: np.ndarray, num_classes: int) -> np.ndarray:
     """The share of each class among predicted ones; a generator that has collapsed lacks some.
 
@@ -51,6 +53,7 @@ def class_shares(predicted: np.ndarray, num_classes: int) -> np.ndarray:
     return np.bincount(check_classes(predicted, num_classes, "predicted"), minlength=num_classes) / len(predicted)
 
 
+@checked_types
 def class_entropy(shares: np.ndarray) -> float:
     """-sum p log p in nats: ln K for K equal shares, 0 for a single class.
 
@@ -66,7 +69,10 @@ def class_entropy(shares: np.ndarray) -> float:
     shares = np.asarray(shares, np.float64)
     # A comparison with NaN is false, so that NaN is refused as well.
     if shares.ndim != 1 or not (shares >= 0).all() or not abs(shares.sum() - 1) <= SUM_TOLERANCE:
-        raise InputError(f"shares must be (K,), not negative, of sum 1; see class_shares. Received: {shares}.")
+        raise InputError(
+            f"shares must be (K,), not negative, of sum 1; see class_shares. Received: "
+            f"shape {shares.shape}, sum {shares.sum():g}."
+        )
     present = shares[shares > 0]
     return float(max(0.0, -(present * np.log(present)).sum()))
 
@@ -76,6 +82,7 @@ def _check_pair(predicted: np.ndarray, labels: np.ndarray, num_classes: int | No
         raise InputError(f"predicted and labels must be as many. Received: {len(predicted)} and {len(labels)}.")
 
 
+@checked_types
 def label_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
     """The share of images that are read as the class they were made for, in [0, 1].
 
@@ -90,6 +97,7 @@ def label_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(np.asarray(predicted) == np.asarray(labels)))
 
 
+@checked_types
 def class_accuracies(predicted: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
     """`label_accuracy` for each class asked for: one class that fails hides in the mean of many.
 

@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.metrics.features import check_features
 from tfgan_suite.metrics.neighbours import check_neighbours, count_in_balls
 
 
+@checked_types
 def density_coverage(real: ArrayLike, generated: ArrayLike, k: int = 5) -> tuple[float, float]:
     """How many balls of real images a generated one lies in, over k, and the share of balls with any in them.
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.memorisation import QUANTILE, closest_quantile, distances_between, image_rows
 
@@ -14,6 +15,7 @@ def nearest_other_distances(rows: np.ndarray) -> np.ndarray:
     return distances_between(rows, rows[search.kneighbors(return_distance=False)[:, 0]])
 
 
+@checked_types
 def duplicate_share(generated: np.ndarray, real: np.ndarray, quantile: float = QUANTILE) -> float:
     """The share of generated images with a near copy among the generated.
 

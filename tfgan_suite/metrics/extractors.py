@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.metrics.classifier import FEATURES
@@ -133,6 +134,7 @@ def sha256_of(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+@checked_types
 def load_extractor(name: str, dataset: str, inception_weights: str | None = None) -> Extractor:
     """The extractor of a name.
 

@@ -17,7 +17,10 @@ def check_rows(values: ArrayLike, name: str, at_least: int) -> np.ndarray:
     Raises:
         InputError: another shape, too few rows, NaN or infinity.
     """
-    rows = np.asarray(values, np.float64)
+    try:
+        rows = np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be numbers, one row an image. Received: a {type(values).__name__}.") from error
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise InputError(f"{name} must have the shape (rows, columns). Received: {rows.shape}. Give one row an image.")
     if len(rows) < at_least:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.features import check_features, check_rows
 
@@ -32,6 +33,7 @@ class Moments:
     covariance: np.ndarray
 
 
+@checked_types
 def moments(features: ArrayLike) -> Moments:
     """The moments of features (N, F).
 
@@ -42,6 +44,7 @@ def moments(features: ArrayLike) -> Moments:
     return Moments(len(rows), rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False)))
 
 
+@checked_types
 def frechet_distance(real: ArrayLike, generated: ArrayLike) -> float:
     """|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2), m the means and S the covariances of the features.
 
@@ -61,6 +64,7 @@ def frechet_distance(real: ArrayLike, generated: ArrayLike) -> float:
     return frechet_distance_of_moments(moments(real_rows), moments(generated_rows))
 
 
+@checked_types
 def frechet_distance_of_moments(a: Moments, b: Moments) -> float:
     """`frechet_distance` of two sets of features whose moments are known.
 
@@ -75,6 +79,7 @@ def frechet_distance_of_moments(a: Moments, b: Moments) -> float:
     return _distance(a, b, _root(a.covariance))
 
 
+@checked_types
 def frechet_standard_error(real: ArrayLike, generated: ArrayLike) -> float:
     """How much the distance would move with other generated images, to first order.
 
@@ -105,6 +110,7 @@ def frechet_standard_error(real: ArrayLike, generated: ArrayLike) -> float:
     return float(np.std(influence) / np.sqrt(len(rows)))
 
 
+@checked_types
 def frechet_distance_infinity(real: ArrayLike, generated: ArrayLike, points: int = 15, seed: int = 0) -> float:
     """The distance that infinitely many generated images would have: FID_N = FID_infinity + c / N at 1 / N = 0.
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 
 
@@ -98,6 +99,7 @@ class FrechetDistance(_FeatureMetric):
     Reference: Heusel et al., 2017, arXiv 1706.08500, equation 6.
     """
 
+    @checked_types
     def __init__(self, num_features: int, dtype: Any = None, name: str | None = "frechet_distance"):
         super().__init__(num_features, dtype, name)
         self.real = _StreamedMoments(num_features, name="real")
@@ -148,6 +150,7 @@ class KernelDistance(_FeatureMetric):
     Reference: Binkowski et al., 2018, arXiv 1801.01401, section 4.
     """
 
+    @checked_types
     def __init__(self, num_features: int, dtype: Any = None, name: str | None = "kernel_distance"):
         super().__init__(num_features, dtype, name)
         self.total = self._add_sum((), "total")

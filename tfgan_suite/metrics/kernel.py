@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.features import check_features
 
 
+@checked_types
 def kernel_distance(
     real: ArrayLike, generated: ArrayLike, subsets: int = 100, subset_size: int = 1000, seed: int = 0
 ) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 
 # The closest hundredth of real images: seldom enough to stand out from, often enough to be counted.
@@ -83,6 +84,7 @@ def nearest_distances(rows: np.ndarray, among: np.ndarray) -> np.ndarray:
     return distances_between(rows, among[pairwise_distances_argmin(rows, among)])
 
 
+@checked_types
 def memorisation_ratio(
     generated: np.ndarray, train: np.ndarray, held_out: np.ndarray, quantile: float = QUANTILE
 ) -> Memorisation:

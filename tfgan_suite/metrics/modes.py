@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.classes import check_classes, class_entropy
 from tfgan_suite.metrics.features import check_rows
@@ -44,6 +45,7 @@ class StackedModes(NamedTuple):
     kl: float
 
 
+@checked_types
 def ring(num_modes: int = 8, radius: float = 2.0, stddev: float = 0.02) -> Mixture:
     """Centres evenly spaced on a circle: radius (cos 2 pi k / K, sin 2 pi k / K).
 
@@ -66,6 +68,7 @@ def ring(num_modes: int = 8, radius: float = 2.0, stddev: float = 0.02) -> Mixtu
     return Mixture(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), stddev)
 
 
+@checked_types
 def square_grid(side: int = 5, spacing: float = 2.0, stddev: float = 0.05) -> Mixture:
     """Centres on a square grid around 0; the defaults are the 25 in [-4, 4] of Srivastava 2017 and Lin 2018.
 
@@ -97,6 +100,7 @@ def _check_draw(count: int, seed: int) -> None:
         raise InputError(f"count must be at least 1 and seed not negative. Received: {count} and {seed}.")
 
 
+@checked_types
 def sample_modes(centres: np.ndarray, stddev: float, count: int, seed: int) -> np.ndarray:
     """Points of a mixture of equal Gaussians, such as `sample_modes(*ring(), count=100_000, seed=0)`.
 
@@ -125,6 +129,7 @@ def _divergence_from_uniform(counts: np.ndarray) -> float:
     return max(0.0, math.log(len(counts)) - class_entropy(counts / counts.sum()))
 
 
+@checked_types
 def mode_counts(points: np.ndarray, centres: np.ndarray, stddev: float) -> ModeReport:
     """How many modes of a mixture the samples have found, how many samples lie in one, and how evenly.
 
@@ -156,6 +161,7 @@ def mode_counts(points: np.ndarray, centres: np.ndarray, stddev: float) -> ModeR
     return ModeReport(int(np.count_nonzero(counts)), float(good.mean()), kl)
 
 
+@checked_types
 def stacked_modes(predicted: np.ndarray) -> StackedModes:
     """How many of the 1,000 triples of digits a generator of stacked MNIST makes, and how evenly.
 
@@ -184,6 +190,7 @@ def stacked_modes(predicted: np.ndarray) -> StackedModes:
     return StackedModes(int(np.count_nonzero(counts)), _divergence_from_uniform(counts))
 
 
+@checked_types
 def stack_digits(images: np.ndarray, labels: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Stacked MNIST: in each channel another digit, drawn with replacement; 1,000 modes.
 

@@ -3,11 +3,13 @@
 import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.classes import check_classes, label_accuracy
 from tfgan_suite.metrics.memorisation import image_rows
 
 
+@checked_types
 def nearest_neighbour_accuracy(
     train_images: np.ndarray, train_labels: np.ndarray, test_images: np.ndarray, test_labels: np.ndarray
 ) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.special import logsumexp
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.features import check_rows
 
@@ -69,6 +70,7 @@ def _log_likelihoods(rows: np.ndarray, samples: np.ndarray, sigmas: Sequence[flo
     return np.concatenate(parts, axis=1) - constants[:, None]
 
 
+@checked_types
 def parzen_log_likelihood(samples: np.ndarray, test: np.ndarray, sigma: float) -> tuple[float, float]:
     """Mean log-likelihood of test images under Gaussians around generated ones; a history, not a quality.
 
@@ -95,6 +97,7 @@ def parzen_log_likelihood(samples: np.ndarray, test: np.ndarray, sigma: float) -
     return float(values.mean()), float(values.std() / np.sqrt(len(values)))
 
 
+@checked_types
 def choose_sigma(samples: np.ndarray, validation: np.ndarray, sigmas: Sequence[float] = SIGMAS) -> float:
     """The width under which held-out images are the likeliest.
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.metrics.features import check_rows
 
@@ -29,6 +30,7 @@ class PathLength(NamedTuple):
     standard_error: float
 
 
+@checked_types
 def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
     """Spherical interpolation: the direction on the great circle from a to b, the length linear in t.
 
@@ -107,6 +109,7 @@ def _check(latent_dim: int, count: int, epsilon: float, seed: int, labels: np.nd
         raise InputError(f"labels must be as many as count, {count}. Received: {len(labels)}.")
 
 
+@checked_types
 def perceptual_path_length(
     generate: Callable[..., Any],
     features: Callable[[np.ndarray], Any],

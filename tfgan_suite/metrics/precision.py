@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.metrics.features import check_features
 from tfgan_suite.metrics.neighbours import check_neighbours, count_in_balls
 
 
+@checked_types
 def precision_recall(real: ArrayLike, generated: ArrayLike, k: int = 5) -> tuple[float, float]:
     """The share of generated images in a ball of a real one, and of real images in a ball of a generated one.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import typeguard
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import write_whole
 
@@ -43,6 +44,7 @@ class MetricRecord:
     versions: dict[str, str] = field(default_factory=dict)
 
 
+@checked_types
 def difference(a: MetricRecord, b: MetricRecord) -> float:
     """a's value minus b's.
 
@@ -62,12 +64,14 @@ def difference(a: MetricRecord, b: MetricRecord) -> float:
     return a.value - b.value
 
 
+@checked_types
 def write_records(path: Path | str, records: list[MetricRecord]) -> None:
     """Writes records as JSON, whole or not at all."""
     facts = {"records": [dataclasses.asdict(record) for record in records]}
     write_whole(Path(path), json.dumps(facts, indent=2) + "\n")
 
 
+@checked_types
 def read_records(path: Path | str) -> list[MetricRecord]:
     """The records of a file.
 

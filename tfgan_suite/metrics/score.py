@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax, logsumexp
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.features import check_rows
 
 
+@checked_types
 def classifier_score(logits: ArrayLike, splits: int = 10, seed: int | None = 0) -> tuple[float, float]:
     """exp(mean KL(p(y|x) || p(y))), p(y|x) the softmax of an image's logits, p(y) its mean over a split.
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.labels import check_labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body
@@ -41,6 +42,7 @@ class ConditionalGAN(GAN):
     Reference: Mirza and Osindero, 2014, arXiv 1411.1784; Miyato and Koyama, 2018, arXiv 1802.05637.
     """
 
+    @checked_types
     def __init__(
         self,
         image_shape: ImageShape,

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body, get_body
 from tfgan_suite.networks.geometry import ImageShape
@@ -34,6 +35,7 @@ class DCGAN(GAN):
     Reference: Radford, Metz and Chintala, 2015, arXiv 1511.06434.
     """
 
+    @checked_types
     def __init__(
         self,
         image_shape: ImageShape,

@@ -65,6 +65,7 @@ class GAN(KerasSurface):
     Reference: Goodfellow et al., 2014, arXiv 1406.2661, algorithm 1.
     """
 
+    @checked_types
     def __init__(
         self,
         generator: keras.Model,

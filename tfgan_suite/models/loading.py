@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.conditional_gan import ConditionalGAN
 from tfgan_suite.models.dcgan import DCGAN
@@ -13,6 +14,7 @@ from tfgan_suite.models.mlp_gan import MLPGAN
 MODELS: dict[str, type[GAN]] = {"MLPGAN": MLPGAN, "DCGAN": DCGAN, "ConditionalGAN": ConditionalGAN}
 
 
+@checked_types
 def load_model(path: Path | str) -> GAN:
     """A GAN from a `.keras` file, in Keras's safe mode, with its optimizers and its loss.
 

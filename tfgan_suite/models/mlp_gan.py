@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body
 from tfgan_suite.networks.geometry import ImageShape
@@ -36,6 +37,7 @@ class MLPGAN(GAN):
     Reference: Goodfellow et al., 2014, arXiv 1406.2661.
     """
 
+    @checked_types
     def __init__(
         self,
         image_shape: ImageShape,

@@ -16,7 +16,7 @@ def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
     Raises:
         InputError: a standard deviation that is not positive.
     """
-    if stddev is not None and stddev <= 0:
+    if stddev is not None and not stddev > 0:  # true for NaN
         raise InputError(f"initializer_stddev must be greater than 0. Received: {stddev}.")
     return keras.initializers.GlorotUniform() if stddev is None else keras.initializers.RandomNormal(0.0, stddev)
 
@@ -36,8 +36,15 @@ def synchronized_batch_norm(dtype: Any = None) -> FusedBatchNormalization:
 
 
 def resolved_policy(dtype: Any) -> str:
-    """The name of a dtype policy, Keras's global one for None: a network keeps it when it is loaded under another."""
-    return keras.dtype_policies.get(dtype or keras.config.dtype_policy()).name
+    """The name of a dtype policy, Keras's global one for None: a network keeps it when it is loaded under another.
+
+    Raises:
+        InputError: Keras has no such policy.
+    """
+    try:
+        return keras.dtype_policies.get(dtype or keras.config.dtype_policy()).name
+    except ValueError as error:
+        raise InputError(f"dtype must be a dtype policy of Keras, such as 'float32'. Received: {dtype!r}.") from error
 
 
 def outer_dtype(policy: str) -> str:

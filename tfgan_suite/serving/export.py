@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD, CARD_BESIDE
 from tfgan_suite.models.gan import GAN
@@ -34,6 +35,7 @@ def next_version(base: Path | str) -> int:
     return max(versions, default=0) + 1
 
 
+@checked_types
 def export_generator(
     model: GAN,
     base: Path | str,

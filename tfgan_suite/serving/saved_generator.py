@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD as CARD
 from tfgan_suite.exported import CARD_BESIDE as CARD_BESIDE
@@ -36,6 +37,7 @@ class SavedGenerator:
         InputError: no SavedModel, a damaged one, or one that is no generator of this package.
     """
 
+    @checked_types
     def __init__(self, path: Path | str, trust: bool = False):
         self.path = version_folder(path)
         if not trust:

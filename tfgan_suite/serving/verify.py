@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.quiet import quiet
 from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
@@ -38,6 +39,7 @@ OUTPUTS = dict.fromkeys(INPUTS, "images") | {"sample_png": "image_bytes", "score
 Facts = Mapping[str, Any]
 
 
+@checked_types
 def verify_export(
     path: Path | str, model: GAN | None = None, say: Callable[[str], None] = lambda line: None
 ) -> list[str]:
