@@ -123,8 +123,9 @@ class EvaluateConfig:
     """How many images to make, and how many real ones to take."""
     seed: int = 0
     """Of the first image."""
-    extractor: str = "classifier"
-    """Network to compare by: classifier (of mnist, fashion_mnist, digits), inception, or NAME.keras."""
+    extractor: str | None = None
+    """Network to compare by: classifier (of mnist, fashion_mnist, digits; theirs where none is named), general (of all
+    other images; features only), inception, or NAME.keras."""
     inception_weights: str | None = None
     """File of the weights of Keras's InceptionV3; else Keras downloads them."""
     all_checkpoints: bool = False
@@ -140,7 +141,7 @@ class TrainClassifierConfig:
     """Trains the classifier that a labelled data set's generators are measured by."""
 
     dataset: str
-    """Labelled data: digits, a TensorFlow Datasets name, a folder, a CSV file."""
+    """Labelled data: digits, a TensorFlow Datasets name, a folder, a CSV file; or general, to repeat that extractor."""
     output: str
     """The file to write, NAME.keras; NAME.json beside it says what it is."""
     data_dir: str | None = None
@@ -197,8 +198,9 @@ class ModelCardConfig:
     """Where TensorFlow Datasets keeps its data."""
     count: int = 10_000
     """How many samples to measure."""
-    extractor: str = "classifier"
-    """Network to measure by: classifier (of mnist, fashion_mnist, digits) or NAME.keras."""
+    extractor: str | None = None
+    """Network to measure by: classifier (of mnist, fashion_mnist, digits; theirs where none is named), general (of all
+    other images; features only), or NAME.keras."""
     licence: str | None = None
     """Of the data; else as it is known of mnist, fashion_mnist and digits."""
 

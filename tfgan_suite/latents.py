@@ -20,6 +20,8 @@ AUGMENTATION_STREAM = 1_001
 SHUFFLE_STREAM = 1_002
 # Samples for people and for serving are keyed by their own seed alone: [seed, SAMPLE_STREAM].
 SAMPLE_STREAM = 1_003
+# Cuts and colours in the training of the network `general`.
+COLOUR_STREAM = 1_004
 # Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
 MASK_STREAM = 2_000
 

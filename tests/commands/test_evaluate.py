@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from shrunk import shrunk_config
@@ -13,11 +14,12 @@ from tfgan_suite.assembly import build_model
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.commands.evaluate import as_table, evaluate, evaluate_subject
 from tfgan_suite.commands.train import train
+from tfgan_suite.commands.train_classifier import train_classifier_to
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import save_png
 from tfgan_suite.metrics.catalogue import METRICS
-from tfgan_suite.metrics.extractors import bundled_classifier
+from tfgan_suite.metrics.extractors import bundled_classifier, load_extractor
 from tfgan_suite.metrics.records import MetricRecord, difference, read_records
 from tfgan_suite.real_images import load_real
 from tfgan_suite.subjects import Subject, find_subjects
@@ -258,6 +260,67 @@ def test_what_was_learned_from_is_not_held_out(split: str | None, learned: str, 
     assert real.held_out is held_out
     rows = [{image.tobytes() for image in part.images} for part in (real.reference, real.floor, real.validation)]
     assert sum(map(len, rows)) == len(set.union(*rows))
+
+
+def unlabelled(folder: Path, shape: tuple[int, int, int], count: int = 60) -> str:
+    """A folder of pictures without classes: bright and dark squares on coloured grounds."""
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for index in range(count):
+        picture = np.broadcast_to(random.integers(0, 256, shape[2]), shape).astype(np.uint8)
+        top, left = random.integers(0, shape[0] // 2), random.integers(0, shape[1] // 2)
+        picture[top : top + shape[0] // 2, left : left + shape[1] // 2] = random.integers(0, 256, shape[2])
+        save_png(folder / f"{index}.png", picture)
+    return str(folder)
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 3), (20, 30, 4), (200, 200, 1)])
+def test_pictures_without_labels(
+    shape: tuple[int, int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a folder to a table, with no flag but --dataset: what asks for no classes, by a network of known hash."""
+    folder = unlabelled(tmp_path / "own", shape)
+    path = arrays(tmp_path / "a.npz", images=np.random.default_rng(1).integers(0, 256, (30, *shape)).astype(np.uint8))
+    flags = [path, "--dataset", folder, "--output", str(tmp_path / "eval.json")]
+    assert run(COMMANDS["evaluate"], flags, "evaluate.py") == 0
+    told = capsys.readouterr()
+    assert f"No classifier comes with the package for {folder}: --extractor general is taken." in told.err
+    records = {record.metric: record for record in read_records(tmp_path / "eval.json")}
+    of_classes = {"classifier_score", "class_shares", "class_diversity", "label_accuracy", "nearest_label"}
+    needs_more = {*of_classes, "memorisation", "path_length", "frechet_distance_infinity", "duplicates"}
+    assert set(records) == {name for key, metric in METRICS.items() if key not in needs_more for name in metric.gives}
+    protocol = records["kernel_distance"].protocol
+    assert (protocol["extractor"], protocol["extractor_sha256"]) == ("general", load_extractor("general").sha256)
+    assert ("on white" in protocol["resize"]) == (shape[2] == 4)
+    assert f"general ({protocol['extractor_sha256'][:12]})" in told.out
+    floor = records["frechet_distance"].floor
+    assert floor is not None and records["frechet_distance"].value > 2 * floor
+
+
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if {"logits", "classes"} & {*metric.needs}])
+def test_metrics_of_classes_are_refused_where_no_classes_are_read(name: str, tmp_path: Path) -> None:
+    path = arrays(tmp_path / "a.npz", images=images_of(), labels=np.arange(120) % 10)
+    with pytest.raises(InputError, match=rf"{name} needs an extractor .* the extractor is general\. Leave it out"):
+        evaluate(path, "digits", count=FEW, metrics=f"frechet_distance,{name}", extractor="general")
+
+
+def test_remedies_for_pictures_without_labels_lead_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is tried first, the refusal names what works."""
+    folder = unlabelled(tmp_path / "own", (16, 16, 3), 200)
+    path = arrays(
+        tmp_path / "a.npz", images=np.random.default_rng(1).integers(0, 256, (90, 16, 16, 3)).astype(np.uint8)
+    )
+
+    def no_network(*facts: object, **more: object) -> str:
+        raise OSError("no network")
+
+    monkeypatch.setattr(keras.utils, "get_file", no_network)
+    for extractor in ("classifier", "inception"):
+        with pytest.raises(InputError, match="--extractor general"):
+            evaluate(path, folder, extractor=extractor)
+    with pytest.raises(InputError, match="--extractor general"):
+        train_classifier_to(str(tmp_path / "own.keras"), folder)
+    assert evaluate(path, folder, extractor="general", metrics="frechet_distance")
 
 
 def test_records_of_several_generators_are_no_one_to_compare_with(records: dict[str, MetricRecord]) -> None:

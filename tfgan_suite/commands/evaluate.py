@@ -15,6 +15,7 @@ from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lac
 from tfgan_suite.metrics.classes import check_classes
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
+from tfgan_suite.metrics.general import GENERAL
 from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_records, write_records
 from tfgan_suite.real_images import SELECTION_SEED, RealImages, load_real
 from tfgan_suite.subjects import Subject, find_subjects
@@ -86,7 +87,7 @@ def evaluate_subject(
             bar.set_description(name)
             if reason := lacks(comparison, name):
                 if wanted:
-                    raise InputError(f"{reason}. Leave it out of --metrics.")
+                    raise InputError(f"{reason}; the extractor is {extractor.name}. Leave it out of --metrics.")
                 continue
             try:
                 records += _records(name, comparison, floor, protocol, subject.facts)
@@ -144,7 +145,7 @@ def _protocol(real: RealImages, extractor: Extractor, subject: Subject, count: i
         "selection_seed": SELECTION_SEED,
         "image_shape": list(subject.image_shape),
         **real.effects,
-        **extractor.protocol(),
+        **extractor.protocol(subject.image_shape[2]),
     }
 
 
@@ -169,7 +170,7 @@ def evaluate(
     metrics: str = "all",
     count: int = 10_000,
     seed: int = 0,
-    extractor: str = "classifier",
+    extractor: str | None = None,
     inception_weights: str | None = None,
     all_checkpoints: bool = False,
 ) -> list[MetricRecord]:
@@ -198,6 +199,8 @@ def evaluate(
     names = chosen_metrics(metrics)
     subjects = find_subjects(path, all_checkpoints)
     network = load_extractor(extractor, dataset, inception_weights)
+    if extractor is None and network.name == GENERAL:
+        print(f"No classifier comes with the package for {dataset}: --extractor {GENERAL} is taken.", file=sys.stderr)
     learned = subjects[0].facts.get("split") or "train"
     real = load_real(dataset, split, data_dir, subjects[0].image_shape, learned, subjects[0].rules)
     if real.at_most(count) < count:

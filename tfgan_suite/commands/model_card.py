@@ -26,7 +26,7 @@ def make_card(
     *,
     data_dir: str | None = None,
     count: int = 10_000,
-    extractor: str = "classifier",
+    extractor: str | None = None,
     licence: str | None = None,
 ) -> str:
     """Exports a run's newest checkpoint with a model card, its measurements and its samples beside it.

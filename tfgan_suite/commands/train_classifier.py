@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from tfgan_suite.data.sources import HELD_OUT_SHARE, load_train_and_test
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import write_whole, writing_whole
-from tfgan_suite.metrics.classes import label_accuracy
+from tfgan_suite.metrics.classes import class_accuracies, label_accuracy
 from tfgan_suite.metrics.classifier import classify, train_classifier
 from tfgan_suite.metrics.extractors import sha256_of
+from tfgan_suite.metrics.general import GENERAL, general_data, train_general
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.versions import versions
 
@@ -28,9 +30,9 @@ def train_classifier_to(
 
     Args:
         output: `NAME.keras`; `NAME.json` beside it gets the file's hash, the command and the accuracy.
-        dataset: images with classes; see `load_images`.
+        dataset: images with classes, see `load_images`; or `general`, which trains the network of that name.
         data_dir: where TensorFlow Datasets keeps its data.
-        rules: how pictures are read; None: as they are.
+        rules: how pictures are read; None: as they are. The network `general` takes any size.
         epochs: passes over the data.
         seed: of weights, order and shifts.
 
@@ -50,12 +52,20 @@ def train_classifier_to(
     if not 0 <= seed < 2**31:
         raise InputError(f"--seed must be in 0..2147483647. Received: {seed}.")
     rules = rules or PictureRules()
-    data, test = load_train_and_test(dataset, data_dir, rules)
+    if dataset == GENERAL and rules != PictureRules():
+        raise InputError(f"--dataset {GENERAL} reads its pictures in its own way. Leave out --image-size and the like.")
+    if dataset == GENERAL:
+        data, test = general_data(data_dir)
+        model = train_general(data, epochs, seed)
+    else:
+        data, test = load_train_and_test(dataset, data_dir, rules)
+        model = train_classifier(data, epochs, seed)
     for text in data.warnings:
         print(f"warning: {text}", file=sys.stderr)
-    model = train_classifier(data, epochs, seed)
     assert test.labels is not None
-    accuracy = label_accuracy(classify(model, test.images), test.labels)
+    predicted = classify(model, test.images)
+    accuracy = label_accuracy(predicted, test.labels)
+    each = class_accuracies(predicted, test.labels, len(test.label_names))
     # Without the optimizer, which makes three quarters of the file.
     with writing_whole(path) as partial:
         keras.Model(model.input, model.output, name=model.name).save(partial)
@@ -66,6 +76,7 @@ def train_classifier_to(
         "command": f"{command} --seed {seed}",
         "data": data.facts(),
         "accuracy": accuracy,
+        "accuracy_of_class": [None if np.isnan(value) else float(value) for value in each],
         "num_test_images": len(test.images),
         "test_images": test.source if test.source != data.source else f"{HELD_OUT_SHARE:.0%} of {data.source}, seed 0",
         "versions": versions(),

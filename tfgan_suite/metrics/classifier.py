@@ -50,7 +50,10 @@ def train_classifier(data: ImageData, epochs: int = 8, seed: int = 0, verbose: i
         InputError: the data have no classes, or are fewer than a batch.
     """
     if data.num_classes is None:
-        raise InputError(f"A classifier needs images with classes, and {data.source} has none.")
+        raise InputError(
+            f"A classifier needs images with classes, and {data.source} has none. Images without classes are evaluated "
+            "by --extractor general."
+        )
     if len(data.images) < BATCH_ROWS:
         raise InputError(f"A classifier needs at least {BATCH_ROWS} images. Received: {len(data.images)}.")
     keras.utils.set_random_seed(seed)

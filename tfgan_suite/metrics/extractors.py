@@ -14,9 +14,10 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.metrics.classifier import FEATURES
+from tfgan_suite.metrics.general import GENERAL
 from tfgan_suite.networks.geometry import DATA_FORMAT
 
-# Classifiers that come with the package: NAME.keras, and NAME.json with its hash, command and accuracy.
+# Networks that come with the package: NAME.keras, and NAME.json with its hash, command and accuracy.
 CLASSIFIERS = Path(__file__).parent / "classifiers"
 INCEPTION_URL = (
     "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
@@ -24,6 +25,7 @@ INCEPTION_URL = (
 )
 INCEPTION_MD5 = "9a0d58056eeedaa3f26cb7ebd46da564"
 BATCH_ROWS = 250
+GENERAL_SIDE = 64  # pixels that images are brought to for the network `general`, which itself takes any size
 
 
 class Extracted(NamedTuple):
@@ -78,32 +80,38 @@ class Extractor:
         outputs = {"features": features, **({"logits": output} if self.num_classes else {})}
         self._call = tf.function(keras.Model(model.inputs, outputs), reduce_retracing=True)
 
-    def protocol(self) -> dict[str, Any]:
-        """What a record says of it."""
+    def protocol(self, image_channels: int | None = None) -> dict[str, Any]:
+        """What a record says of it.
+
+        Args:
+            image_channels: of the images that it is given; None: not RGBA.
+        """
         height, width, channels = self.image_shape
+        on_white = "on white, " if (image_channels, channels) == (4, 3) else ""
         return {
             "extractor": self.name,
             "extractor_sha256": self.sha256,
-            "resize": f"bicubic, antialiased, to {height}x{width}x{channels}",
+            "resize": f"{on_white}bicubic, antialiased, to {height}x{width}x{channels}",
         }
 
     def __call__(self, images: np.ndarray, progress: Callable[[int], Any] = lambda rows: None) -> Extracted:
         """Features and logits of images.
 
         Args:
-            images: uint8 (N, H, W, C) of any size; grey ones are given to a network of colours three times over.
+            images: uint8 (N, H, W, C) of any size. To a network of colours, grey ones are given three times over, and
+                RGBA ones on white.
             progress: called with the number of rows after each batch.
 
         Raises:
-            InputError: the images are not uint8, or in colour where the network takes grey ones.
+            InputError: the images are not uint8, or in colours that the network does not take.
         """
         if images.dtype != np.uint8 or images.ndim != 4:
             raise InputError(f"Images must be uint8 (N, H, W, C). Received: {images.dtype} {images.shape}.")
         mine, theirs = self.image_shape[2], images.shape[3]
-        if theirs != mine and theirs != 1:
+        if theirs not in (mine, 1) and (theirs, mine) != (4, 3):
             raise InputError(
                 f"The extractor {self.name} takes images of {mine} channels. Received: {theirs} channels. "
-                "Choose another with --extractor."
+                f"Choose --extractor {GENERAL}."
             )
         return self.of_floats(to_float(images), progress)
 
@@ -121,11 +129,19 @@ class Extractor:
 
     def _fit(self, images: tf.Tensor) -> tf.Tensor:
         """In the network's size and channels."""
+        if (images.shape[3], self.image_shape[2]) == (4, 3):
+            images = on_white(images)
         values = tf.repeat(images, self.image_shape[2] // images.shape[3], axis=-1)
         if images.shape[1:3] == self.image_shape[:2]:
             return values
         resized = tf.image.resize(values, self.image_shape[:2], method="bicubic", antialias=True)
         return tf.clip_by_value(resized, -1.0, 1.0)
+
+
+def on_white(images: np.ndarray | tf.Tensor) -> tf.Tensor:
+    """RGBA on a white ground: float32 (N, H, W, 4) in [-1, 1] -> (N, H, W, 3)."""
+    alpha = (images[..., 3:] + 1.0) / 2.0
+    return alpha * images[..., :3] + (1.0 - alpha)
 
 
 def sha256_of(path: Path | str) -> str:
@@ -135,27 +151,38 @@ def sha256_of(path: Path | str) -> str:
 
 
 @checked_types
-def load_extractor(name: str, dataset: str, inception_weights: str | None = None) -> Extractor:
+def load_extractor(name: str | None, dataset: str = "", inception_weights: str | None = None) -> Extractor:
     """The extractor of a name.
 
     Args:
-        name: `classifier` (the one that comes with the package for this data set), `inception`, or
-            the path of a `.keras` file.
+        name: `classifier` (the one that comes with the package for this data set), `general` (features only, of images
+            of any kind), `inception`, or the path of a `.keras` file; None: `classifier` where there is one for the
+            data set, else `general`.
         dataset: the name that the real images are loaded by.
         inception_weights: see `inception`.
 
     Raises:
         InputError: no such extractor, or a file that is damaged or of another kind.
     """
+    if name is None:
+        name = "classifier" if dataset in bundled_datasets() else GENERAL
     if name == "classifier":
         return bundled_classifier(dataset)
+    if name == GENERAL:
+        return general()
     if name == "inception":
         return inception(inception_weights)
     if Path(name).suffix == ".keras":
         return Extractor(_load(Path(name)), Path(name).name, sha256_of(name))
     raise InputError(
-        f"Unknown extractor {name!r}. Expected classifier, inception, or the path of a Keras model NAME.keras."
+        f"Unknown extractor {name!r}. Expected classifier, {GENERAL}, inception, or the path of a Keras model "
+        "NAME.keras."
     )
+
+
+def bundled_datasets() -> list[str]:
+    """The data sets that a classifier comes with the package for."""
+    return sorted(path.stem for path in CLASSIFIERS.glob("*.keras") if path.stem != GENERAL)
 
 
 def bundled_classifier(dataset: str) -> Extractor:
@@ -164,22 +191,43 @@ def bundled_classifier(dataset: str) -> Extractor:
     Raises:
         InputError: there is none for it, or its file is damaged.
     """
-    names = sorted(path.stem for path in CLASSIFIERS.glob("*.keras"))
+    names = bundled_datasets()
     if dataset not in names:
         raise InputError(
-            f"No classifier comes with the package for {dataset!r}, only for {', '.join(names)}. Train one by "
-            f"train_classifier.py --dataset {dataset} --output NAME.keras, and give --extractor NAME.keras."
+            f"No classifier comes with the package for {dataset!r}, only for {', '.join(names)}. Choose --extractor "
+            f"{GENERAL}, or train one on labelled images by train_classifier.py --dataset {dataset} --output "
+            "NAME.keras, and give --extractor NAME.keras."
         )
-    path = CLASSIFIERS / f"{dataset}.keras"
-    expected, received = classifier_facts(dataset)["sha256"], sha256_of(path)
+    model, sha256 = _bundled(dataset)
+    return Extractor(model, f"classifier of {dataset}", sha256)
+
+
+def general() -> Extractor:
+    """The network that comes with the package for images of any kind: 208 features, no logits; see `build_general`.
+
+    Its twenty classes are those of its own training, not those of the images, so that its head is left out.
+
+    Raises:
+        InputError: its file is damaged.
+    """
+    model, sha256 = _bundled(GENERAL)
+    images = keras.Input((GENERAL_SIDE, GENERAL_SIDE, 3))
+    features = keras.Model(model.inputs, model.get_layer(FEATURES).output)(images)
+    return Extractor(keras.Model(images, features), GENERAL, sha256)
+
+
+def _bundled(name: str) -> tuple[keras.Model, str]:
+    """A network of the package and its file's SHA-256, which must be that of its facts."""
+    path = CLASSIFIERS / f"{name}.keras"
+    expected, received = classifier_facts(name)["sha256"], sha256_of(path)
     if received != expected:
         raise InputError(f"{path} is damaged: its SHA-256 is {received[:16]}, expected {expected[:16]}. Install anew.")
-    return Extractor(_load(path), f"classifier of {dataset}", received)
+    return _load(path), received
 
 
-def classifier_facts(dataset: str) -> dict[str, Any]:
-    """What is known of a classifier of the package: `sha256`, `command`, `accuracy`, `test_images`."""
-    return json.loads((CLASSIFIERS / f"{dataset}.json").read_text(encoding="utf-8"))
+def classifier_facts(name: str) -> dict[str, Any]:
+    """What is known of a network of the package: `sha256`, `command`, `accuracy`, `test_images`."""
+    return json.loads((CLASSIFIERS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def inception(weights: str | None = None) -> Extractor:
@@ -208,7 +256,7 @@ def inception(weights: str | None = None) -> Extractor:
         remedy = (
             "Expected the weights of Keras's InceptionV3 with its top."
             if weights
-            else "Give a file with --inception-weights, or choose --extractor classifier."
+            else "Give a file with --inception-weights, or choose --extractor general."
         )
         raise InputError(f"InceptionV3 has no weights: {reason}. {remedy}") from error
     pooled = keras.layers.Identity(name=FEATURES)(network.get_layer("avg_pool").output)
