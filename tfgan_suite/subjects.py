@@ -135,7 +135,9 @@ def of_arrays(path: Path) -> Subject:
 
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         if count > len(images):
-            raise InputError(f"{path} has {len(images):,} images. Received: --count {count}.")
+            raise InputError(
+                f"{path} has {len(images):,} images. Received: --count {count}. Give --count {len(images)}."
+            )
         # At random, since images often lie in the order of their classes, but always the same.
         rows = np.sort(np.random.default_rng(0).permutation(len(images))[:count])
         return images[rows], None if labels is None else _classes(labels[rows])

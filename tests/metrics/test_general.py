@@ -19,7 +19,7 @@ from tfgan_suite.metrics.general import GENERAL, build_general, fold_batch_norm,
 from tfgan_suite.metrics.kernel import kernel_distance
 
 FILE = extractors.CLASSIFIERS / f"{GENERAL}.keras"
-ACCURACY = {"cifar10": 0.75, "fashion_mnist": 0.88}
+ACCURACY = {"cifar10": 0.65, "fashion_mnist": 0.88}
 
 
 @pytest.fixture(scope="module")
