@@ -17,6 +17,7 @@ from tfgan_suite.metrics.extractors import Extractor, classifier_facts, load_ext
 from tfgan_suite.metrics.frechet import frechet_distance
 from tfgan_suite.metrics.general import GENERAL, build_general, fold_batch_norm, general_data, train_general, vary
 from tfgan_suite.metrics.kernel import kernel_distance
+from tfgan_suite.picture_rules import PictureRules
 
 FILE = extractors.CLASSIFIERS / f"{GENERAL}.keras"
 ACCURACY = {"cifar10": 0.65, "fashion_mnist": 0.88}
@@ -124,7 +125,7 @@ def test_it_learns() -> None:
 
 
 def test_both_sets_with_their_own_classes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(name: str, *facts: object, channels: int) -> tuple[ImageData, ImageData]:
+    def load(name: str, *facts: object) -> tuple[ImageData, ImageData]:
         number = general.DATASETS.index(name)
         part = ImageData(noise(6, 32, 32, 3), np.arange(6, dtype=np.int32) % 2, (f"{name} 0", f"{name} 1"), name)
         return part, ImageData(noise(2 + number, 32, 32, 3), np.ones(2 + number, np.int32), part.label_names, name)
@@ -171,4 +172,4 @@ def test_it_is_chosen_where_no_classifier_is() -> None:
 
 def test_its_size_is_its_own(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Leave out --image-size"):
-        train_classifier_to(str(tmp_path / "a.keras"), GENERAL, image_size=(64, 64))
+        train_classifier_to(str(tmp_path / "a.keras"), GENERAL, rules=PictureRules(size=(64, 64)))

@@ -532,7 +532,7 @@ def test_build_body_takes_the_global_dtype_policy() -> None:
         ("mlp", {"base_filters": 8}, "MLPGenerator does not take base_filters"),
         ("mlp", {"dropout": 1.0}, "dropout must be in"),
         ("mlp", {"dtype": "mixed_float16"}, "mixed_float16"),
-        ("mlp", {"dtype": "float64"}, "float32, mixed_bfloat16"),
+        ("mlp", {"dtype": "bfloat16"}, "float32, mixed_bfloat16, float64"),
     ],
 )
 def test_build_body_refuses(name: str, options: dict[str, Any], message: str) -> None:

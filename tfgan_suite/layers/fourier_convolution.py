@@ -77,7 +77,7 @@ def fourier_transposed(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     height, width = features.shape[1:3]
     size, _, channels, depth = kernel.shape
     matrices = ProductMatrices(
-        *(matrix.astype(features.dtype.as_numpy_dtype) for matrix in product_matrices(height, width, size))
+        *(matrix.astype(tf.as_dtype(features.dtype).as_numpy_dtype) for matrix in product_matrices(height, width, size))
     )
     products, rows = len(matrices.features), tf.shape(features)[0]
     pixels = tf.reshape(tf.transpose(features, (1, 2, 0, 3)), (height * width, rows * depth))

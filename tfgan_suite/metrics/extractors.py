@@ -164,6 +164,8 @@ def load_extractor(name: str | None, dataset: str = "", inception_weights: str |
     Raises:
         InputError: no such extractor, or a file that is damaged or of another kind.
     """
+    if inception_weights is not None and name != "inception":
+        raise InputError(f"inception_weights are of the extractor inception. Received: the extractor {name!r}.")
     if name is None:
         name = "classifier" if dataset in bundled_datasets() else GENERAL
     if name == "classifier":

@@ -13,6 +13,8 @@ from tfgan_suite.data.sources import load_train_and_test
 from tfgan_suite.errors import InputError
 from tfgan_suite.latents import COLOUR_STREAM, stateless_seed
 from tfgan_suite.metrics.classifier import BATCH_ROWS, FEATURES
+from tfgan_suite.networks.geometry import DATA_FORMAT
+from tfgan_suite.picture_rules import PictureRules
 
 GENERAL = "general"
 DATASETS = ("cifar10", "fashion_mnist")
@@ -38,15 +40,17 @@ def build_general(num_classes: int, batch_norm: bool = False) -> keras.Model:
     x, maps = images, []
     for stage, (width, convolutions) in enumerate(STAGES, start=1):
         if stage > 1:
-            x = layers.AveragePooling2D(2, padding="same")(x)
+            x = layers.AveragePooling2D(2, padding="same", data_format=DATA_FORMAT)(x)
         for index in range(1, convolutions + 1):
             name = f"{stage}_{index}"
-            x = layers.Conv2D(width, 3, padding="same", use_bias=not batch_norm, name=f"conv{name}")(x)
+            x = layers.Conv2D(
+                width, 3, padding="same", data_format=DATA_FORMAT, use_bias=not batch_norm, name=f"conv{name}"
+            )(x)
             if batch_norm:
                 x = layers.BatchNormalization(momentum=0.9, name=f"norm{name}")(x)
             x = layers.ReLU(name=f"stage{stage}" if index == convolutions else f"relu{name}")(x)
         maps.append(x)
-    features = layers.Concatenate(name=FEATURES)([layers.GlobalAveragePooling2D()(x) for x in maps[-2:]])
+    features = layers.Concatenate(name=FEATURES)([layers.GlobalAveragePooling2D(DATA_FORMAT)(x) for x in maps[-2:]])
     return keras.Model(images, layers.Dense(num_classes, name="logits")(features), name=GENERAL)
 
 
@@ -73,7 +77,7 @@ def general_data(data_dir: str | None = None) -> tuple[ImageData, ImageData]:
     Raises:
         InputError: as `load_images`.
     """
-    pairs = [load_train_and_test(name, data_dir, (SIDE, SIDE), channels=3) for name in DATASETS]
+    pairs = [load_train_and_test(name, data_dir, PictureRules(size=(SIDE, SIDE), channels=3)) for name in DATASETS]
     train, test = (_joined(list(parts)) for parts in zip(*pairs, strict=True))
     return train, test
 
