@@ -110,7 +110,7 @@ WRONG_CLASSES = {
 }
 WRONG_ATTRIBUTES = {
     "CelebA's coding": (lambda: 2 * A - 1, r"\(labels \+ 1\) // 2"),
-    "5": (lambda: 5 * A, "zeros and ones"),
+    "5": (lambda: 5 * A, "zeros and ones|0 or 1"),
     "5 in the last row": (lambda: spoilt(A, LAST, 5), "zeros and ones|0 or 1"),
     "classes": (lambda: Y, "rows of 3"),
 }
