@@ -191,6 +191,8 @@ def test_cgan_on_unlabelled_images_is_refused(tmp_path: Path, capsys: pytest.Cap
         (["CGAN", "--output", "a.png", "--labels", "1,"], "separated by commas"),
         (["DCGAN", "--output", "a.png", "--labels", "1"], "not conditional"),
         (["DCGAN", "--output", "a.png", "--count", "0"], "--count must be at least 1"),
+        (["DCGAN", "--output", "a.png", "--count", "1000000000000"], "GiB at once"),
+        (["CGAN", "--output", "a.png", "--sweep", "--count", "1000000000000"], "GiB at once"),
         (["DCGAN", "--output", "a.jpg"], ".png or .npz"),
         (["DCGAN", "--output", "missing/a.png"], "does not exist"),
         (["DCGAN", "--output", "full"], "not empty"),

@@ -1,6 +1,7 @@
 """What can be evaluated: exported generators, runs and their checkpoints, arrays of images."""
 
 import hashlib
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -128,6 +129,12 @@ def of_arrays(path: Path) -> Subject:
         span = f" from {images.min()} to {images.max()}" if images.size else ""
         raise InputError(
             f"{path}: images must be uint8 (N, H, W, C) of 0 to 255. Received: {images.dtype} {images.shape}{span}."
+        )
+    if images.max() <= 1:
+        print(
+            f"warning: {path}: no value is above 1, so that all is black. Images are uint8 of 0 to 255: map [0, 1] by "
+            "255 x first.",
+            file=sys.stderr,
         )
     if counts[0] != counts[1]:
         raise InputError(f"{path} has {counts[0]} images but {counts[1]} labels.")

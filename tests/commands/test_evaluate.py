@@ -335,3 +335,10 @@ def test_table_shows_values_floors_and_warnings(records: dict[str, MetricRecord]
     row = next(line for line in table.splitlines() if line.startswith("precision"))
     assert row.split() == ["precision", "0.25", "0.01", "0.75"]
     assert "warning: precision: careful" in table
+
+
+def test_images_of_0_and_1_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for high, warned in ((1, True), (2, False)):
+        images = np.random.default_rng(0).integers(0, high + 1, (30, 8, 8, 1)).astype(np.uint8)
+        find_subjects(arrays(tmp_path / f"{high}.npz", images=images))
+        assert ("no value is above 1" in capsys.readouterr().err) == warned

@@ -15,7 +15,7 @@ from tfgan_suite.data.sources import HELD_OUT_SHARE, load_train_and_test
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import write_whole
 from tfgan_suite.images import to_uint8
-from tfgan_suite.latents import check_seed
+from tfgan_suite.latents import check_count, check_seed
 from tfgan_suite.marking import generator_name, refuse_full, samples_of, save_each
 from tfgan_suite.metrics.classifier import BATCH_ROWS
 from tfgan_suite.metrics.synthetic_worth import Worth, measure
@@ -137,6 +137,7 @@ def load_real(generator: SavedGenerator, dataset: str, data_dir: str | None) -> 
 def write_set(generator: SavedGenerator, folder: Path, names: Sequence[str], per_class: int, seed: int) -> ImageData:
     """Makes the synthetic images and writes them as `FOLDER/CLASS/seed_00000007.png`."""
     count = per_class * len(names)
+    check_count(count, generator.image_shape)
     labels = generator.check_labels(None, count)
     assert labels is not None
     seeds = np.arange(seed, seed + count, dtype=np.int64)

@@ -10,7 +10,7 @@ from PIL import Image
 from tfgan_suite.errors import InputError, printable
 from tfgan_suite.images import from_array, save_gif, to_uint8
 from tfgan_suite.labels import Labels, titles
-from tfgan_suite.latents import MAX_SEED, check_seed, latents_from_seeds
+from tfgan_suite.latents import MAX_SEED, check_count, check_seed, latents_from_seeds
 from tfgan_suite.marking import check_output, check_parent, samples_of, save_samples
 from tfgan_suite.pictures import sheet
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card, version_folder
@@ -54,10 +54,11 @@ def generate_to(
     generator = SavedGenerator(generator_path, trust)
     given = _given(generator, labels)
     period = len(given) if given is not None else generator.num_classes or generator.num_attributes
+    every = _every_label(generator, given, "--sweep") if sweep else np.zeros(1)
+    check_count(count * len(every), generator.image_shape)
     seeds = np.arange(seed, seed + count, dtype=np.int64)
     values: np.ndarray | None
     if sweep:
-        every = _every_label(generator, given, "--sweep")
         seeds, values = np.repeat(seeds, len(every)), np.concatenate([every] * count)
     else:
         values = generator.check_labels(given, count)
