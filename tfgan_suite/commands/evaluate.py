@@ -18,6 +18,7 @@ from tfgan_suite.metrics.extractors import Extractor, load_extractor
 from tfgan_suite.metrics.general import GENERAL
 from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_records, write_records
 from tfgan_suite.real_images import SELECTION_SEED, RealImages, load_real
+from tfgan_suite.run_folder import CONFIG, read_config
 from tfgan_suite.subjects import Subject, find_subjects
 from tfgan_suite.versions import versions
 
@@ -178,7 +179,7 @@ def evaluate(
 
     Args:
         path: a SavedModel, a run folder, or an `.npz` file of images.
-        dataset: what it was trained on.
+        dataset: what it was trained on; None: as the run folder says.
         data_dir: where TensorFlow Datasets keeps its data.
         split: of the reference; None: `test`, where there is one.
         metrics: names, separated by commas; `all` passes over those that do not apply.
@@ -194,6 +195,10 @@ def evaluate(
     if count < 2:
         raise InputError(f"--count must be at least 2. Received: {count}.")
     check_seed(seed)
+    if not dataset and (Path(path) / CONFIG).is_file():
+        config = read_config(Path(path)).config
+        dataset, data_dir = config.dataset, data_dir or config.data_dir
+        print(f"compared with {dataset}, as the run says", file=sys.stderr)
     if not dataset:
         raise InputError("--dataset is missing: the data set that the generator was trained on, such as mnist.")
     names = chosen_metrics(metrics)
