@@ -112,7 +112,7 @@ class EvaluateConfig:
     subject: Annotated[str, tyro.conf.Positional]
     """Folder of a SavedModel or of its versions, a run folder, NAME.npz of images, or NAME.json of --output to show."""
     dataset: str | None = None
-    """What it was trained on: digits, a TensorFlow Datasets name, a folder, a CSV file; else what the run folder says."""
+    """What it learned from: digits, a TensorFlow Datasets name, a folder, a CSV file; else what the run folder says."""
     data_dir: str | None = None
     """Where TensorFlow Datasets keeps its data."""
     split: str | None = None
