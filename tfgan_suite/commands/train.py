@@ -18,6 +18,7 @@ from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
+from tfgan_suite.callbacks.time_left import TimeLeft
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation import resume_fit
 from tfgan_suite.data.image_data import ImageData
@@ -235,6 +236,8 @@ def fit_run(
         return batches_from(step, config, data, steps)
 
     callbacks = run_callbacks(config, data, checkpoint, data_rules)
+    if chief:
+        callbacks.append(TimeLeft(config.epochs, steps))
     try:
         resume_fit(model, batches, config.epochs, steps, checkpoint, callbacks, verbose="auto" if chief else 0)
     except StoppedBySignalError as stop:
