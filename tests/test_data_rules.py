@@ -135,7 +135,8 @@ def test_an_old_run_does_not_take_the_new_settings(place: Path, capsys: pytest.C
 
 
 def test_begun_anew_it_reads_by_the_new_rules(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert call("train", *flags(place), "--restart", "--dry-run") == 0
+    # The other number of classes would be refused beside what the old run has exported.
+    assert call("train", *flags(place), "--restart", "--dry-run", "--export-dir", place / "anew") == 0
     output = capfd.readouterr()
     assert (
         "3 classes of 8 to 8 images; 21 cropped; 8 with transparency on white; "

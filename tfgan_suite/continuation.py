@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
-from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
+from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.models.gan import GAN
 
 
@@ -54,9 +54,12 @@ def resume_fit(
     start = checkpoint.restore(model)
     epoch, done = divmod(start, steps_per_epoch)
     callbacks = [*callbacks, checkpoint]
+    on_signal = [callback for callback in callbacks if isinstance(callback, StopOnSignal)]
     stopped = False  # by a callback; `fit` forgets it
     try:
         if done and epoch < epochs:
+            for callback in on_signal:
+                callback.goes_on = epoch + 1 < epochs
             model.fit(
                 batches(start),
                 initial_epoch=epoch,
@@ -67,6 +70,10 @@ def resume_fit(
             )
             epoch += 1
             stopped = model.stop_training
+            for callback in on_signal:
+                callback.goes_on = False
+                if stopped:
+                    callback.restore()
         if epoch < epochs and not stopped:
             model.fit(
                 batches(epoch * steps_per_epoch),

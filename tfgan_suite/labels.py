@@ -38,9 +38,12 @@ class Labels:
             names: a list or tuple of names; anything else is none, since a card may be a stranger's.
         """
         known = tuple(map(str, names)) if isinstance(names, list | tuple) else ()
-        if num_classes is not None:
-            return cls("classes", num_classes, known[:num_classes])
-        return None if num_attributes is None else cls("attributes", num_attributes, known[:num_attributes])
+        size = num_attributes if num_classes is None else num_classes
+        if size is None:
+            return None
+        # What is no number is said by those who look at the card.
+        known = known[:size] if isinstance(size, int) else ()
+        return cls("attributes" if num_classes is None else "classes", size, known)
 
     def parse(self, text: str) -> np.ndarray:
         """Labels of the command line: int32 (M,) classes, or float32 (M, A) attributes.

@@ -127,7 +127,7 @@ def test_classes_as_folders(names: list[str], expected: list[str]) -> None:
         ("cgan", {"dataset": "digits"}, "3 classes"),
         ("nowhere", {}, "no SavedModel"),
         ("cgan", {"per_class": 0}, "--per-class must be at least 1"),
-        ("cgan", {"seed": -1}, "--seed"),
+        ("cgan", {"seed": -1}, "seed must be"),
         ("cgan", {"real_per_class": ()}, "--real-per-class must be numbers of at least 1"),
         ("cgan", {"real_per_class": (5, 0)}, "--real-per-class must be numbers of at least 1"),
         ("cgan", {"real_per_class": (5, 41)}, r"at most \d+, the real images of the smallest class. Received: 41"),

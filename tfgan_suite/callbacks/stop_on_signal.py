@@ -31,16 +31,20 @@ class StopOnSignal(keras.callbacks.Callback):
 
     Args:
         plan: what that line says will be done.
+
+    Attributes:
+        goes_on: whether another `fit` follows this one at once, so that a signal between the two is not lost.
     """
 
     def __init__(self, plan: str = "stopping after this step") -> None:
         super().__init__()
+        self.goes_on = False
         self._plan = plan
         self._received: int | None = None
         self._previous: dict[int, Any] = {}
 
     def on_train_begin(self, logs: Any = None) -> None:
-        if threading.current_thread() is threading.main_thread():
+        if not self._previous and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._receive)
             plan(self._plan)
@@ -72,5 +76,6 @@ class StopOnSignal(keras.callbacks.Callback):
             raise StoppedBySignalError(self._received)
 
     def on_train_end(self, logs: Any = None) -> None:
-        self.restore()
+        if not self.goes_on:
+            self.restore()
         self._raise_if_received()

@@ -12,11 +12,11 @@ def natural_key(name: str) -> tuple[object, ...]:
     """What a name is sorted by: its digits count as numbers, all else as text.
 
     >>> sorted(["img10.png", "img2.png", "img.png"], key=natural_key)
-    ['img.png', 'img2.png', 'img10.png']
+    ['img2.png', 'img10.png', 'img.png']
     """
     parts = re.split("([0-9]+)", name)  # text, digits, text, ...
     numbers = [(len(digits.lstrip("0")), digits.lstrip("0")) if i % 2 else digits for i, digits in enumerate(parts)]
-    return (*numbers, name) if len(parts) % 2 == 0 else (*numbers, (0, ""), name)
+    return (*numbers, (0, ""), name)
 
 
 def class_names(names: Iterable[str]) -> tuple[str, ...]:
