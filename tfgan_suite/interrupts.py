@@ -9,19 +9,23 @@ from collections.abc import Iterator
 # What the process will do; training says here what it waits for.
 PLAN = "stopping as soon as what is being computed is done"
 _plan = PLAN
-_listening = False
+_said: set[int] = set()  # the signals that have had their line
+_saying = threading.RLock()  # a handler may interrupt another
 
 
 def say(number: int) -> None:
-    """Writes the line of a signal on standard error, in one piece and past Python's buffers."""
-    with contextlib.suppress(OSError):  # closed: nobody listens
-        os.write(2, f"\n{signal.Signals(number).name}: {_plan}.\n".encode())
+    """Writes the line of a signal on standard error, once, in one piece and past Python's buffers."""
+    with _saying:
+        if number in _said:
+            return
+        _said.add(number)
+        with contextlib.suppress(OSError):  # closed: nobody listens
+            os.write(2, f"\n{signal.Signals(number).name}: {_plan}.\n".encode())
 
 
-def say_unless_said(number: int) -> None:
-    """Writes the line of a signal where `answered` has not."""
-    if not _listening:
-        say(number)
+def expect_signals() -> None:
+    """Lets each signal have its line once more."""
+    _said.clear()
 
 
 def plan(text: str = PLAN) -> None:
@@ -35,9 +39,8 @@ def answered() -> Iterator[None]:
     """Answers Ctrl-C, and SIGTERM where it is handled, with a line while the body runs.
 
     Python runs its handlers between two of its own instructions. The number of the signal comes through
-    a pipe without them, and a thread reads it while TensorFlow computes.
+    a pipe without them, and a thread reads it while TensorFlow computes. A handler that comes first says it itself.
     """
-    global _listening
     if threading.current_thread() is not threading.main_thread():  # which has the signals
         yield
         return
@@ -45,12 +48,11 @@ def answered() -> Iterator[None]:
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     thread = threading.Thread(target=_listen, args=(reading,), daemon=True)
+    expect_signals()
     thread.start()
-    _listening = True
     try:
         yield
     finally:
-        _listening = False
         signal.set_wakeup_fd(before)
         os.close(writing)
         thread.join()
@@ -58,8 +60,6 @@ def answered() -> Iterator[None]:
 
 
 def _listen(reading: int) -> None:
-    said: set[int] = set()
     while number := int.from_bytes(os.read(reading, 1)):
-        if number in (signal.SIGINT, signal.SIGTERM) and number not in said:
-            said.add(number)
+        if number in (signal.SIGINT, signal.SIGTERM):
             say(number)

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from tfgan_suite.interrupts import plan, say_unless_said
+from tfgan_suite.interrupts import expect_signals, plan, say
 
 
 class StoppedBySignalError(Exception):
@@ -48,10 +48,11 @@ class StopOnSignal(keras.callbacks.Callback):
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._receive)
             plan(self._plan)
+            expect_signals()
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self._received = number
-        say_unless_said(number)
+        say(number)
         self._restore_handlers()  # a second one acts at once
 
     def restore(self) -> None:
