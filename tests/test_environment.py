@@ -38,6 +38,7 @@ def test_no_command_is_left_out() -> None:
     assert set(every_command.ARGUMENTS) == set(COMMANDS)
 
 
+@pytest.mark.slow
 def test_closed_streams_another_data_format_and_the_home_folder(tmp_path: Path) -> None:
     """All at once, since each process starts TensorFlow anew; where it fails, try them one by one."""
     (tmp_path / ".keras").mkdir()
