@@ -64,7 +64,7 @@ def test_a_run_leaves_all_that_it_promises(exported: Path) -> None:
     assert config == TrainConfig(**record["config"])
     assert facts["source"] == "digits (scikit-learn, 1,797 images)"
     with (run_dir / "history.csv").open() as stream:
-        assert [row["epoch"] for row in csv.DictReader(stream)] == ["0", "1"]
+        assert [row["epoch"] for row in csv.DictReader(stream)] == ["1", "2"]
     assert [path.name for path in sorted((run_dir / "samples").iterdir())] == ["epoch_0001.png", "epoch_0002.png"]
     assert [path.name for path in (exported / "dcgan").iterdir()] == ["1"]
 

@@ -17,7 +17,7 @@ SCRIPTS = PACKAGE.parent / "scripts"
 # From the ground up; a room may import from the levels below its own and from itself.
 LEVELS: tuple[set[str], ...] = (
     {"errors", "interrupts", "quiet"},
-    {"arguments", "backend", "exported", "files", "spelling", "versions"},
+    {"arguments", "backend", "exported", "files", "runs", "spelling", "versions"},
     {"lazy"},
     {"presets", "picture_rules"},
     {"config"},
@@ -29,15 +29,15 @@ LEVELS: tuple[set[str], ...] = (
     {"metrics"},
     {"callbacks", "serving"},
     {"run_folder", "devices", "continuation"},
-    {"assembly", "exporting", "subjects", "real_images", "marking"},
-    {"formats"},
+    {"exporting", "subjects", "real_images", "marking"},
+    {"assembly", "formats"},
     {"commands"},
     {"flags"},
     {"cli"},
     {"__main__", "scripts"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-KNOWS_CONFIG = {"assembly", "devices", "run_folder", "commands/train", "tables", "cli", "exporting"}
+KNOWS_CONFIG = {"assembly", "devices", "run_folder", "commands/train", "tables", "cli", "exporting", "flags"}
 STANDARD_LIBRARY_ONLY = [
     "backend",
     "errors",
@@ -50,6 +50,7 @@ STANDARD_LIBRARY_ONLY = [
     "config",
     "tables",
     "commands/preview",
+    "runs/paths",
 ]
 
 

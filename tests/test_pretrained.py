@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfgan_suite import TrainConfig, train
 from tfgan_suite.commands.evaluate import evaluate
 from tfgan_suite.commands.model_card import CARD, RECORDS, SAMPLES
 from tfgan_suite.metrics.records import MetricRecord, read_records
@@ -84,3 +85,21 @@ def test_a_seed_is_one_image_in_any_request(name: str) -> None:
 def test_all_together_are_small() -> None:
     sizes = [path.stat().st_size for path in PRETRAINED.rglob("*") if path.is_file()]
     assert np.sum(sizes) <= MEGABYTES * 1e6
+
+
+@pytest.mark.parametrize(
+    "name", [name if name == "dcgan_digits" else pytest.param(name, marks=pytest.mark.slow) for name in SHIPPED]
+)
+def test_a_new_run_starts_from_it(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At the width that ships; a dry run compares the images."""
+    card = read_card(version_folder(PRETRAINED / name))
+    model, dataset = card["model"], name.removeprefix(f"{card['model']}_")
+    data_dir = None if dataset == "digits" else request.getfixturevalue("tfds_dir")
+    config = TrainConfig.from_preset(
+        model, dataset=dataset, init_from=str(PRETRAINED / name), dry_run=True, run_dir=str(tmp_path / "run"),
+        export_dir=str(tmp_path / "out"), data_dir=data_dir,
+    )  # fmt: skip
+    train(config)
+    assert f"starts from: the generator of {PRETRAINED / name}" in capsys.readouterr().out

@@ -32,6 +32,8 @@ RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
     "SampleGrid": lambda p: {"directory": p},
     "SavedGenerator": lambda p: {"path": p / "none"},
     "TrainConfig": lambda p: {},
+    "EpochHistory": lambda p: {"path": p / "history.csv"},
+    "KeepBest": lambda p: {"directory": p, "metric": "frechet_distance"},
     "cut_history": lambda p: {"path": p / "history.csv", "epochs": 1},
     "export_generator": lambda p: {"model": shrunk_model("mlp_gan_small"), "base": p},
     "load_images": lambda p: {"dataset": "digits"},
@@ -96,6 +98,7 @@ ANY_TEXT = {
     "gif",
     "base",
     "log_dir",
+    "metric",
 }
 
 

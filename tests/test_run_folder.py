@@ -9,7 +9,7 @@ from PIL import Image
 from test_cli import TINY, call, refused
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.run_folder import Finished, cut_history, locked, move_aside, read_finished, write_finished
+from tfgan_suite.run_folder import Finished, locked, move_aside, read_finished, write_finished
 
 DECAY = ("--learning-rate-decay", "step")
 
@@ -50,7 +50,7 @@ def test_more_epochs_go_on_under_the_same_decay(folder: Path, capsys: pytest.Cap
     config = json.loads((folder / "run" / "config.json").read_text())["config"]
     assert (config["epochs"], config["decay_steps"]) == (3, 60)
     rows = (folder / "run" / "history.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
+    assert [row.split(",")[0] for row in rows] == ["epoch", "1", "2", "3"]
     assert read_finished(folder / "run") == Finished(3, str(folder / "out" / "2"))
 
 
@@ -156,18 +156,6 @@ def test_one_run_at_a_time_and_a_stale_lock_is_none(folder: Path, capsys: pytest
     assert (folder / ".run.lock").exists()
     with locked(folder / "run"):
         pass
-
-
-def test_history_is_cut_to_whole_rows_of_whole_epochs(tmp_path: Path) -> None:
-    path = tmp_path / "history.csv"
-    cut_history(path, 3)
-    path.write_bytes(b"epoch,loss\r\n0,1.5\r\n1,1.25\r\n2,1.")
-    cut_history(path, 3)
-    assert path.read_bytes() == b"epoch,loss\r\n0,1.5\r\n1,1.25\r\n"
-    cut_history(path, 1)
-    assert path.read_bytes() == b"epoch,loss\r\n0,1.5\r\n"
-    cut_history(path, 0)
-    assert not path.exists()
 
 
 def test_the_end_of_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -2,20 +2,32 @@
 
 import dataclasses
 import inspect
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
+from tfgan_suite.callbacks.evaluation import Evaluation
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
+from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import MODELS, load_model
+from tfgan_suite.real_images import chosen_images
 from tfgan_suite.run_folder import RunRecord, newest_of_run
+from tfgan_suite.runs.paths import is_run
 from tfgan_suite.schedules import learning_rate_schedule
+from tfgan_suite.serving.saved_generator import SavedGenerator
 
 STEP_DECAY_EPOCHS = 30
+# What a generator of small pictures needs to be worth looking at: 60 epochs of the digits, 5 of MNIST.
+IMAGES_OF_A_NEW_RUN, EPOCHS_OF_A_NEW_RUN = 300_000, (5, 60)
+# Of images in [-1, 1]: far above what another kernel or bfloat16 rounds, far below what other weights draw.
+SAME_IMAGES = 0.2
 # Flags that only some models take.
 NETWORK_FLAGS = (
     "body",
@@ -75,6 +87,33 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
     return model
 
 
+def check_evaluation(config: TrainConfig) -> None:
+    """Refuses what `--evaluate-every` cannot measure or `--keep-best` cannot rank, before data are waited for.
+
+    Raises:
+        InputError: an unknown metric, or a number that none of the metrics gives or that has no best.
+    """
+    names = chosen_metrics(config.metrics)
+    ranked = [number for name in names for number in METRICS[name].gives if best_of(number)]
+    if config.keep_best is not None and config.keep_best not in ranked:
+        raise InputError(
+            f"--keep-best takes a number that --metrics {config.metrics} gives and that has a best: "
+            f"{', '.join(ranked) or 'there is none'}. Received: {config.keep_best}."
+        )
+
+
+def evaluation(config: TrainConfig, data: ImageData) -> Evaluation | None:
+    """The measurement that `--evaluate-every` asks for; None without.
+
+    Its reference are images that are learned from: those held out stay unseen by the choice of the best.
+    """
+    if config.evaluate_every is None:
+        return None
+    images, labels = chosen_images(data, config.evaluate_count)
+    extractor = load_extractor(config.extractor, config.dataset)
+    return Evaluation(images, extractor, chosen_metrics(config.metrics), config.evaluate_every, labels=labels)
+
+
 def make_optimizer(config: TrainConfig, rate: float, steps: int, updates_per_step: int) -> keras.optimizers.Optimizer:
     """Adam with the run's decay.
 
@@ -87,6 +126,21 @@ def make_optimizer(config: TrainConfig, rate: float, steps: int, updates_per_ste
     decay_steps = (with_fixed_decay(config, steps).decay_steps or 0) * updates_per_step
     schedule = learning_rate_schedule(config.learning_rate_decay, rate, decay_steps, config.decay_rate)
     return keras.optimizers.Adam(schedule, beta_1=config.beta_1)
+
+
+def with_epochs(config: TrainConfig, images: int, begun: RunRecord | None = None) -> TrainConfig:
+    """The configuration with its epochs as a number: as given, as the run was begun, or as suit the data.
+
+    Args:
+        config: the run.
+        images: how many an epoch shows.
+        begun: the same run's first start, where there was one.
+    """
+    if config.epochs is not None:
+        return config
+    begun_with = begun.config.epochs if begun is not None else None
+    low, high = EPOCHS_OF_A_NEW_RUN
+    return dataclasses.replace(config, epochs=begun_with or max(low, min(high, IMAGES_OF_A_NEW_RUN // images)))
 
 
 def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = None) -> TrainConfig:
@@ -102,9 +156,9 @@ def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = 
     """
     if config.learning_rate_decay == "none" or config.decay_steps is not None:
         return config
-    epochs = STEP_DECAY_EPOCHS if config.learning_rate_decay == "step" else config.epochs
+    epochs = STEP_DECAY_EPOCHS if config.learning_rate_decay == "step" else config.num_epochs
     fixed = begun.config.decay_steps if begun is not None else None
-    if fixed and config.learning_rate_decay != "step" and steps * config.epochs > fixed:
+    if fixed and config.learning_rate_decay != "step" and steps * config.num_epochs > fixed:
         raise InputError(
             f"The run's learning rate falls to 0 at step {fixed}, the end of its {fixed // steps} epochs: more would "
             f"teach it nothing. Begin anew with --restart --epochs {config.epochs}, or another run with --init-from."
@@ -112,16 +166,22 @@ def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = 
     return dataclasses.replace(config, decay_steps=fixed or steps * epochs)
 
 
-def start_from(model: GAN, path: str) -> None:
-    """Copies the weights of a trained model of the same networks; optimizers start anew.
+def start_from(model: GAN, path: str) -> str:
+    """Copies the weights of a trained model of the same networks; what has none there starts anew.
 
     Args:
         model: the model to be trained.
-        path: a `.keras` file, or a run folder.
+        path: a `.keras` file, a run folder, or a SavedModel, which has the generator's weights alone.
+
+    Returns:
+        A line for people: what was taken, and what starts anew.
 
     Raises:
         InputError: nothing to load, or networks of other shapes.
     """
+    if Path(path).is_dir() and not is_run(path):
+        _start_from_export(model, SavedGenerator(path))
+        return f"starts from: the generator of {path}; its discriminator and both optimizers start anew"
     trained = load_model(newest_of_run(path) if Path(path).is_dir() else path)
     for name in ("generator", "discriminator"):
         mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
@@ -130,3 +190,40 @@ def start_from(model: GAN, path: str) -> None:
         getattr(model, name).set_weights(theirs)
     if model.ema_generator is not None:
         model.ema_generator.set_weights(trained.sampling_generator.get_weights())
+    return f"starts from: both networks of {path}; their optimizers start anew"
+
+
+def _start_from_export(model: GAN, exported: SavedGenerator) -> None:
+    """Gives the generator, and its moving average, the weights of an exported one."""
+    other = InputError(
+        f"--init-from {exported.path}: its generator is another than this run's. Use the model, the image size, the "
+        "labels and the network's settings that its card names."
+    )
+    theirs = exported.weights()
+    layers = _by_layer(weight.path for weight in model.generator.weights)
+    if [sorted(names) for names in layers] != [sorted(layer) for layer in theirs]:
+        raise other
+    arrays = [layer[name] for names, layer in zip(layers, theirs, strict=True) for name in names]
+    if [array.shape for array in arrays] != [tuple(weight.shape) for weight in model.generator.weights]:
+        raise other
+    for network in (model.generator, model.ema_generator):
+        if network is not None:
+            network.set_weights(arrays)
+    # Layers of equal shapes in another order would pass until here.
+    seeds = np.arange(4, dtype=np.int64)
+    labels = model.check_labels(None, len(seeds))
+    if np.abs(model.generate(len(seeds), 0, labels) - exported.generate(seeds, labels)).max() > SAME_IMAGES:
+        raise other
+
+
+def _by_layer(paths: Iterable[str]) -> list[list[str]]:
+    """The names of weights, such as `kernel`, of each layer in order.
+
+    >>> _by_layer(["dense/kernel", "dense/bias", "dense_1/kernel"])
+    [['kernel', 'bias'], ['kernel']]
+    """
+    layers: dict[str, list[str]] = {}
+    for path in paths:
+        layer, _, name = path.rpartition("/")
+        layers.setdefault(layer, []).append(name)
+    return list(layers.values())

@@ -29,11 +29,13 @@ from tfgan_suite.flags import (
     QueryConfig,
     ReproduceConfig,
     TrainClassifierConfig,
+    TrainCommandConfig,
     VerifyExportConfig,
 )
 from tfgan_suite.interrupts import answered
 from tfgan_suite.picture_rules import PictureRules, parse_levels
 from tfgan_suite.quiet import open_closed_streams, quiet
+from tfgan_suite.runs.paths import is_run
 from tfgan_suite.spelling import unknown_flags
 from tfgan_suite.versions import NAME
 
@@ -43,10 +45,11 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     """`train.py`: see `TrainConfig`."""
-    config = parse(TrainConfig, arguments, program, default=_preset_of(arguments))
+    given = parse(TrainCommandConfig, arguments, program, default=_train_defaults(arguments))
+    config = TrainConfig(**{field.name: getattr(given, field.name) for field in dataclasses.fields(TrainConfig)})
     refuse_missing_data(config.dataset)
-    if config.init_from and not (Path(config.resolved().run_dir or "") / "config.json").exists():  # else it has begun
-        refuse_missing(config.init_from, "a file NAME.keras or a run folder")
+    if config.init_from and not is_run(config.resolved().run_dir or ""):  # else it has begun
+        refuse_missing(config.init_from, "a file NAME.keras, a run folder or a SavedModel")
     with quiet_import():
         from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
         from tfgan_suite.commands.train import train
@@ -89,7 +92,8 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
     made_by = ("count", "seed", "truncation", "sweep")
     if config.interpolate and any(getattr(config, name) != getattr(GenerateConfig, name) for name in made_by):
         raise InputError("--interpolate A:B takes --frames and --labels, and no other flag of how images are made.")
-    version_folder(config.generator)  # refused before TensorFlow is waited for, as all paths that lead nowhere are
+    if not is_run(config.generator):
+        version_folder(config.generator)  # refused before TensorFlow is waited for, as all paths that lead nowhere are
     with quiet_import():
         from tfgan_suite.commands.generate import generate_to, interpolate_to
     if config.interpolate is not None:
@@ -376,15 +380,33 @@ def _one_line(box: str) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _preset_of(arguments: Sequence[str]) -> TrainConfig:
-    """The preset that --model names, as the defaults of all other flags."""
-    model = TrainConfig.model
+def _train_defaults(arguments: Sequence[str]) -> TrainCommandConfig:
+    """The file that --config names, or else the preset of --model, as the defaults of all other flags.
+
+    Raises:
+        InputError: either cannot be used, or the two do not go together.
+    """
+    model, path = _value_of("--model", arguments), _value_of("--config", arguments)
+    if path is None:
+        return TrainCommandConfig(**vars(TrainConfig.from_preset(model or TrainConfig.model)))
+    settings = TrainConfig.from_file(os.path.expanduser(path))  # noqa: PTH111  # as `parse` does
+    if model not in (None, settings.model):
+        raise InputError(
+            f"--model {model} does not go with --config {path}, whose settings are those of {settings.model}. Leave "
+            "one of them out."
+        )
+    return TrainCommandConfig(**vars(settings))
+
+
+def _value_of(flag: str, arguments: Sequence[str]) -> str | None:
+    """What a flag is given last; None where it is not given."""
+    value = None
     for index, argument in enumerate(arguments):
-        if argument == "--model" and index + 1 < len(arguments):
-            model = arguments[index + 1]
-        elif argument.startswith("--model="):
-            model = argument.partition("=")[2]
-    return TrainConfig.from_preset(model)
+        if argument == flag and index + 1 < len(arguments):
+            value = arguments[index + 1]
+        elif argument.startswith(f"{flag}="):
+            value = argument.partition("=")[2]
+    return value
 
 
 @contextlib.contextmanager

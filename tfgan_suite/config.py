@@ -5,9 +5,12 @@ constructor alone applies no preset.
 """
 
 import dataclasses
+import json
 import math
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tfgan_suite.arguments import refuse_type
@@ -80,8 +83,8 @@ class TrainConfig:
     rotation: float = 0.0
     """Augmentation: rotate images by up to so many degrees."""
 
-    epochs: int = 60
-    """Passes over the data; 60 suit the small set of digits, 5 to 15 a set of MNIST's size."""
+    epochs: int | None = None
+    """Passes over the data; else as many as show 300,000 images, but 5 to 60: MNIST 5, digits 60."""
     batch_size: int = 64
     """Images of one discriminator step, for all devices together."""
     steps_per_epoch: int | None = None
@@ -89,7 +92,7 @@ class TrainConfig:
     seed: int = 0
     """Of weights, order, noise and augmentation."""
     init_from: str | None = None
-    """Start from the weights of a .keras file or of a run folder."""
+    """Start from the weights of a .keras file, of a run folder, or of a SavedModel, which has the generator's alone."""
 
     model_class: str = "ConditionalGAN"
     """MLPGAN, DCGAN or ConditionalGAN; follows from the preset."""
@@ -160,6 +163,16 @@ class TrainConfig:
     """How many of the newest checkpoints are kept."""
     on_collapse: str = "warn"
     """When the generator has collapsed or the discriminator has won: warn, stop, or rollback to a checkpoint before."""
+    evaluate_every: int | None = None
+    """Measure samples after every so many epochs, into the history; else never."""
+    metrics: str = "frechet_distance"
+    """With --evaluate-every: what to measure, names of evaluate.py separated by commas."""
+    evaluate_count: int = 2000
+    """With --evaluate-every: compare so many samples with as many of the images that are learned from."""
+    extractor: str | None = None
+    """With --evaluate-every: compare by this network; see evaluate.py."""
+    keep_best: str | None = None
+    """With --evaluate-every: keep the checkpoint with the best of this number, such as recall, in RUN_DIR/best."""
     sample_count: int = 64
     """Images in a sample grid; a conditional model has its classes as columns."""
     tensorboard: bool = True
@@ -208,6 +221,10 @@ class TrainConfig:
             )
         if self.decay_steps is not None and self.learning_rate_decay == "none":
             raise InputError("--decay-steps needs --learning-rate-decay step, linear or cosine. Received: none.")
+        if self.evaluate_every is None:
+            for field in _OF_EVALUATION:
+                if getattr(self, field) != getattr(TrainConfig, field):
+                    raise InputError(f"--{field.replace('_', '-')} needs --evaluate-every N, such as 1 for each epoch.")
         if self.updates == "simultaneous" and self.discriminator_steps > 1:
             raise InputError(
                 "--updates simultaneous takes one discriminator step for each generator step. "
@@ -225,6 +242,38 @@ class TrainConfig:
             raise unknown_choice("model", model, PRESETS)
         return cls(**{"model": model, **PRESETS[model].settings, **settings})
 
+    @classmethod
+    def from_file(cls, path: str) -> "TrainConfig":
+        """The settings of a run's `config.json`, or of a JSON file of settings alone, over those of its preset.
+
+        Where the run lay, and how it was begun (`NOT_OF_A_FILE`), is not taken.
+
+        Raises:
+            InputError: no such file, no JSON, or settings that are none.
+        """
+        try:
+            fields = json.loads(Path(path).read_text(encoding="utf-8"))
+            fields = fields.get("config", fields)
+            settings = {key: value for key, value in as_settings(fields).items() if key not in NOT_OF_A_FILE}
+        except OSError as error:
+            raise InputError(f"--config {path}: {error.strerror}. Expected a run's config.json.") from None
+        except (ValueError, AttributeError, TypeError):
+            raise InputError(f"--config {path}: no JSON object of settings. Expected a run's config.json.") from None
+        names = [field.name for field in dataclasses.fields(TrainConfig)]
+        for name in settings:
+            if name not in names:
+                raise unknown_choice(f"setting in {path}", name, names)
+        try:
+            return TrainConfig.from_preset(settings.pop("model", TrainConfig.model), **settings)
+        except InputError as error:
+            raise InputError(f"--config {path}: {error}") from None
+
+    @property
+    def num_epochs(self) -> int:
+        """The epochs of a run whose data are known: see `assembly.with_epochs`."""
+        assert self.epochs is not None
+        return self.epochs
+
     def resolved(self) -> "TrainConfig":
         """With the folders that stand for None."""
         dataset = "".join(c if c.isalnum() or c in "-_" else "_" for c in self.dataset.rstrip("/").split("/")[-1])
@@ -236,15 +285,27 @@ class TrainConfig:
         )
 
 
+# What a file of settings is not asked for: a new run has its own folders and its own start.
+NOT_OF_A_FILE = ("run_dir", "export_dir", "restart", "dry_run")
+_OF_EVALUATION = ("metrics", "evaluate_count", "extractor", "keep_best")
+
+
+def as_settings(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as JSON has them, with tuples in place of its lists."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+
+
 _AT_LEAST_ONE = (
     "epochs", "batch_size", "steps_per_epoch", "latent_dim", "generator_units", "discriminator_units",
     "base_filters", "discriminator_steps", "decay_steps", "logical_devices", "steps_per_execution",
     "checkpoint_every", "keep_checkpoints", "sample_count",
+    "evaluate_every",
 )  # fmt: skip
 
 _TINY = 5e-324
 _RANGES: dict[str, tuple[float, float, str]] = {
     "cache_gigabytes": (0.0, math.inf, "at least 0"),
+    "evaluate_count": (2, math.inf, "at least 2"),
     "crop": (0, math.inf, "at least 0"),
     "rotation": (0.0, 180.0 + 1e-9, "in [0, 180]"),
     "seed": (0, 2**31, "in 0..2147483647"),

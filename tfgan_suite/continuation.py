@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
+from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import GAN
 
 
@@ -39,7 +40,7 @@ def resume_fit(
         epochs: of the whole run.
         steps_per_epoch: steps in an epoch.
         checkpoint: where the state lies; it is called after all other callbacks.
-        callbacks: all others. A `CSVLogger` needs `append=True`, and after SIGKILL
+        callbacks: all others. After SIGKILL the file of an `EpochHistory` needs
             `tfgan_suite.cut_history`, since a row may have been written that no checkpoint knows of. Those
             that gather state of their own, such as `EarlyStopping`, start anew.
         kwargs: all else that `GAN.fit` takes.
@@ -51,6 +52,7 @@ def resume_fit(
         InputError: no checkpoint is whole, or the newest is not one of this model.
         StoppedBySignalError: a `StopOnSignal` among the callbacks saw a signal; the state is saved.
     """
+    refuse_other_callbacks(callbacks)
     start = checkpoint.restore(model)
     epoch, done = divmod(start, steps_per_epoch)
     callbacks = [*callbacks, checkpoint]
@@ -87,3 +89,17 @@ def resume_fit(
         checkpoint.save(model)
         raise
     return start
+
+
+def refuse_other_callbacks(callbacks: Sequence[Any]) -> None:
+    """Refuses what is no callback before anything is written or trained.
+
+    Raises:
+        InputError: naming it.
+    """
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise InputError(
+                f"callbacks must be objects of keras.callbacks.Callback. Received: {callback!r}. Call the class, such "
+                "as keras.callbacks.EarlyStopping(...)."
+            )

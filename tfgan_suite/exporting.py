@@ -1,7 +1,9 @@
 """From a run to its exported generator."""
 
+import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.checkpoints import arrays_sha256
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.run_folder import CONFIG, newest_of_run, read_config, refuse_unwritable
+from tfgan_suite.run_folder import newest_of_run, read_config, refuse_unwritable
+from tfgan_suite.runs.paths import CONFIG, is_run, run_of
 from tfgan_suite.serving.export import export_generator, signature_facts
+from tfgan_suite.serving.saved_generator import SavedGenerator
 from tfgan_suite.serving.succession import check_successor
 
 # Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
@@ -38,7 +42,7 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         **record.picture_rules().facts(),
         **({"licence": LICENCES[config.dataset]} if config.dataset in LICENCES else {}),
         "training": {
-            "config_sha256": _sha256(run_dir / CONFIG),
+            "config_sha256": _sha256(run_of(run_dir) / CONFIG),
             "checkpoint": Path(checkpoint).name,
             "checkpoint_sha256": _sha256(checkpoint),
             "arrays_sha256": arrays_sha256(checkpoint),
@@ -132,3 +136,25 @@ def export_run(
     if others := check_successor(base, signature_facts(model) | card, chosen=export_dir is not None):
         print(others)
     return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator)
+
+
+@contextlib.contextmanager
+def opened_generator(path: Path | str, trust: bool = False) -> Iterator[SavedGenerator]:
+    """A generator from where users have one.
+
+    A run goes through an export into a temporary folder, so that it draws and refuses what its export will.
+
+    Args:
+        path: a run folder, of which the newest checkpoint is taken; a folder of a SavedModel or of its versions.
+        trust: see `SavedGenerator`.
+
+    Raises:
+        InputError: neither, or one that is damaged.
+    """
+    if not is_run(path):
+        yield SavedGenerator(path, trust)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        generator = SavedGenerator(export_run(path, folder))
+        generator.name = str(path)
+        yield generator

@@ -1,9 +1,20 @@
-"""The flags of the scripts, a class each with the help of every flag below it; those of `train` are `TrainConfig`."""
+"""The flags of the scripts, a class each with the help of every flag below it; `train` has those of `TrainConfig`."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import tyro
+
+from tfgan_suite.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class TrainCommandConfig(TrainConfig):
+    config: str | None = None
+    """Take the settings of this file, a run's config.json or one of settings alone; flags beat them."""
+
+
+TrainCommandConfig.__doc__ = TrainConfig.__doc__
 
 
 @dataclass(frozen=True)
@@ -11,7 +22,7 @@ class GenerateConfig:
     """Makes images with an exported generator, or reads what its PNG files say of themselves."""
 
     generator: Annotated[str | None, tyro.conf.Positional] = None
-    """Folder of a SavedModel, or of its versions."""
+    """Folder of a SavedModel or of its versions, or a run folder, whose newest checkpoint is taken."""
     output: str | None = None
     """NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files."""
     count: int = 64

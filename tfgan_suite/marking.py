@@ -8,7 +8,6 @@ import numpy as np
 
 from tfgan_suite.data.picture_files import readable_suffixes
 from tfgan_suite.errors import InputError, printable
-from tfgan_suite.exported import read_card
 from tfgan_suite.files import writing_whole
 from tfgan_suite.images import read_mark, save_png
 from tfgan_suite.labels import spelled, titles
@@ -37,7 +36,7 @@ class Samples(NamedTuple):
 
 def generator_name(generator: "SavedGenerator") -> str:
     """What a picture shall say of the generator that made it: its model and data, else its folder's name."""
-    card = read_card(generator.path)
+    card = generator.card
     if "model" not in card or "dataset" not in card:
         folder = generator.path.resolve()
         return folder.parent.name if folder.name.isdecimal() else folder.name

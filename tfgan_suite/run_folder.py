@@ -5,7 +5,7 @@ import dataclasses
 import json
 import os
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,25 +13,22 @@ import filelock
 import tensorflow as tf
 import typeguard
 
-from tfgan_suite.arguments import checked_types
-from tfgan_suite.config import TrainConfig, parse_size
+from tfgan_suite.callbacks.history import epochs_in
+from tfgan_suite.config import TrainConfig, as_settings, parse_size
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import PARTIAL, write_whole
 from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.picture_rules import DATA_RULES, PictureRules, parse_levels
+from tfgan_suite.runs.paths import CHECKPOINTS, CONFIG, FINISHED, HISTORY, checkpoints_of, run_of
 from tfgan_suite.versions import versions
 
 ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
-CONFIG = "config.json"
-FINISHED = "finished.json"
-HISTORY = "history.csv"
-HEALTH = "health.csv"
-CHECKPOINTS = "checkpoints"
 
 # What may differ when a run goes on: how long, where, on what devices, and what is shown of it.
 MAY_CHANGE = (
     "epochs", "run_dir", "export_dir", "data_dir", "cache_gigabytes", "strategy", "logical_devices",
     "checkpoint_every", "keep_checkpoints", "on_collapse", "tensorboard", "worker_timeout", "restart", "dry_run",
+    "evaluate_every", "metrics", "evaluate_count", "extractor", "keep_best",
 )  # fmt: skip
 
 # How pictures are read, which runs by the old rules of data do not know.
@@ -153,10 +150,25 @@ def move_aside(run_dir: Path) -> Path | None:
     return run_dir.rename(aside)
 
 
-def write_config(config: TrainConfig, run_dir: Path, data: dict[str, Any], data_rules: int = DATA_RULES) -> None:
-    """Writes `config.json`: the resolved configuration, facts about the data, and the versions that ran it."""
+def write_config(
+    config: TrainConfig,
+    run_dir: Path,
+    data: dict[str, Any],
+    data_rules: int = DATA_RULES,
+    callbacks: Sequence[str] = (),
+) -> None:
+    """Writes `config.json`: the resolved configuration, facts about the data, and the versions that ran it.
+
+    Args:
+        config: the run.
+        run_dir: its folder.
+        data: what `ImageData.facts` says.
+        data_rules: by which the data were read.
+        callbacks: the classes that `train` was given besides.
+    """
     settings = settings_of(config, data_rules)
     record = {"config": settings, "data": data, "data_rules": data_rules, "versions": versions()}
+    record |= {"callbacks": list(callbacks)} if callbacks else {}
     write_whole(run_dir / CONFIG, json.dumps(record, indent=2) + "\n")
 
 
@@ -172,16 +184,14 @@ def read_config(run_dir: Path) -> RunRecord:
     Raises:
         InputError: `config.json` is missing, or is not one that `write_config` could have written.
     """
-    path = run_dir / CONFIG
+    path = run_of(run_dir) / CONFIG
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         fields, data, made_by = record["config"], dict(record["data"]), dict(record["versions"])
         hints = typing.get_type_hints(TrainConfig)
         if unknown := sorted(fields.keys() - hints):
             raise InputError(f"unknown {', '.join(unknown)}")
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
-        }
+        values = as_settings(fields)
         for key, value in values.items():
             try:
                 typeguard.check_type(value, hints[key], collection_check_strategy=ALL_ITEMS)
@@ -223,43 +233,17 @@ def refuse_differences(record: RunRecord, config: TrainConfig, data: dict[str, A
 
 
 def newest_of_run(run_dir: Path | str) -> str:
-    """The path of a run's newest checkpoint that is whole.
+    """The path of a run's newest checkpoint that is whole; of `RUN/best` the one that is kept there.
 
     Raises:
         InputError: the folder is missing or has none.
     """
-    checkpoint = newest_checkpoint(Path(run_dir) / CHECKPOINTS)
+    checkpoint = newest_checkpoint(checkpoints_of(run_dir))
     if checkpoint is None:
         raise InputError(
             f"{run_dir} has no checkpoint. Expected a run folder of train.py with {CHECKPOINTS}/step_*.keras."
         )
     return checkpoint.path
-
-
-@checked_types
-def cut_history(path: Path, epochs: int) -> None:
-    """Keeps the rows of the first epochs of a CSV file whose first column is `epoch`; the others are written again.
-
-    Raises:
-        InputError: a number of epochs below 0.
-    """
-    if epochs < 0:
-        raise InputError(f"epochs must be at least 0. Received: {epochs}.")
-    if not path.exists():
-        return
-    with path.open(newline="", encoding="utf-8") as stream:
-        header, *rows = stream.read().splitlines(keepends=True) or [""]
-    numbered = [(row.partition(",")[0], row) for row in rows if row.endswith("\n")]
-    kept = [row for number, row in numbered if number.isdecimal() and int(number) < epochs]
-    if kept:
-        write_whole(path, "".join([header, *kept]))
-    else:
-        path.unlink()  # the logger writes the header
-
-
-def epochs_in(path: Path) -> int:
-    """Rows of a CSV file, without its header; 0 where there is none."""
-    return max(0, len(path.read_bytes().splitlines()) - 1) if path.exists() else 0
 
 
 class Finished(NamedTuple):
@@ -317,7 +301,7 @@ def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bo
             f"The run in {run_dir} has been trained, and its checkpoints are gone. Put {CHECKPOINTS}/ back to go on, "
             "or begin anew with --restart."
         )
-    if finished is None or finished.epochs < config.epochs:
+    if finished is None or finished.epochs < config.num_epochs:
         return False
     print(
         f"finished: the run in {run_dir} has its {finished.epochs} epochs and is exported to {finished.exported}. "

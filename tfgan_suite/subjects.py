@@ -17,7 +17,8 @@ from tfgan_suite.models.checkpoints import arrays_sha256, complete_checkpoints
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
-from tfgan_suite.run_folder import CHECKPOINTS, CONFIG, newest_of_run, read_config
+from tfgan_suite.run_folder import newest_of_run, read_config
+from tfgan_suite.runs.paths import checkpoints_of, is_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 
 # What NumPy raises for files that are damaged or hold something else.
@@ -57,17 +58,16 @@ def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
         InputError: none of these, or something that is damaged.
     """
     place = Path(path)
-    is_run = (place / CONFIG).is_file()
-    if all_checkpoints and not is_run:
+    if all_checkpoints and not is_run(place):
         raise InputError(f"--all-checkpoints needs a run folder of train.py. Received: {path}.")
     if place.suffix == ".npz":
         return [of_arrays(place)]
     if not place.exists():
         raise InputError(f"{path} does not exist. Expected a SavedModel, a run folder, or a file NAME.npz.")
-    if not is_run:
+    if not is_run(place):
         return [of_saved_model(path)]
     if all_checkpoints:
-        paths = [checkpoint.path for checkpoint in complete_checkpoints(place / CHECKPOINTS)]
+        paths = [checkpoint.path for checkpoint in complete_checkpoints(checkpoints_of(place))]
         if not paths:
             newest_of_run(place)  # says that there is none
         return [of_checkpoint(place, checkpoint) for checkpoint in reversed(paths)]

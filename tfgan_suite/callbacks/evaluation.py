@@ -92,7 +92,7 @@ class Evaluation(keras.callbacks.Callback):
             return {key: float("nan") for name in self.metrics for key in METRICS[name].gives}
         for name in self.metrics:
             if reason := lacks(comparison, name):
-                raise InputError(f"{reason}. Leave it out, or give it to Evaluation.")
+                raise InputError(f"{reason}. Leave it out of the metrics.")
         found = [measured for name in self.metrics for measured in METRICS[name].measure(comparison)]
         return {measured.name: float(measured.value) for measured in found}
 

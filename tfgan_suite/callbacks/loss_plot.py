@@ -19,8 +19,8 @@ class LossPlot(keras.callbacks.Callback):
     """Draws the history after epochs, in a twentieth of the time at most, and at the end.
 
     Args:
-        history: CSV file that `keras.callbacks.CSVLogger` wrote; it must stand before this one in
-            the list of callbacks.
+        history: CSV file that `EpochHistory` or `keras.callbacks.CSVLogger` writes; it must stand before this one
+            in the list of callbacks.
         path: PNG file to write.
     """
 
@@ -47,14 +47,15 @@ def plot_history(rows: list[dict[str, str]], path: Path) -> None:
     """Losses above, scores below, over epochs; columns that start with val_ are dashed.
 
     Args:
-        rows: one an epoch, with `epoch` counted from 0.
+        rows: one an epoch, with `epoch` counted from 1, or as Keras does from 0.
         path: PNG file to write.
     """
     # Imported here, since it takes half a second.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 6), layout="constrained")
-    epochs = [int(row["epoch"]) + 1 for row in rows]
+    before = int(rows[0]["epoch"] == "0")  # what Keras counts from
+    epochs = [int(row["epoch"]) + before for row in rows]
     for axes, (title, keys) in zip(figure.subplots(2, 1, sharex=True), PANELS.items(), strict=True):
         for colour, key in zip(("tab:blue", "tab:orange"), keys, strict=True):
             for column, style in ((key, "-"), (f"val_{key}", "--")):

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import tqdm
 
-from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.latents import check_seed
 from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lacks
@@ -17,8 +16,9 @@ from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
 from tfgan_suite.metrics.general import GENERAL
 from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_records, write_records
-from tfgan_suite.real_images import SELECTION_SEED, RealImages, load_real
-from tfgan_suite.run_folder import CONFIG, read_config
+from tfgan_suite.real_images import SELECTION_SEED, RealImages, chosen_images, load_real
+from tfgan_suite.run_folder import read_config
+from tfgan_suite.runs.paths import is_run
 from tfgan_suite.subjects import Subject, find_subjects
 from tfgan_suite.versions import versions
 
@@ -65,8 +65,8 @@ def evaluate_subject(
         reference, floor, generated = (
             Samples(part, *extractor(part, bar.update), part_labels)
             for part, part_labels in (
-                _chosen(real.reference, count),
-                _chosen(real.floor, count),
+                chosen_images(real.reference, count),
+                chosen_images(real.floor, count),
                 (images, labels),
             )
         )
@@ -150,13 +150,6 @@ def _protocol(real: RealImages, extractor: Extractor, subject: Subject, count: i
     }
 
 
-def _chosen(data: ImageData, count: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """`count` images of the data and their classes, chosen at random but always the same."""
-    rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(data.images))[:count])
-    labels = data.labels[rows] if data.labels is not None and data.num_classes is not None else None
-    return data.images[rows], labels
-
-
 def _refuse_blank(images: np.ndarray, path: str) -> None:
     if images.min() == images.max():
         raise InputError(f"{path} makes blank images: every pixel of every one is {images.min()}. Nothing to measure.")
@@ -195,7 +188,7 @@ def evaluate(
     if count < 2:
         raise InputError(f"--count must be at least 2. Received: {count}.")
     check_seed(seed)
-    if not dataset and (Path(path) / CONFIG).is_file():
+    if not dataset and is_run(path):
         config = read_config(Path(path)).config
         dataset, data_dir = config.dataset, data_dir or config.data_dir
         print(f"compared with {dataset}, as the run says", file=sys.stderr)

@@ -8,11 +8,13 @@ import numpy as np
 from PIL import Image
 
 from tfgan_suite.errors import InputError, printable
+from tfgan_suite.exporting import opened_generator
 from tfgan_suite.images import from_array, save_gif, to_uint8
 from tfgan_suite.labels import Labels, titles
 from tfgan_suite.latents import MAX_SEED, check_count, check_seed, latents_from_seeds
 from tfgan_suite.marking import check_output, check_parent, samples_of, save_samples
 from tfgan_suite.pictures import sheet
+from tfgan_suite.runs.paths import is_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card, version_folder
 
 MAX_FRAMES = 1000
@@ -32,7 +34,7 @@ def generate_to(
     """Writes samples; image i has the seed `seed` + i, whatever the count. PNG files are marked: see `read_mark`.
 
     Args:
-        generator_path: folder of a SavedModel, or of its versions.
+        generator_path: folder of a SavedModel or of its versions, or a run folder, whose newest checkpoint is taken.
         output: `NAME.png` for a grid, `NAME.npz` for arrays (`images` uint8 (N, H, W, C), `seeds` int64 (N,),
             and of a conditional model `labels`), any other name for a folder of PNG files.
         count: N, how many.
@@ -51,20 +53,20 @@ def generate_to(
     """
     path = Path(output)
     _check(count, seed, truncation, path, sweep)
-    generator = SavedGenerator(generator_path, trust)
-    given = _given(generator, labels)
-    period = len(given) if given is not None else generator.num_classes or generator.num_attributes
-    every = _every_label(generator, given, "--sweep") if sweep else np.zeros(1)
-    check_count(count * len(every), generator.image_shape)
-    seeds = np.arange(seed, seed + count, dtype=np.int64)
-    values: np.ndarray | None
-    if sweep:
-        seeds, values = np.repeat(seeds, len(every)), np.concatenate([every] * count)
-    else:
-        values = generator.check_labels(given, count)
-    images = to_uint8(generator.generate(seeds, values, truncation=truncation))
-    facts = {"seed": seed, "count": count} | ({"sweep": "each seed with every label"} if sweep else {})
-    save_samples(path, samples_of(generator, images, seeds, values, truncation), facts, period)
+    with opened_generator(generator_path, trust) as generator:
+        given = _given(generator, labels)
+        period = len(given) if given is not None else generator.num_classes or generator.num_attributes
+        every = _every_label(generator, given, "--sweep") if sweep else np.zeros(1)
+        check_count(count * len(every), generator.image_shape)
+        seeds = np.arange(seed, seed + count, dtype=np.int64)
+        values: np.ndarray | None
+        if sweep:
+            seeds, values = np.repeat(seeds, len(every)), np.concatenate([every] * count)
+        else:
+            values = generator.check_labels(given, count)
+        images = to_uint8(generator.generate(seeds, values, truncation=truncation))
+        facts = {"seed": seed, "count": count} | ({"sweep": "each seed with every label"} if sweep else {})
+        save_samples(path, samples_of(generator, images, seeds, values, truncation), facts, period)
     return path
 
 
@@ -74,7 +76,7 @@ def interpolate_to(
     """Writes an animation of the way between the latents of two seeds, along the arc; see `latents.interpolated`.
 
     Args:
-        generator_path: folder of a SavedModel, or of its versions.
+        generator_path: folder of a SavedModel or of its versions, or a run folder, whose newest checkpoint is taken.
         output: `NAME.gif`.
         ends: two seeds, such as "3:7".
         frames: how many, both ends among them.
@@ -95,14 +97,15 @@ def interpolate_to(
     if path.suffix.lower() != ".gif":
         raise InputError(f"--output of --interpolate must be NAME.gif. Received: {output}.")
     check_parent(path)
-    generator = SavedGenerator(generator_path, trust)
-    given = _given(generator, labels)
-    every = _every_label(generator, given, "--labels") if generator.is_conditional or labels is not None else None
-    side = 1 if every is None else len(every)
-    latents = latents_from_seeds(np.array([int(seed) for seed in seeds], np.int64), generator.latent_dim).numpy()
-    start, end = (np.broadcast_to(row, (frames * side, len(row))) for row in latents)
-    t = np.repeat(np.linspace(0, 1, frames, dtype=np.float32), side)
-    images = to_uint8(generator.interpolate(start, end, t, None if every is None else np.concatenate([every] * frames)))
+    with opened_generator(generator_path, trust) as generator:
+        given = _given(generator, labels)
+        every = _every_label(generator, given, "--labels") if generator.is_conditional or labels is not None else None
+        side = 1 if every is None else len(every)
+        latents = latents_from_seeds(np.array([int(seed) for seed in seeds], np.int64), generator.latent_dim).numpy()
+        start, end = (np.broadcast_to(row, (frames * side, len(row))) for row in latents)
+        t = np.repeat(np.linspace(0, 1, frames, dtype=np.float32), side)
+        values = None if every is None else np.concatenate([every] * frames)
+        images = to_uint8(generator.interpolate(start, end, t, values))
     names = [] if every is None else titles(every, generator.label_names)
 
     def pictures() -> Iterator[Image.Image]:
@@ -114,18 +117,21 @@ def interpolate_to(
 
 
 def list_labels(generator_path: str) -> Iterator[str]:
-    """The labels that a generator takes, index and name a line; or that it takes none. Nothing of it is run.
+    """The labels that a generator takes, index and name a line; or that it takes none. Nothing of a SavedModel is run.
 
     Args:
-        generator_path: folder of a SavedModel, or of its versions.
+        generator_path: folder of a SavedModel or of its versions, or a run folder, whose newest checkpoint is taken.
 
     Raises:
         InputError: no generator.
     """
-    folder = version_folder(generator_path)
-    card = read_card(folder)
-    labels = Labels.of(card["num_classes"], card["num_attributes"], card.get("label_names"))
-    yield from [f"The generator {folder} takes no labels."] if labels is None else labels.listing()
+    if is_run(generator_path):
+        with opened_generator(generator_path) as generator:
+            labels = generator.labels
+    else:
+        card = read_card(version_folder(generator_path))
+        labels = Labels.of(card["num_classes"], card["num_attributes"], card.get("label_names"))
+    yield from [f"The generator {generator_path} takes no labels."] if labels is None else labels.listing()
 
 
 def _check(count: int, seed: int, truncation: float | None, path: Path, sweep: bool) -> None:
@@ -144,7 +150,7 @@ def _given(generator: SavedGenerator, text: str | None) -> np.ndarray | None:
     if text is None:
         return None
     if generator.labels is None:
-        raise InputError(f"The generator {generator.path} is not conditional and takes no labels.")
+        raise InputError(f"The generator {generator.name} is not conditional and takes no labels.")
     given = generator.labels.parse(text)
     for line in generator.labels.renumbered(given):
         print(printable(line))
@@ -154,7 +160,7 @@ def _given(generator: SavedGenerator, text: str | None) -> np.ndarray | None:
 def _every_label(generator: SavedGenerator, given: np.ndarray | None, flag: str) -> np.ndarray:
     """The labels given, each once; else every class, or each attribute alone."""
     if not generator.is_conditional:
-        raise InputError(f"{flag} needs labels: the generator {generator.path} is not conditional and takes none.")
+        raise InputError(f"{flag} needs labels: the generator {generator.name} is not conditional and takes none.")
     count = len(given) if given is not None else generator.num_classes or generator.num_attributes
     assert count is not None
     labels = generator.check_labels(given, count)

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +12,40 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.assembly import build_model, start_from, with_fixed_decay
+from tfgan_suite.assembly import (
+    build_model,
+    check_evaluation,
+    evaluation,
+    start_from,
+    with_epochs,
+    with_fixed_decay,
+)
 from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint, step_of
 from tfgan_suite.callbacks.health_monitor import HealthMonitor
+from tfgan_suite.callbacks.history import EpochHistory, cut_history
+from tfgan_suite.callbacks.keep_best import KeepBest, read_best
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.callbacks.time_left import TimeLeft
 from tfgan_suite.config import TrainConfig
-from tfgan_suite.continuation import resume_fit
+from tfgan_suite.continuation import refuse_other_callbacks, resume_fit
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.data.sources import read_images
 from tfgan_suite.devices import chiefs_value, choose_strategy, is_chief, losing_workers_named
 from tfgan_suite.errors import InputError
 from tfgan_suite.exporting import export_card, origin
+from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.picture_rules import DATA_RULES
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.run_folder import (
-    CHECKPOINTS,
-    HEALTH,
-    HISTORY,
     Finished,
     announce,
     begun_run,
-    cut_history,
     failures_named,
     is_finished,
     locked,
@@ -53,9 +60,11 @@ from tfgan_suite.run_folder import (
     write_config,
     write_finished,
 )
+from tfgan_suite.runs.paths import BEST, CHECKPOINTS, HEALTH, HISTORY
 from tfgan_suite.serving.export import export_generator, next_version, signature_facts
 from tfgan_suite.serving.succession import check_successor
 
+EPOCHS_CHOSEN = "as many as show 300,000 images, but 5 to 60"
 HEALTH_WINDOW = 500  # steps
 STOPPING = "stopping after this step, and saving the state; once more stops at once, without saving"
 # Where trouble is found, it began a window and at most two checks of 100 steps before.
@@ -63,11 +72,14 @@ ROLL_BACK_STEPS = HEALTH_WINDOW + 200
 
 
 @checked_types
-def train(config: TrainConfig) -> Path | None:
+def train(config: TrainConfig, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Path | None:
     """Trains and exports as configured, from the start or from where the run folder's run was cut off.
 
     Args:
         config: the run; see `TrainConfig`.
+        callbacks: called besides those of the run, after its alarms and measurements and before what it writes.
+            `config.json` names their classes. What they remember is their own: a run that goes on begins them anew.
+            Where one stops the run, it is exported as it is, and the same call goes on.
 
     Returns:
         The exported version's folder; None for a dry run, for a run that was finished before, and on
@@ -82,6 +94,8 @@ def train(config: TrainConfig) -> Path | None:
     """
     chosen = config.export_dir is not None
     config = config.resolved()
+    check_evaluation(config)
+    refuse_other_callbacks(callbacks)
     run_dir, export_dir = Path(config.run_dir or ""), Path(config.export_dir or "")
     refuse_foreign(run_dir)
     next_version(export_dir)
@@ -91,16 +105,22 @@ def train(config: TrainConfig) -> Path | None:
         tf.config.experimental.enable_op_determinism()
     strategy = choose_strategy(config)
     with losing_workers_named(strategy):
-        return train_under(strategy, config, chosen)
+        return train_under(strategy, config, chosen, callbacks)
 
 
-def train_under(strategy: tf.distribute.Strategy, config: TrainConfig, chosen: bool = True) -> Path | None:
+def train_under(
+    strategy: tf.distribute.Strategy,
+    config: TrainConfig,
+    chosen: bool = True,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Path | None:
     """What `train` does, on the devices that it has chosen.
 
     Args:
         strategy: the devices.
         config: the resolved configuration.
         chosen: whether the user has named the export folder.
+        callbacks: see `train`.
     """
     run_dir, export_dir = Path(config.run_dir or ""), Path(config.export_dir or "")
     chief = is_chief(strategy)
@@ -122,19 +142,27 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig, chosen: b
         raise InputError(
             f"--steps-per-execution must divide the {steps} steps of an epoch. Received: {config.steps_per_execution}."
         )
+    notes = []
+    if config.epochs is None:
+        shown = steps * config.batch_size * config.discriminator_steps if config.steps_per_epoch else len(data.images)
+        config = with_epochs(config, shown, begun)
+        notes.append(f"epochs: {config.epochs}, {'as it was begun' if begun else EPOCHS_CHOSEN}; --epochs N changes it")
     config = with_fixed_decay(config, steps, begun)
+    if config.learning_rate_decay in ("linear", "cosine") and (config.decay_steps or 0) < config.num_epochs * steps:
+        notes.append(f"the learning rate is 0 from step {config.decay_steps} on: what comes after it teaches nothing")
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = build_model(config, data, steps)
         if config.init_from and not (begun and newest_step(run_dir / CHECKPOINTS)):
-            start_from(model, config.init_from)
+            notes.append(start_from(model, config.init_from))
     facts = data.facts()
     if begun is not None:
         refuse_differences(begun, config, facts, run_dir)
-    others = check_successor(export_dir, signature_facts(model) | origin(config, facts), chosen)
+    if others := check_successor(export_dir, signature_facts(model) | origin(config, facts), chosen):
+        notes.append(others)
     if config.dry_run:
         rehearse(config, model, data, steps, facts)
-        print(describe(config, data, model, steps, data_rules), *([others] if others else []), sep="\n")
+        print(describe(config, data, model, steps, data_rules), *notes, sep="\n")
         return None
     with locked(run_dir) if chief else contextlib.nullcontext(), failures_named(run_dir):
         if config.restart and (aside := move_aside(run_dir)):
@@ -142,18 +170,35 @@ def train_under(strategy: tf.distribute.Strategy, config: TrainConfig, chosen: b
         if is_finished(run_dir, config, facts):
             return None
         if chief:
-            told = describe(config, data, model, steps, data_rules)
-            print(told, *([others] if others else []), sep="\n", flush=True)
-        fit_run(config, model, data, steps, facts, chief, data_rules)
+            print(describe(config, data, model, steps, data_rules), *notes, sep="\n", flush=True)
+        fit_run(config, model, data, steps, facts, chief, data_rules, callbacks)
         version = None
         if chief:
             version = export_generator(model, export_dir, export_card(run_dir, newest_of_run(run_dir)))
-            write_finished(run_dir, Finished(config.epochs, str(version)))
-            print(f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}")
+            write_finished(run_dir, Finished(step_of(model) // steps, str(version)))
+            print(*what_there_is(config, step_of(model), steps), sep="\n")
         chiefs_value(strategy, 0)  # the others leave when all is written: started again alone, the chief would wait
         if not chief:
             print("done: this worker has trained to the end; the first one has written what there is", flush=True)
         return version
+
+
+def what_there_is(config: TrainConfig, step: int, steps: int) -> Iterator[str]:
+    """Lines for people at the end of a run.
+
+    Args:
+        config: the run.
+        step: that it has come to.
+        steps: generator steps an epoch.
+    """
+    run_dir = Path(config.run_dir or "")
+    if step < config.num_epochs * steps:
+        yield f"stopped: by a callback, after {step} of {config.num_epochs * steps} steps; the same call goes on"
+    yield f"pictures: {run_dir / 'samples'}, {run_dir / 'training.gif'}, {run_dir / 'losses.png'}"
+    metric, folder = config.keep_best, run_dir / BEST
+    if metric and (best := read_best(folder, metric, best_of(metric) or "lowest")):
+        value, epoch = best.noted[metric], best.noted["epoch"]
+        yield f"best: {metric} {value:.5g} after epoch {epoch}, in {folder}; export.py {folder} exports it"
 
 
 def rehearse(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts: dict[str, Any]) -> None:
@@ -167,6 +212,9 @@ def rehearse(config: TrainConfig, model: GAN, data: ImageData, steps: int, facts
     """
     run_dir = Path(config.run_dir or "")
     refuse_busy(run_dir)
+    if (watch := evaluation(config, data)) is not None:
+        watch.set_model(model)
+        watch.measure()
     batches_from(0, config, data, steps)
     if begun_run(run_dir, config) is not None:
         is_finished(run_dir, config, facts)
@@ -184,7 +232,7 @@ def batches_from(step: int, config: TrainConfig, data: ImageData, steps: int) ->
     """
     rows = config.batch_size * config.discriminator_steps
     augmentation = (config.flip, config.crop, config.rotation)
-    return training_batches(data, rows, config.epochs, config.seed, steps, step, *augmentation)
+    return training_batches(data, rows, config.num_epochs, config.seed, steps, step, *augmentation)
 
 
 def fit_run(
@@ -195,6 +243,7 @@ def fit_run(
     facts: dict[str, Any],
     chief: bool,
     data_rules: int = DATA_RULES,
+    more: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
     """Trains to the end of the run, from its newest checkpoint where it has one.
 
@@ -206,6 +255,7 @@ def fit_run(
         facts: what `config.json` shall say of the data.
         chief: whether this process writes the run folder.
         data_rules: by which the data were read; by those below 2 grids stay as they were, too.
+        more: callbacks besides those of the run; see `train`.
 
     Raises:
         InputError: no checkpoint is whole, or they are not of this run.
@@ -224,7 +274,8 @@ def fit_run(
     if chief:
         announce(run_dir, start, steps)
         run_dir.mkdir(parents=True, exist_ok=True)
-        write_config(dataclasses.replace(config, restart=False), run_dir, facts, data_rules)
+        names = [type(callback).__name__ for callback in more]
+        write_config(dataclasses.replace(config, restart=False), run_dir, facts, data_rules, names)
         cut_history(run_dir / HISTORY, start // steps)
     if (chiefs := chiefs_value(model.distribute_strategy, start)) != start:
         raise InputError(
@@ -235,11 +286,13 @@ def fit_run(
     def batches(step: int) -> tf.data.Dataset:
         return batches_from(step, config, data, steps)
 
-    callbacks = run_callbacks(config, data, checkpoint, data_rules)
+    callbacks = run_callbacks(config, data, checkpoint, data_rules, more)
     if chief:
-        callbacks.append(TimeLeft(config.epochs, steps))
+        callbacks.append(TimeLeft(config.num_epochs, steps))
     try:
-        resume_fit(model, batches, config.epochs, steps, checkpoint, callbacks, verbose="auto" if chief else 0)
+        resume_fit(model, batches, config.num_epochs, steps, checkpoint, callbacks, verbose="auto" if chief else 0)
+        if more:
+            put_back(model, checkpoint)
     except StoppedBySignalError as stop:
         if chief:
             bare = " without --restart" if config.restart else ""
@@ -252,8 +305,23 @@ def fit_run(
         for callback in callbacks:
             if isinstance(callback, StopOnSignal):
                 callback.restore()
-            if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file:
-                callback.csv_file.close()
+            if isinstance(callback, EpochHistory):
+                callback.close()
+
+
+def put_back(model: GAN, checkpoint: ExactCheckpoint) -> None:
+    """Gives the model what its last checkpoint holds, which is what goes on and is exported.
+
+    A callback that was added may have changed it since, as `EarlyStopping(restore_best_weights=True)` does.
+    """
+    before = [np.array(weight) for weight in model.weights]
+    checkpoint.restore(model)
+    if any(not np.array_equal(mine, weight) for mine, weight in zip(before, model.weights, strict=True)):
+        print(
+            "warning: a callback has changed the weights after the last step. What the last step gave is exported; "
+            "--keep-best keeps the best.",
+            file=sys.stderr,
+        )
 
 
 def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int, data_rules: int = DATA_RULES) -> str:
@@ -273,6 +341,11 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int, data_
         f"run: {config.epochs} epochs of {steps} steps of {config.batch_size * config.discriminator_steps} images, "
         f"in {config.run_dir}",
     ]
+    if config.evaluate_every is not None:
+        lines.append(
+            f"evaluation: {config.metrics} of {min(config.evaluate_count, len(data.images)):,} samples against as many "
+            f"images that are learned from, every {config.evaluate_every} epochs"
+        )
     if data.num_damaged:
         lines.insert(1, f"damaged: {data.num_damaged} images are left out")
     if config.dry_run:
@@ -284,9 +357,13 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int, data_
 
 
 def run_callbacks(
-    config: TrainConfig, data: ImageData, checkpoint: ExactCheckpoint, data_rules: int
+    config: TrainConfig,
+    data: ImageData,
+    checkpoint: ExactCheckpoint,
+    data_rules: int,
+    more: Sequence[keras.callbacks.Callback] = (),
 ) -> list[keras.callbacks.Callback]:
-    """What watches over a run and what it writes, in the order in which they must be called."""
+    """What watches over a run, what a caller has added, and what is written, in the order of their calls."""
     run_dir = Path(config.run_dir or "")
     logs, history = run_dir / "tensorboard", run_dir / HISTORY
     callbacks: list[keras.callbacks.Callback] = []
@@ -306,9 +383,14 @@ def run_callbacks(
         except InputError as error:  # too few images, or all equal
             print(f"health: not watched: {error}")
     callbacks.append(StopOnNonFinite())
+    if checkpoint.writes and (watch := evaluation(config, data)) is not None:
+        callbacks.append(watch)
+    callbacks += more
     if checkpoint.writes:
+        if config.keep_best is not None:
+            callbacks.append(KeepBest(run_dir / BEST, config.keep_best, best_of(config.keep_best) or "lowest"))
         callbacks += [
-            keras.callbacks.CSVLogger(str(history), append=True),
+            EpochHistory(history),
             SampleGrid(
                 run_dir / "samples",
                 config.sample_count,

@@ -7,7 +7,8 @@ from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.litert import export_litert
 from tfgan_suite.formats.onnx import export_onnx
 from tfgan_suite.formats.web import export_web
-from tfgan_suite.run_folder import CONFIG, read_config
+from tfgan_suite.run_folder import read_config
+from tfgan_suite.runs.paths import is_run
 from tfgan_suite.serving.saved_generator import version_folder
 
 # What a path ends in beside the folder of the SavedModel's versions.
@@ -47,7 +48,7 @@ def default_output(source: str, format: str) -> Path:
     Raises:
         InputError: there is no generator.
     """
-    if (Path(source) / CONFIG).is_file():
+    if is_run(source):
         base = Path(read_config(Path(source)).config.export_dir or "saved_models/generator")
     else:
         base = _named(version_folder(source)).parent

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line, printable
-from tfgan_suite.exporting import export_run
+from tfgan_suite.exporting import opened_generator
 from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.labels import check_labels
 from tfgan_suite.latents import latents_from_seeds
 from tfgan_suite.marking import check_parent, generator_name
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.run_folder import CONFIG, newest_of_run
+from tfgan_suite.run_folder import newest_of_run
+from tfgan_suite.runs.paths import is_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 from tfgan_suite.versions import remedy
 
@@ -89,21 +89,17 @@ class Source:
 def opened(path: Path | str) -> Iterator[Source]:
     """A generator from where users have one.
 
-    A run goes through an export into a temporary folder, so that one way leads to each format.
-
     Args:
         path: a run folder, of which the newest checkpoint is taken; a folder of a SavedModel or of its versions.
 
     Raises:
         InputError: neither, or one that is damaged.
     """
-    if not (Path(path) / CONFIG).is_file():
-        saved = SavedGenerator(path)
-        yield Source(saved, saved.images_from_latents)
-        return
-    model = load_model(newest_of_run(path))
-    with tempfile.TemporaryDirectory() as folder:
-        yield Source(SavedGenerator(export_run(path, folder)), functools.partial(_keras_images, model))
+    with opened_generator(path) as saved:
+        if is_run(path):
+            yield Source(saved, functools.partial(_keras_images, load_model(newest_of_run(path))))
+        else:
+            yield Source(saved, saved.images_from_latents)
 
 
 def _keras_images(model: GAN, latents: np.ndarray, labels: Any) -> np.ndarray:

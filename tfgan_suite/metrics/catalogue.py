@@ -1,7 +1,7 @@
 """The metrics by name, each from a comparison to numbers: what the command line, the callback and the tables share."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -54,6 +54,7 @@ class Metric(NamedTuple):
         has_floor: whether real images in the place of generated ones give a number worth knowing.
         on_features: whether it estimates a distribution of features, which takes more samples than features.
         on_pixels: whether it looks at pixels alone, so that the extractor has no part in it.
+        best: which of its numbers are the best; None where neither is, as of a history or a closeness to 1.
     """
 
     measure: Callable[[Comparison], list[Measured]]
@@ -62,6 +63,7 @@ class Metric(NamedTuple):
     has_floor: bool = True
     on_features: bool = False
     on_pixels: bool = False
+    best: Literal["lowest", "highest"] | None = None
 
 
 def _share(name: str, value: float, count: int, **more: Any) -> Measured:
@@ -181,23 +183,36 @@ def _path_length(c: Comparison) -> list[Measured]:
 
 
 METRICS: dict[str, Metric] = {
-    "frechet_distance": Metric(_frechet, ("frechet_distance",), on_features=True),
-    "frechet_distance_infinity": Metric(_frechet_infinity, ("frechet_distance_infinity",), on_features=True),
-    "kernel_distance": Metric(_kernel, ("kernel_distance",), on_features=True),
-    "precision_recall": Metric(_precision_recall, ("precision", "recall"), on_features=True),
-    "density_coverage": Metric(_density_coverage, ("density", "coverage"), on_features=True),
-    "classifier_score": Metric(_score, ("classifier_score",), ("logits",)),
-    "class_shares": Metric(_classes, ("smallest_class_share", "class_entropy"), ("classes",)),
+    "frechet_distance": Metric(_frechet, ("frechet_distance",), on_features=True, best="lowest"),
+    "frechet_distance_infinity": Metric(
+        _frechet_infinity, ("frechet_distance_infinity",), on_features=True, best="lowest"
+    ),
+    "kernel_distance": Metric(_kernel, ("kernel_distance",), on_features=True, best="lowest"),
+    "precision_recall": Metric(_precision_recall, ("precision", "recall"), on_features=True, best="highest"),
+    "density_coverage": Metric(_density_coverage, ("density", "coverage"), on_features=True, best="highest"),
+    "classifier_score": Metric(_score, ("classifier_score",), ("logits",), best="highest"),
+    "class_shares": Metric(_classes, ("smallest_class_share", "class_entropy"), ("classes",), best="highest"),
     "class_diversity": Metric(_class_diversity, ("diversity_within_classes",), ("classes",)),
-    "label_accuracy": Metric(_label_accuracy, ("label_accuracy",), ("classes", "labels")),
-    "nearest_label": Metric(_nearest_label, ("nearest_neighbour_accuracy",), ("labels",), on_pixels=True),
-    "duplicates": Metric(_duplicates, ("duplicate_share",), on_pixels=True),
+    "label_accuracy": Metric(_label_accuracy, ("label_accuracy",), ("classes", "labels"), best="highest"),
+    "nearest_label": Metric(
+        _nearest_label, ("nearest_neighbour_accuracy",), ("labels",), on_pixels=True, best="highest"
+    ),
+    "duplicates": Metric(_duplicates, ("duplicate_share",), on_pixels=True, best="lowest"),
     "memorisation": Metric(
         _memorisation, ("memorisation_ratio", "memorised_share"), ("held_out",), has_floor=False, on_pixels=True
     ),
     "parzen_log_likelihood": Metric(_parzen, ("parzen_log_likelihood",), ("validation",), on_pixels=True),
     "path_length": Metric(_path_length, ("path_length",), ("generator",), has_floor=False),
 }
+
+
+def best_of(number: str) -> Literal["lowest", "highest"] | None:
+    """Which values of a number that a metric gives are the best; None where neither is.
+
+    >>> best_of("frechet_distance"), best_of("recall"), best_of("memorisation_ratio")
+    ('lowest', 'highest', None)
+    """
+    return next((metric.best for metric in METRICS.values() if number in metric.gives), None)
 
 
 def chosen_metrics(text: str) -> list[str]:

@@ -14,8 +14,8 @@ import sys
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,22 @@ class Checkpoint:
         path: of the `.keras` file.
         step: generator steps taken before it.
         epoch_means: the means of the epoch so far, as `GAN.epoch_means` gives them; empty between epochs.
+        noted: what else was written down with it.
     """
 
     path: str
     step: int
     epoch_means: dict[str, list[float]]
+    noted: dict[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(
-    model: GAN, directory: Path | str, keep: int = 2, keep_before: int = 0, between_epochs: bool = False
+    model: GAN,
+    directory: Path | str,
+    keep: int = 2,
+    keep_before: int = 0,
+    between_epochs: bool = False,
+    noted: Mapping[str, Any] | None = None,
 ) -> str:
     """Writes the state of a run after the present step, and deletes the checkpoints that it makes superfluous.
 
@@ -60,6 +67,7 @@ def save_checkpoint(
         keep_before: besides, the newest checkpoint that is at least so many steps older stays, and the
             oldest of the others, which will be; 0: none.
         between_epochs: whether an epoch is over, and its means with it.
+        noted: what else to write down with it; JSON types.
 
     Returns:
         The path of the `.keras` file.
@@ -81,6 +89,7 @@ def save_checkpoint(
         tf.io.gfile.rename(partial, path, overwrite=True)
         means = {} if between_epochs else model.epoch_means()
         facts = {"step": step, "bytes": size, "sha256": digest, "epoch_means": means}
+        facts |= {"noted": dict(noted)} if noted else {}
         _write(_join(directory, f"{name}.json"), json.dumps({"facts": facts, "facts_sha256": _facts_digest(facts)}))
     except tf.errors.OpError as error:
         raise OSError(f"{directory} cannot be written: {error.message}") from error
@@ -141,7 +150,7 @@ def _examined(directory: str, name: str) -> Checkpoint | str:
             return f"its record {name} is not the one that was written"
         if _size_and_digest(path) != (facts["bytes"], facts["sha256"]):
             return "its bytes are not those that were written"
-        return Checkpoint(path, facts["step"], facts["epoch_means"])
+        return Checkpoint(path, facts["step"], facts["epoch_means"], facts.get("noted", {}))
     except (ValueError, KeyError, TypeError, tf.errors.OpError) as error:
         return str(getattr(error, "message", error)) or type(error).__name__
 
@@ -241,6 +250,11 @@ def newest_step(directory: Path | str) -> int:
 def delete_checkpoints_after(directory: Path | str, step: int) -> None:
     """Removes the checkpoints of all later steps."""
     _delete(str(directory), [name for name in _committed(str(directory)) if _step_of(name) <= step])
+
+
+def delete_checkpoints_but(directory: Path | str, step: int) -> None:
+    """Removes all checkpoints but that of a step."""
+    _delete(str(directory), [name for name in _committed(str(directory)) if _step_of(name) == step])
 
 
 def _delete(directory: str, kept: list[str]) -> None:

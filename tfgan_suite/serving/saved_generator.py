@@ -27,6 +27,9 @@ class SavedGenerator:
         trust: whether to load it whatever it holds.
 
     Attributes:
+        path: the version folder.
+        name: what messages call it; the path, unless it is set to another.
+        card: what it says of itself.
         image_shape: (height, width, channels).
         latent_dim: length of a latent vector.
         num_classes: number of classes; None without them.
@@ -40,6 +43,7 @@ class SavedGenerator:
     @checked_types
     def __init__(self, path: Path | str, trust: bool = False):
         self.path = version_folder(path)
+        self.name = str(self.path)
         if not trust:
             refuse_foreign_ops(self.path)
         try:
@@ -47,7 +51,7 @@ class SavedGenerator:
         except Exception as error:  # TensorFlow raises many kinds for files that are damaged
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(f"The SavedModel {self.path} cannot be loaded: {reason}") from error
-        card = read_card(self.path)
+        self.card = card = read_card(self.path)
         self.image_shape: tuple[int, int, int] = card["image_shape"]
         self.latent_dim: int = card["latent_dim"]
         self.num_classes: int | None = card["num_classes"]
@@ -64,6 +68,14 @@ class SavedGenerator:
         """Names of its classes or attributes; empty where it knows none."""
         return () if self.labels is None else self.labels.names
 
+    def weights(self) -> list[dict[str, np.ndarray]]:
+        """The weights of each layer by their names, such as `kernel`, in the order in which an image passes them."""
+        layers: dict[str, dict[str, np.ndarray]] = {}
+        for variable in self._model.signatures["serving_default"].variables:
+            layer, _, name = variable.name.removesuffix(":0").rpartition("/")
+            layers.setdefault(layer, {})[name] = variable.numpy()
+        return list(layers.values())
+
     def check_labels(self, labels: Any, count: int) -> np.ndarray | None:
         """The labels of `count` images, see `Labels.check`; None for a generator without labels.
 
@@ -73,7 +85,7 @@ class SavedGenerator:
         if self.labels is not None:
             return self.labels.check(labels, count)
         if labels is not None:
-            raise InputError(f"The generator {self.path} is not conditional and takes no labels.")
+            raise InputError(f"The generator {self.name} is not conditional and takes no labels.")
         return None
 
     def generate(
@@ -122,7 +134,7 @@ class SavedGenerator:
 
     def _images(self, signature: str, inputs: dict[str, np.ndarray], labels: Any, batch_size: int) -> np.ndarray:
         if signature not in self._model.signatures:
-            raise InputError(f"The SavedModel {self.path} has no signature {signature!r}. Export it again.")
+            raise InputError(f"The SavedModel {self.name} has no signature {signature!r}. Export it again.")
         count = len(next(iter(inputs.values())))
         values = self.check_labels(labels, count)
         if values is not None:
@@ -135,5 +147,5 @@ class SavedGenerator:
             raise InputError(refusal(error)) from error
         images = np.concatenate([part["images"] for part in made])
         if not np.isfinite(images).all():
-            raise InputError(f"{self.path} makes images that are not finite: its training has diverged.")
+            raise InputError(f"{self.name} makes images that are not finite: its training has diverged.")
         return images
