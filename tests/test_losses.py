@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_suite.config import CHOICES
 from tfgan_suite.errors import InputError
-from tfgan_suite.losses import (
+from tfgan_suite.objectives.losses import (
     LOSSES,
     AdversarialLoss,
     get_loss,

@@ -1,9 +1,4 @@
-"""All noise of the suite: functions of (seed, stream, step) and of the global row, without state.
-
-A number drawn here depends on nothing else: not on how many were drawn before, not on how many
-devices share the batch. A resumed run and a run on k replicas therefore see what one
-uninterrupted run on one device sees.
-"""
+"""Latents of seeds, and what is done with them."""
 
 import math
 import os
@@ -12,84 +7,9 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.noise import SAMPLE_STREAM
 
-# Streams keep numbers of different purpose apart. Training uses the streams 0, 1, ...: one for
-# each discriminator step of a train step.
-EVALUATION_STREAM = 1_000
-AUGMENTATION_STREAM = 1_001
-SHUFFLE_STREAM = 1_002
-# Samples for people and for serving are keyed by their own seed alone: [seed, SAMPLE_STREAM].
-SAMPLE_STREAM = 1_003
-# Cuts and colours in the training of the network `general`.
-COLOUR_STREAM = 1_004
-# Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
-MASK_STREAM = 2_000
-
-_PHILOX = 1  # of tf.random.Algorithm
 MAX_SEED = 2**62  # of the first of many: those that follow it stay within an int64
-_PHILOX_BLOCK = 4  # float32 numbers that one count of its counter makes
-
-
-def stateless_seed(seed: int, stream: int, step: tf.Tensor | int) -> tf.Tensor:
-    """A seed of shape (2,) for TensorFlow's stateless functions, one for each (seed, stream, step)."""
-    key = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), stream)
-    return tf.random.experimental.stateless_fold_in(key, tf.cast(step, tf.int64))
-
-
-def batch_latents(
-    seed: int,
-    stream: int,
-    step: tf.Tensor | int,
-    latent_dim: int,
-    num_rows: tf.Tensor | int,
-    first_row: tf.Tensor | int = 0,
-    global_rows: tf.Tensor | int | None = None,
-) -> tf.Tensor:
-    """Standard normal latents for the rows of one replica, cut from those of the global batch.
-
-    Args:
-        seed: the run's seed.
-        stream: the purpose of the numbers.
-        step: the training step.
-        latent_dim: length L of a latent vector.
-        num_rows: n, how many rows this replica has.
-        first_row: the global index of its first row.
-        global_rows: rows of all replicas together; `num_rows` when None.
-
-    Returns:
-        float32 (n, L), N(0, 1).
-    """
-    total = num_rows if global_rows is None else global_rows
-    numbers = tf.random.stateless_normal(
-        [total, latent_dim], stateless_seed(seed, stream, step), alg="philox"
-    )  # (global_rows, L)
-    return numbers if global_rows is None else numbers[first_row : first_row + num_rows]
-
-
-def row_uniform(seed: tf.Tensor, shape: tf.Tensor, first_row: tf.Tensor | int = 0) -> tf.Tensor:
-    """Uniform numbers for the rows of one replica, without drawing those of the rows before it.
-
-    Philox makes number i of a key without the numbers before it: each row has a stretch of the counter.
-
-    Args:
-        seed: integer (2,), from `stateless_seed`.
-        shape: (n, ...) of the replica's rows.
-        first_row: the global index of its first row.
-
-    Returns:
-        float32 of that shape, in [0, 1).
-    """
-    row_size = tf.reduce_prod(shape[1:])
-    blocks = (row_size + _PHILOX_BLOCK - 1) // _PHILOX_BLOCK
-    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=tf.cast(seed, tf.int64))
-    skipped = tf.cast(first_row, tf.uint64) * tf.cast(blocks, tf.uint64)
-    numbers = tf.raw_ops.StatelessRandomUniformV2(
-        shape=tf.stack([shape[0], blocks * _PHILOX_BLOCK]),
-        key=key,
-        counter=counter + tf.stack([skipped, tf.zeros([], tf.uint64)]),
-        alg=_PHILOX,
-    )
-    return tf.reshape(numbers[:, :row_size], shape)
 
 
 def check_seed(seed: int) -> None:

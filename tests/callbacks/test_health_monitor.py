@@ -32,9 +32,10 @@ from tfgan_suite.continuation import resume_fit
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.images import to_float
-from tfgan_suite.losses import LOSSES, AdversarialLoss, hinge_generator_loss, per_sample_mean
 from tfgan_suite.metrics.diversity import diversity, random_features
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.objectives.losses import LOSSES, AdversarialLoss, hinge_generator_loss, per_sample_mean
+from tfgan_suite.objectives.objective import Objective
 
 EVERY, WINDOW, GRACE, EPOCH = 20, 60, 100, 50
 SMALL = {"batch_size": 16, "generator_units": (32,), "discriminator_units": (32,)}
@@ -168,7 +169,7 @@ def test_a_loss_without_a_least_value_has_no_winner() -> None:
         return per_sample_mean(fake_logits) - per_sample_mean(real_logits)
 
     model = shrunk_model("mlp_gan")
-    model.loss_pair = AdversarialLoss(critic_loss, hinge_generator_loss)
+    model.objective = Objective(AdversarialLoss(critic_loss, hinge_generator_loss))
     assert loss_range(model) == (-math.inf, 0.0)
 
 

@@ -8,12 +8,12 @@ import pytest
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.latents import stateless_seed
 from tfgan_suite.layers import convolutions
 from tfgan_suite.layers.batch_norm import FusedBatchNormalization
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.fourier_convolution import fourier_transposed, product_matrices
-from tfgan_suite.layers.keyed_dropout import KeyedDropout, mask_key
+from tfgan_suite.layers.keyed_dropout import KeyedDropout
+from tfgan_suite.noise import mask_key, stateless_seed
 
 
 def outputs_and_gradients(layer: keras.layers.Layer, inputs: np.ndarray, **call: bool) -> list[np.ndarray]:

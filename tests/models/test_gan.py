@@ -9,7 +9,7 @@ from keras import layers
 from shrunk import CLASSES, SHAPE, batches, shrunk_model
 
 from tfgan_suite import DCGAN, GAN, MLPGAN, AdversarialLoss, ConditionalGAN, InputError
-from tfgan_suite.losses import LOSSES
+from tfgan_suite.objectives.losses import LOSSES
 
 
 def own_networks() -> tuple[keras.Model, keras.Model]:

@@ -14,6 +14,7 @@ from shrunk import SHAPE, shrunk_model
 
 from tfgan_suite import GAN, MLPGAN, InputError
 from tfgan_suite.models.network_checks import last_activation
+from tfgan_suite.objectives.objective import Objective
 from tfgan_suite.presets import PRESETS
 
 
@@ -115,7 +116,7 @@ def test_a_model_that_was_saved_is_loaded_with_a_warning(tmp_path: Path) -> None
     model = GAN(generator(), discriminator(layers.Activation("sigmoid")))
     with pytest.warns(UserWarning):
         model.compile(loss="least_squares")
-    model._loss_name = "non_saturating"  # as a file of before these looks has it
+    model.objective = Objective("non_saturating")  # as a file of before these looks has it
     model.save(tmp_path / "old.keras")
     with pytest.warns(UserWarning, match="once more"):
         copy = keras.saving.load_model(tmp_path / "old.keras")

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
-from tfgan_suite.losses import smooth_real_label
 from tfgan_suite.metrics.diversity import diversity
 from tfgan_suite.models.gan import GAN
 
@@ -42,7 +41,7 @@ def check_reference(images: np.ndarray, labels: np.ndarray | None) -> tuple[np.n
 
 def loss_range(model: GAN) -> tuple[float, float]:
     """The least discriminator's loss, -inf where there is none, and the loss at zero logits."""
-    loss = smooth_real_label(model.loss_pair, model.label_smoothing)
+    loss = model.objective.discriminator_loss
 
     def least(limit: float) -> float:
         # The sum of a real and a fake term, each of which has its own least value.

@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from tfgan_suite.latents import AUGMENTATION_STREAM, stateless_seed
+from tfgan_suite.noise import AUGMENTATION_STREAM, stateless_seed
 
 
 def augment(

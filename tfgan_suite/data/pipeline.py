@@ -12,7 +12,7 @@ from tfgan_suite.data.augmentation import augment
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
-from tfgan_suite.latents import SHUFFLE_STREAM, stateless_seed
+from tfgan_suite.noise import SHUFFLE_STREAM, stateless_seed
 
 
 def steps_per_epoch(num_images: int, batch_rows: int) -> int:

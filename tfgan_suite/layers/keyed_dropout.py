@@ -1,33 +1,12 @@
 """Dropout whose masks belong to rows of the global batch, not to a device or to a state."""
 
-import contextlib
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.latents import row_uniform
-
-_mask_key = threading.local()  # a strategy traces each replica in a thread of its own
-
-
-@contextlib.contextmanager
-def mask_key(seed: tf.Tensor, first_row: tf.Tensor | int = 0) -> Iterator[None]:
-    """Keys the masks of every `KeyedDropout` that is called inside.
-
-    Args:
-        seed: integer (2,), from `stateless_seed`; one for each call of a network in a step.
-        first_row: index in the global batch of the first row that this replica holds.
-    """
-    outer = getattr(_mask_key, "value", None)
-    _mask_key.value = (seed, first_row)
-    try:
-        yield
-    finally:
-        _mask_key.value = outer
+from tfgan_suite.noise import current_mask_key, row_uniform
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -35,7 +14,7 @@ class KeyedDropout(keras.layers.Layer):
     """`keras.layers.Dropout` with masks that are functions of (seed, step, layer, global row) alone.
 
     Keras's own layer counts its masks in a variable that no checkpoint restores, and draws the same
-    ones on every replica. This one has no state: `train_step` keys it through `mask_key`, so that
+    ones on every replica. This one has no state: `train_step` keys it through `noise.mask_key`, so that
     k replicas and a continued run use the masks of one uninterrupted device. Called in training
     outside of `mask_key`, as in a loop of a user's own, it draws from TensorFlow's global generator.
 
@@ -61,9 +40,9 @@ class KeyedDropout(keras.layers.Layer):
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         if not training or self.rate == 0.0:
             return inputs
-        if getattr(_mask_key, "value", None) is None:
+        if (key := current_mask_key()) is None:
             return tf.nn.dropout(inputs, self.rate)
-        seed, first_row = _mask_key.value
+        seed, first_row = key
         numbers = row_uniform(tf.random.experimental.stateless_fold_in(seed, self.key), tf.shape(inputs), first_row)
         return tf.where(numbers >= self.rate, inputs / (1.0 - self.rate), tf.zeros([], inputs.dtype))
 

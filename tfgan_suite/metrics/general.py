@@ -11,9 +11,9 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.data.sources import load_train_and_test
 from tfgan_suite.errors import InputError
-from tfgan_suite.latents import COLOUR_STREAM, stateless_seed
 from tfgan_suite.metrics.classifier import BATCH_ROWS, FEATURES
 from tfgan_suite.networks.geometry import DATA_FORMAT
+from tfgan_suite.noise import COLOUR_STREAM, stateless_seed
 from tfgan_suite.picture_rules import PictureRules
 
 GENERAL = "general"

@@ -1,7 +1,5 @@
 """The unconditional adversarial step, once, for any pair of networks."""
 
-import warnings
-from contextlib import AbstractContextManager as ContextManager
 from typing import Any
 
 import keras
@@ -11,31 +9,22 @@ import tensorflow as tf
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.labels import Labels
-from tfgan_suite.latents import (
-    EVALUATION_STREAM,
-    MASK_STREAM,
-    batch_latents,
-    check_count,
-    check_seed,
-    latents_from_seeds,
-    stateless_seed,
-)
-from tfgan_suite.layers.keyed_dropout import mask_key
-from tfgan_suite.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
+from tfgan_suite.latents import check_count, check_seed, latents_from_seeds
+from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.first_batch import Expected
-from tfgan_suite.models.keras_surface import KerasSurface
+from tfgan_suite.models.judging import judged, judged_fakes
 from tfgan_suite.models.network_checks import check_ends, check_networks
-from tfgan_suite.models.optimizer_pair import OptimizerPair
-from tfgan_suite.models.replicas import ReplicaRows, replica_rows, several_machines
+from tfgan_suite.models.replicas import replica_rows
 from tfgan_suite.models.rows import predict_rows
+from tfgan_suite.noise import EVALUATION_STREAM, Step
+from tfgan_suite.objectives.objective import Judge, Objective
 
 UPDATES = ("alternating", "simultaneous")
-# Of a model from a file, which does not keep them.
-EXECUTION = {"steps_per_execution": 1, "jit_compile": False, "run_eagerly": False}
+CALLS = 4  # of a network in one discriminator step, at most: what their masks are numbered by
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class GAN(KerasSurface):
+class GAN(Algorithm):
     """A generator and a discriminator, trained against each other by `fit`.
 
     One `train_step` is one step of the generator after `discriminator_steps` of the discriminator.
@@ -65,6 +54,8 @@ class GAN(KerasSurface):
     Reference: Goodfellow et al., 2014, arXiv 1406.2661, algorithm 1.
     """
 
+    KEYS = ("generator_loss", "discriminator_loss", "real_score", "fake_score")
+
     @checked_types
     def __init__(
         self,
@@ -87,33 +78,108 @@ class GAN(KerasSurface):
                 "Simultaneous updates take one discriminator step for each generator step. "
                 f"Received: discriminator_steps={discriminator_steps}. Use updates='alternating'."
             )
-        if not 0.0 <= ema_momentum < 1.0:
-            raise InputError(f"ema_momentum must be in [0, 1). Received: {ema_momentum}.")
         check_networks(generator, discriminator)
-        super().__init__(name=name, **kwargs)
+        super().__init__(ema_momentum=ema_momentum, seed=seed, name=name, **kwargs)
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps
         self.updates = updates
-        self.ema_momentum = ema_momentum
-        self.seed = seed
-        self.ema_generator: keras.Model | None = None
-        if ema_momentum:
-            self.ema_generator = keras.models.clone_model(generator)
-            self.ema_generator.set_weights(generator.get_weights())
-            self.ema_generator.trainable = False
-        self.step = self.add_weight(
-            shape=(), dtype="int64", initializer="zeros", trainable=False, name="step", aggregation="only_first_replica"
-        )
-        means = "float64" if discriminator.outputs[0].dtype == "float64" else "float32"
-        self._trackers = {
-            key: keras.metrics.Mean(name=f"{key}_tracker", dtype=means)
-            for key in ("generator_loss", "discriminator_loss", "real_score", "fake_score")
-        }
+        self.ema_generator = self.average_of(generator)
         self._sample_function: Any = None
-        self._evaluated_batches = keras.metrics.Sum(name="evaluated_batches")
-        # Keras would otherwise build the model by calling it on a batch of images.
-        self.built = True
+        self.begin()
+
+    # ---- the step -------------------------------------------------------------------------------
+
+    def update(self, batch: tuple[tf.Tensor, Any], step: Step) -> None:
+        last = self.discriminator_steps - 1
+        for index in range(last):
+            real_images, labels = (self._part(values, index) for values in batch)
+            self._discriminator_step(index, real_images, self._fake_images(index, labels, step), labels, step)
+        real_images, labels = (self._part(values, last) for values in batch)
+        if self.updates == "alternating":
+            self._alternating_step(last, real_images, labels, step)
+        else:
+            self._simultaneous_step(real_images, labels, step)
+
+    def _alternating_step(self, index: int, real_images: tf.Tensor, labels: Any, step: Step) -> None:
+        """The discriminator, then the generator by the discriminator as just updated."""
+        with tf.GradientTape() as tape:
+            fake_images = self._fake_images(index, labels, step)
+            with tape.stop_recording():
+                self._discriminator_step(index, real_images, fake_images, labels, step)
+            per_sample = judged_fakes(self.objective, self._judge(labels), fake_images, step, CALLS * index + 3)
+            loss = self.mean(per_sample, step)
+        self.track({"generator_loss": per_sample}, step)
+        self.apply("generator", tape, loss)
+
+    def _simultaneous_step(self, real_images: tf.Tensor, labels: Any, step: Step) -> None:
+        """Both gradients before either is applied."""
+        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+            with discriminator_tape.stop_recording():
+                fake_images = self._fake_images(0, labels, step)
+            judgement = judged(self.objective, self._judge(labels), real_images, fake_images, step, call=1)
+            discriminator_loss = self.mean(judgement.discriminator_loss, step)
+            generator_loss = self.mean(judgement.generator_loss, step)
+        self.track(judgement.of_discriminator(), step)
+        self.track({"generator_loss": judgement.generator_loss}, step)
+        variables = self.variables_of("generator")
+        gradients = generator_tape.gradient(generator_loss, variables)
+        self.apply("discriminator", discriminator_tape, discriminator_loss)
+        self.generator_optimizer.apply(gradients, variables)
+
+    def _discriminator_step(
+        self, index: int, real_images: tf.Tensor, fake_images: tf.Tensor, labels: Any, step: Step
+    ) -> None:
+        fake_images = tf.stop_gradient(fake_images)
+        with tf.GradientTape() as tape:
+            judgement = judged(self.objective, self._judge(labels), real_images, fake_images, step, CALLS * index + 1)
+            loss = self.mean(judgement.discriminator_loss, step)
+        self.track(judgement.of_discriminator(), step)
+        self.apply("discriminator", tape, loss)
+
+    def _fake_images(self, index: int, labels: Any, step: Step) -> tf.Tensor:
+        latents = step.normal(index, self.latent_dim)
+        with step.masks(CALLS * index):
+            return self.generator(self.generator_inputs(latents, labels), training=True)
+
+    def _judge(self, labels: Any, training: bool = True) -> Judge:
+        """The discriminator, told the labels: images -> logits."""
+        return lambda images: self.discriminator(self.discriminator_inputs(images, labels), training=training)
+
+    def _part(self, values: Any, index: int) -> Any:
+        """The rows of discriminator step `index`: every discriminator_steps-th, from `index` on.
+
+        Strides, not blocks: a replica's part then holds the rows that it would have of the global
+        batch's part.
+        """
+        if values is None or self.discriminator_steps == 1:
+            return values
+        return values[index :: self.discriminator_steps]
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        real_images, labels = self.unpack_batch(data)
+        batch = tf.cast(self._evaluated_batches.result(), tf.int64)
+        step = Step(self.seed, batch, replica_rows(real_images, 1))
+        latents = step.normal(EVALUATION_STREAM, self.latent_dim)
+        fake_images = self.sampling_generator(self.generator_inputs(latents, labels), training=False)
+        judgement = judged(self.objective, self._judge(labels, training=False), real_images, fake_images)
+        self.track(judgement._asdict(), step)
+        self._evaluated_batches.update_state(1.0)
+        return self.logs()
+
+    # ---- what a step is made of -----------------------------------------------------------------
+
+    def sides(self) -> dict[str, list[keras.Model]]:
+        return {"generator": [self.generator], "discriminator": [self.discriminator]}
+
+    def averaged(self) -> list[tuple[keras.Model, keras.Model]]:
+        return [] if self.ema_generator is None else [(self.ema_generator, self.generator)]
+
+    def num_parts(self) -> int:
+        return self.discriminator_steps
+
+    def check_ends(self, objective: Objective, is_loading: bool) -> None:
+        check_ends(self.generator, self.discriminator, objective.pair.logits_are_log_odds, is_loading)
 
     # ---- the hooks that a conditional model overrides ------------------------------------------
 
@@ -135,12 +201,7 @@ class GAN(KerasSurface):
             raise InputError(f"{type(self).__name__} is not conditional and takes no labels. Received: {labels!r}.")
         return None
 
-    def default_optimizer(self) -> keras.optimizers.Optimizer:
-        """A new optimizer with the settings of the model's paper, for either network."""
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
-
     def network_config(self) -> dict[str, Any]:
-        """The constructor's arguments that choose the networks."""
         return {
             "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
@@ -173,141 +234,7 @@ class GAN(KerasSurface):
         """The generator that is shown and shipped: the moving average where there is one."""
         return self.generator if self.ema_generator is None else self.ema_generator
 
-    # ---- Keras ----------------------------------------------------------------------------------
-
-    def compile(
-        self,
-        generator_optimizer: keras.optimizers.Optimizer | str | None = None,
-        discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
-        loss: str | AdversarialLoss = "non_saturating",
-        label_smoothing: float = 0.0,
-        *,
-        steps_per_execution: int = 1,
-        jit_compile: bool | str | None = "auto",
-        run_eagerly: bool = False,
-        **others: Any,
-    ) -> None:
-        """Chooses optimizers and loss; without arguments those of the model's paper.
-
-        Args:
-            generator_optimizer: a Keras optimizer of its own; `default_optimizer()` when None.
-            discriminator_optimizer: another one; `default_optimizer()` when None.
-            loss: a name in `LOSSES`, or an `AdversarialLoss`.
-            label_smoothing: real images' target is 1 - label_smoothing, in [0, 0.5).
-            steps_per_execution: training steps a call of the graph, at least 1; see `keras.Model.compile`.
-            jit_compile: True for XLA, whose graphs cannot refuse a later batch; `"auto"`: no.
-            run_eagerly: see `keras.Model.compile`.
-            others: refused, since the step would not look at them.
-
-        Raises:
-            InputError: an unknown loss, one optimizer for both networks, a network whose last activation belongs to
-                another loss, or an option that this step, or TensorFlow under several replicas, cannot do.
-
-        Warns:
-            UserWarning: a last activation that does not fit, or `jit_compile=True`.
-        """
-        if others:
-            raise InputError(
-                f"{type(self).__name__}.compile takes no {', '.join(sorted(others))}. Expected generator_optimizer, "
-                "discriminator_optimizer, loss, label_smoothing, steps_per_execution, jit_compile or run_eagerly."
-            )
-        if jit_compile is True:
-            warnings.warn(
-                "Under jit_compile=True only the first batch of each call is looked at: XLA drops what would refuse "
-                "images or labels out of range in later ones.",
-                UserWarning,
-                stacklevel=2,
-            )
-        self._compile(
-            generator_optimizer,
-            discriminator_optimizer,
-            loss,
-            label_smoothing,
-            {
-                "steps_per_execution": steps_per_execution,
-                "jit_compile": jit_compile is True,
-                "run_eagerly": run_eagerly,
-            },
-        )
-
-    def _compile(
-        self,
-        generator_optimizer: keras.optimizers.Optimizer | str | None,
-        discriminator_optimizer: keras.optimizers.Optimizer | str | None,
-        loss: str | AdversarialLoss,
-        label_smoothing: float,
-        execution: dict[str, Any],
-        is_loading: bool = False,
-    ) -> None:
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        for option in ("steps_per_execution", "jit_compile"):
-            if replicas > 1 and execution[option] not in (1, False):
-                raise InputError(
-                    f"{option} does not work under a strategy with several replicas. "
-                    f"Received: {option}={execution[option]} with {replicas} replicas. Leave it out, or use one device."
-                )
-        self.loss_pair = get_loss(loss)
-        self.label_smoothing = label_smoothing
-        self._discriminator_loss = smooth_real_label(self.loss_pair, label_smoothing)
-        self._loss_name = loss
-        check_ends(self.generator, self.discriminator, self.loss_pair.logits_are_log_odds, is_loading)
-        self.generator_optimizer = self._own_optimizer(generator_optimizer, "generator")
-        self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, "discriminator")
-        if self.generator_optimizer is self.discriminator_optimizer:
-            raise InputError("The generator and the discriminator need an optimizer each. Received: one for both.")
-        super().compile(optimizer=self.generator_optimizer, loss=None, **execution, auto_scale_loss=False)
-        # Built here, inside the strategy's scope: an optimizer that is built later is skipped by
-        # restores, with a warning only, and fails under MirroredStrategy.
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.optimizer = OptimizerPair(self.generator_optimizer, self.discriminator_optimizer)
-
-    def _own_optimizer(self, optimizer: Any, name: str) -> keras.optimizers.Optimizer:
-        optimizer = self.default_optimizer() if optimizer is None else keras.optimizers.get(optimizer)
-        if optimizer.built and not getattr(self, "compiled", False):
-            raise InputError(f"The {name}'s optimizer has been used for another model. Make a new one.")
-        if optimizer.use_ema:
-            raise InputError(
-                f"The {name}'s optimizer has use_ema=True, whose averages no step of a GAN would use. Leave it "
-                "out, and give the model an ema_momentum."
-            )
-        optimizer.name = name  # Keras's callbacks log the learning rates under these names.
-        return optimizer
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        return [*self._trackers.values(), self._evaluated_batches]
-
-    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Nothing, since all is built. Keras 3.15 reduces a batch here, which dies on (x, y) over several machines."""
-
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        real_images, labels = self.unpack_batch(data)
-        # Nothing moves before the batch is known to be right.
-        with tf.control_dependencies([real_images] if labels is None else [real_images, labels]):
-            rows = replica_rows(real_images, self.discriminator_steps)
-            for index in range(self.discriminator_steps - 1):
-                self._discriminator_step(index, real_images, labels, rows)
-            if self.updates == "alternating":
-                self._alternating_step(self.discriminator_steps - 1, real_images, labels, rows)
-            else:
-                self._simultaneous_step(real_images, labels, rows)
-            self._update_ema()
-            self.step.assign_add(1)
-            return self._logs()
-
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        real_images, labels = self.unpack_batch(data)
-        rows = replica_rows(real_images, 1)
-        batch = tf.cast(self._evaluated_batches.result(), tf.int64)
-        latents = self._latents(EVALUATION_STREAM, batch, rows)
-        fake_images = self.sampling_generator(self.generator_inputs(latents, labels), training=False)
-        real_logits = self.discriminator(self.discriminator_inputs(real_images, labels), training=False)
-        fake_logits = self.discriminator(self.discriminator_inputs(fake_images, labels), training=False)
-        self._discriminator_losses(real_logits, fake_logits, rows)
-        self._track({"generator_loss": self.loss_pair.generator_loss(fake_logits)}, rows)
-        self._evaluated_batches.update_state(1.0)
-        return self._logs()
+    # ---- images ---------------------------------------------------------------------------------
 
     def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
         """The generator: latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""
@@ -353,140 +280,11 @@ class GAN(KerasSurface):
         images = predict_rows(self.sampling_generator, self.generator_inputs(latents, labels))
         return tf.cast(images, tf.float32)  # JSON has no bfloat16
 
-    # ---- one step -------------------------------------------------------------------------------
-
-    def _latents(self, stream: int, step: tf.Tensor, rows: ReplicaRows) -> tf.Tensor:
-        return batch_latents(self.seed, stream, step, self.latent_dim, rows.num_rows, rows.first_row, rows.global_rows)
-
-    def _part(self, values: Any, index: int) -> Any:
-        """The rows of discriminator step `index`: every discriminator_steps-th, from `index` on.
-
-        Strides, not blocks: a replica's part then holds the rows that it would have of the global
-        batch's part.
-        """
-        if values is None or self.discriminator_steps == 1:
-            return values
-        return values[index :: self.discriminator_steps]
-
-    def _mean(self, per_sample: tf.Tensor, rows: ReplicaRows) -> tf.Tensor:
-        """Sum over this replica's samples / size of the global batch: Keras adds the gradients up."""
-        return tf.reduce_sum(per_sample) / tf.cast(rows.total, per_sample.dtype)
-
-    def _fake_images(self, index: int, labels: Any, rows: ReplicaRows) -> tf.Tensor:
-        latents = self._latents(index, self.step, rows)
-        with self._masks(index, 0, rows):
-            return self.generator(self.generator_inputs(latents, labels), training=True)
-
-    def _judge(self, images: tf.Tensor, labels: Any, masks: ContextManager[None]) -> tf.Tensor:
-        with masks:
-            return self.discriminator(self.discriminator_inputs(images, labels), training=True)
-
-    def _masks(self, index: int, call: int, rows: ReplicaRows) -> ContextManager[None]:
-        """Keys Dropout's masks for one of the at most four calls of a network in discriminator step `index`."""
-        return mask_key(stateless_seed(self.seed, MASK_STREAM + 4 * index + call, self.step), rows.first_row)
-
-    def _discriminator_step(
-        self, index: int, real_images: tf.Tensor, labels: Any, rows: ReplicaRows, fake_images: Any = None
-    ) -> None:
-        real_images, labels = self._part(real_images, index), self._part(labels, index)
-        if fake_images is None:
-            fake_images = self._fake_images(index, labels, rows)
-        with tf.GradientTape() as tape:
-            real_logits = self._judge(real_images, labels, self._masks(index, 1, rows))
-            fake_logits = self._judge(tf.stop_gradient(fake_images), labels, self._masks(index, 2, rows))
-            loss = self._mean(self._discriminator_losses(real_logits, fake_logits, rows), rows)
-        self._apply(self.discriminator_optimizer, tape, loss, self.discriminator)
-
-    def _alternating_step(self, index: int, real_images: tf.Tensor, labels: Any, rows: ReplicaRows) -> None:
-        part_labels = self._part(labels, index)
-        with tf.GradientTape() as tape:
-            fake_images = self._fake_images(index, part_labels, rows)
-            with tape.stop_recording():
-                self._discriminator_step(index, real_images, labels, rows, fake_images)
-            fake_logits = self._judge(fake_images, part_labels, self._masks(index, 3, rows))
-            per_sample = self.loss_pair.generator_loss(fake_logits)
-            loss = self._mean(per_sample, rows)
-        self._track({"generator_loss": per_sample}, rows)
-        self._apply(self.generator_optimizer, tape, loss, self.generator)
-
-    def _simultaneous_step(self, real_images: tf.Tensor, labels: Any, rows: ReplicaRows) -> None:
-        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
-            with discriminator_tape.stop_recording():
-                fake_images = self._fake_images(0, labels, rows)
-            real_logits = self._judge(real_images, labels, self._masks(0, 1, rows))
-            fake_logits = self._judge(fake_images, labels, self._masks(0, 2, rows))
-            discriminator_loss = self._mean(self._discriminator_losses(real_logits, fake_logits, rows), rows)
-            per_sample = self.loss_pair.generator_loss(fake_logits)
-            generator_loss = self._mean(per_sample, rows)
-        self._track({"generator_loss": per_sample}, rows)
-        gradients = generator_tape.gradient(generator_loss, self.generator.trainable_variables)
-        self._apply(self.discriminator_optimizer, discriminator_tape, discriminator_loss, self.discriminator)
-        self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
-
-    def _discriminator_losses(self, real_logits: tf.Tensor, fake_logits: tf.Tensor, rows: ReplicaRows) -> tf.Tensor:
-        """The discriminator's loss on each sample (N,), which goes into the epoch's means with the scores."""
-        per_sample = self._discriminator_loss(real_logits, fake_logits)
-        link = tf.sigmoid if self.loss_pair.logits_are_log_odds else tf.identity
-        real_score, fake_score = (per_sample_mean(link(logits)) for logits in (real_logits, fake_logits))
-        self._track({"discriminator_loss": per_sample, "real_score": real_score, "fake_score": fake_score}, rows)
-        return per_sample
-
-    def _track(self, per_sample: dict[str, tf.Tensor], rows: ReplicaRows) -> None:
-        """Adds the samples of all replicas to the epoch's means, which are the same on each replica then."""
-        dtype = self._trackers["generator_loss"].dtype
-        sums = tf.stack([tf.reduce_sum(tf.cast(values, dtype)) for values in per_sample.values()])
-        if rows.global_rows is not None:
-            sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, sums)
-        total = tf.cast(rows.total, sums.dtype)
-        for index, key in enumerate(per_sample):
-            self._trackers[key].update_state(sums[index] / total, sample_weight=total)
-
-    def _apply(
-        self, optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, network: keras.Model
-    ) -> None:
-        variables = network.trainable_variables
-        optimizer.apply(tape.gradient(loss, variables), variables)
-
-    def _update_ema(self) -> None:
-        if self.ema_generator is None:
-            return
-        step = tf.cast(self.step, tf.float32)
-        momentum = tf.minimum(self.ema_momentum, (1.0 + step) / (10.0 + step))
-        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            kept = tf.cast(momentum, average.dtype)
-            average.assign(kept * average.value + (1.0 - kept) * weight.value)
-
-    def _logs(self) -> dict[str, tf.Tensor]:
-        logs = {key: tracker.result() for key, tracker in self._trackers.items()}
-        # Over several machines Keras reduces logs along an axis that scalars do not have.
-        return {k: v[tf.newaxis] for k, v in logs.items()} if several_machines(self.distribute_strategy) else logs
-
-    def epoch_means(self) -> dict[str, list[float]]:
-        """The epoch's means so far as [sum, count], which are the same on each replica."""
-        local = self.distribute_strategy.experimental_local_results
-        return {
-            key: [float(local(variable.value)[0].numpy()) for variable in tracker.variables]
-            for key, tracker in self._trackers.items()
-        }
-
-    def set_epoch_means(self, means: dict[str, list[float]]) -> None:
-        """Takes back what `epoch_means` gave."""
-        for key, values in means.items():
-            for variable, value in zip(self._trackers[key].variables, values, strict=True):
-                for local in self.distribute_strategy.experimental_local_results(variable.value):
-                    local.assign(value)
-
     # ---- saving ---------------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **self.network_config(),
-            "discriminator_steps": self.discriminator_steps,
-            "updates": self.updates,
-            "ema_momentum": self.ema_momentum,
-            "seed": self.seed,
-            "name": self.name,
-        }
+        more = {"discriminator_steps": self.discriminator_steps, "updates": self.updates}
+        return {**super().get_config(), **more}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "GAN":
@@ -496,21 +294,3 @@ class GAN(KerasSurface):
             if key in config
         }
         return cls(**{**config, **networks})
-
-    def get_compile_config(self) -> dict[str, Any]:
-        loss = self._loss_name
-        if isinstance(loss, AdversarialLoss):
-            raise InputError("A model with a loss of your own cannot be saved whole: use save_weights.")
-        return {
-            "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
-            "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
-            "loss": loss,
-            "label_smoothing": self.label_smoothing,
-        }
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        optimizers = {
-            key: keras.saving.deserialize_keras_object(config[key])
-            for key in ("generator_optimizer", "discriminator_optimizer")
-        }
-        self._compile(**config | optimizers, execution=EXECUTION, is_loading=True)

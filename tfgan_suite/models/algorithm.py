@@ -1,0 +1,303 @@
+"""What every adversarial model has, once: sides with an optimizer each, the frame of a step, averages, saving."""
+
+import warnings
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgan_suite.errors import InputError
+from tfgan_suite.models.keras_surface import KerasSurface
+from tfgan_suite.models.optimizer_pair import OptimizerPair
+from tfgan_suite.models.replicas import replica_rows, several_machines
+from tfgan_suite.noise import Step
+from tfgan_suite.objectives.losses import AdversarialLoss
+from tfgan_suite.objectives.objective import Objective
+
+SIDES = ("generator", "discriminator")
+# Of a model from a file, which does not keep them.
+EXECUTION = {"steps_per_execution": 1, "jit_compile": False, "run_eagerly": False}
+
+
+class Algorithm(KerasSurface):
+    """An adversarial algorithm: what stands here is written once, and `update` is the paper.
+
+    A class gives
+
+    - `KEYS`: the names of what is logged, each a mean over the samples of the epoch so far;
+    - `sides`: the networks of the generator's and of the discriminator's side;
+    - `averaged`: the networks that have a moving average;
+    - `update`: the step, from top to bottom, by `mean`, `track` and `apply`;
+    - `test_step`, `call` and what is asked of `KerasSurface`;
+
+    and calls `begin` as the last line of its constructor.
+
+    Args:
+        ema_momentum: momentum of the moving averages, in [0, 1); 0 is off. At step t it is
+            min(ema_momentum, (1 + t) / (10 + t)), so that an average forgets the first, random weights.
+        seed: of all noise, which is a function of (seed, stream, step, row) alone.
+
+    Raises:
+        InputError: a momentum out of its range.
+    """
+
+    KEYS: tuple[str, ...] = ()
+
+    def __init__(self, *, ema_momentum: float = 0.0, seed: int = 0, name: str | None = None, **kwargs: Any):
+        if not 0.0 <= ema_momentum < 1.0:
+            raise InputError(f"ema_momentum must be in [0, 1). Received: {ema_momentum}.")
+        super().__init__(name=name, **kwargs)
+        self.ema_momentum = ema_momentum
+        self.seed = seed
+
+    def begin(self) -> None:
+        """Makes what a run counts with: the step, the epoch's means, the batches of an evaluation."""
+        self.step = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name="step", aggregation="only_first_replica"
+        )
+        wide = any(network.outputs[0].dtype == "float64" for network in self.sides()["discriminator"])
+        dtype = "float64" if wide else "float32"
+        self._trackers = {key: keras.metrics.Mean(name=f"{key}_tracker", dtype=dtype) for key in self.KEYS}
+        self._evaluated_batches = keras.metrics.Sum(name="evaluated_batches")
+        # Keras would otherwise build the model by calling it on a batch.
+        self.built = True
+
+    # ---- what a class gives ---------------------------------------------------------------------
+
+    def sides(self) -> dict[str, list[keras.Model]]:
+        """The networks that each optimizer trains, by `SIDES`."""
+        raise NotImplementedError
+
+    def averaged(self) -> list[tuple[keras.Model, keras.Model]]:
+        """Pairs of a moving average and the network that it follows."""
+        return []
+
+    def update(self, batch: Any, step: Step) -> None:
+        """One step: each network moved once or more, and what is logged tracked.
+
+        Args:
+            batch: what `unpack_batch` gives.
+            step: keys all noise, and knows the rows of this replica.
+        """
+        raise NotImplementedError
+
+    def num_parts(self) -> int:
+        """Into how many parts `update` divides the rows of a batch."""
+        return 1
+
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
+        """A new optimizer with the settings of the model's paper, for either side."""
+        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+    def check_ends(self, objective: Objective, is_loading: bool) -> None:
+        """Refuses, or warns of, networks whose last activation does not fit; see `network_checks`."""
+
+    # ---- Keras ----------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | str | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
+        loss: str | AdversarialLoss = "non_saturating",
+        label_smoothing: float = 0.0,
+        *,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str | None = "auto",
+        run_eagerly: bool = False,
+        **others: Any,
+    ) -> None:
+        """Chooses optimizers and loss; without arguments those of the model's paper.
+
+        Args:
+            generator_optimizer: a Keras optimizer of its own; `default_optimizer()` when None.
+            discriminator_optimizer: another one; `default_optimizer()` when None.
+            loss: a name in `LOSSES`, or an `AdversarialLoss`.
+            label_smoothing: real images' target is 1 - label_smoothing, in [0, 0.5).
+            steps_per_execution: training steps a call of the graph, at least 1; see `keras.Model.compile`.
+            jit_compile: True for XLA, whose graphs cannot refuse a later batch; `"auto"`: no.
+            run_eagerly: see `keras.Model.compile`.
+            others: refused, since the step would not look at them.
+
+        Raises:
+            InputError: an unknown loss, one optimizer for both sides, a network whose last activation belongs to
+                another loss, or an option that this step, or TensorFlow under several replicas, cannot do.
+
+        Warns:
+            UserWarning: a last activation that does not fit, or `jit_compile=True`.
+        """
+        if others:
+            raise InputError(
+                f"{type(self).__name__}.compile takes no {', '.join(sorted(others))}. Expected generator_optimizer, "
+                "discriminator_optimizer, loss, label_smoothing, steps_per_execution, jit_compile or run_eagerly."
+            )
+        if jit_compile is True:
+            warnings.warn(
+                "Under jit_compile=True only the first batch of each call is looked at: XLA drops what would refuse "
+                "images or labels out of range in later ones.",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._compile(
+            generator_optimizer,
+            discriminator_optimizer,
+            loss,
+            label_smoothing,
+            {
+                "steps_per_execution": steps_per_execution,
+                "jit_compile": jit_compile is True,
+                "run_eagerly": run_eagerly,
+            },
+        )
+
+    def _compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | str | None,
+        discriminator_optimizer: keras.optimizers.Optimizer | str | None,
+        loss: str | AdversarialLoss,
+        label_smoothing: float,
+        execution: dict[str, Any],
+        is_loading: bool = False,
+    ) -> None:
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        for option in ("steps_per_execution", "jit_compile"):
+            if replicas > 1 and execution[option] not in (1, False):
+                raise InputError(
+                    f"{option} does not work under a strategy with several replicas. "
+                    f"Received: {option}={execution[option]} with {replicas} replicas. Leave it out, or use one device."
+                )
+        self.objective = Objective(loss, label_smoothing)
+        self.check_ends(self.objective, is_loading)
+        self.generator_optimizer = self._own_optimizer(generator_optimizer, "generator")
+        self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, "discriminator")
+        if self.generator_optimizer is self.discriminator_optimizer:
+            raise InputError("The generator and the discriminator need an optimizer each. Received: one for both.")
+        super().compile(optimizer=self.generator_optimizer, loss=None, **execution, auto_scale_loss=False)
+        # Built here, inside the strategy's scope: an optimizer that is built later is skipped by
+        # restores, with a warning only, and fails under MirroredStrategy.
+        for side in SIDES:
+            self.optimizer_of(side).build(self.variables_of(side))
+        self.optimizer = OptimizerPair(self.generator_optimizer, self.discriminator_optimizer)
+
+    def _own_optimizer(self, optimizer: Any, name: str) -> keras.optimizers.Optimizer:
+        optimizer = self.default_optimizer() if optimizer is None else keras.optimizers.get(optimizer)
+        if optimizer.built and not getattr(self, "compiled", False):
+            raise InputError(f"The {name}'s optimizer has been used for another model. Make a new one.")
+        if optimizer.use_ema:
+            raise InputError(
+                f"The {name}'s optimizer has use_ema=True, whose averages no step of a GAN would use. Leave it "
+                "out, and give the model an ema_momentum."
+            )
+        optimizer.name = name  # Keras's callbacks log the learning rates under these names.
+        return optimizer
+
+    def optimizer_of(self, side: str) -> keras.optimizers.Optimizer:
+        """The optimizer of one of `SIDES`."""
+        optimizer: keras.optimizers.Optimizer = getattr(self, f"{side}_optimizer")
+        return optimizer
+
+    def variables_of(self, side: str) -> list[keras.Variable]:
+        """What the optimizer of one of `SIDES` trains."""
+        return [variable for network in self.sides()[side] for variable in network.trainable_variables]
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return [*self._trackers.values(), self._evaluated_batches]
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Nothing, since all is built. Keras 3.15 reduces a batch here, which dies on (x, y) over several machines."""
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        batch = self.unpack_batch(data)
+        arrays = [array for array in tf.nest.flatten(batch) if array is not None]
+        # Nothing moves before the batch is known to be right.
+        with tf.control_dependencies(arrays):
+            self.update(batch, Step(self.seed, self.step, replica_rows(arrays[0], self.num_parts())))
+            self._update_averages()
+            self.step.assign_add(1)
+            return self.logs()
+
+    # ---- what a step is made of -----------------------------------------------------------------
+
+    def average_of(self, network: keras.Model) -> keras.Model | None:
+        """A copy of a network to be its moving average; None where there is none."""
+        if not self.ema_momentum:
+            return None
+        average = keras.models.clone_model(network)
+        average.set_weights(network.get_weights())
+        average.trainable = False
+        return average
+
+    def mean(self, per_sample: tf.Tensor, step: Step) -> tf.Tensor:
+        """Sum over this replica's samples / size of the global batch: Keras adds the gradients up."""
+        return tf.reduce_sum(per_sample) / tf.cast(step.rows.total, per_sample.dtype)
+
+    def apply(self, side: str, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """Moves one of `SIDES` down the gradient of a loss that a tape has seen."""
+        variables = self.variables_of(side)
+        self.optimizer_of(side).apply(tape.gradient(loss, variables), variables)
+
+    def track(self, per_sample: dict[str, tf.Tensor], step: Step) -> None:
+        """Adds the samples of all replicas to the epoch's means, which are the same on each replica then."""
+        dtype = self._trackers[self.KEYS[0]].dtype
+        sums = tf.stack([tf.reduce_sum(tf.cast(values, dtype)) for values in per_sample.values()])
+        if step.rows.global_rows is not None:
+            sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, sums)
+        total = tf.cast(step.rows.total, sums.dtype)
+        for index, key in enumerate(per_sample):
+            self._trackers[key].update_state(sums[index] / total, sample_weight=total)
+
+    def _update_averages(self) -> None:
+        step = tf.cast(self.step, tf.float32)
+        momentum = tf.minimum(self.ema_momentum, (1.0 + step) / (10.0 + step))
+        for average, network in self.averaged():
+            for mine, theirs in zip(average.weights, network.weights, strict=True):
+                kept = tf.cast(momentum, mine.dtype)
+                mine.assign(kept * mine.value + (1.0 - kept) * theirs.value)
+
+    def logs(self) -> dict[str, tf.Tensor]:
+        """What `fit` and `evaluate` show: the means so far."""
+        logs = {key: tracker.result() for key, tracker in self._trackers.items()}
+        # Over several machines Keras reduces logs along an axis that scalars do not have.
+        return {k: v[tf.newaxis] for k, v in logs.items()} if several_machines(self.distribute_strategy) else logs
+
+    def epoch_means(self) -> dict[str, list[float]]:
+        """The epoch's means so far as [sum, count], which are the same on each replica."""
+        local = self.distribute_strategy.experimental_local_results
+        return {
+            key: [float(local(variable.value)[0].numpy()) for variable in tracker.variables]
+            for key, tracker in self._trackers.items()
+        }
+
+    def set_epoch_means(self, means: dict[str, list[float]]) -> None:
+        """Takes back what `epoch_means` gave."""
+        for key, values in means.items():
+            for variable, value in zip(self._trackers[key].variables, values, strict=True):
+                for local in self.distribute_strategy.experimental_local_results(variable.value):
+                    local.assign(value)
+
+    # ---- saving ---------------------------------------------------------------------------------
+
+    def network_config(self) -> dict[str, Any]:
+        """The constructor's arguments that choose the networks."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        return {**self.network_config(), "ema_momentum": self.ema_momentum, "seed": self.seed, "name": self.name}
+
+    def get_compile_config(self) -> dict[str, Any]:
+        loss = self.objective.loss
+        if isinstance(loss, AdversarialLoss):
+            raise InputError("A model with a loss of your own cannot be saved whole: use save_weights.")
+        return {
+            "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
+            "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
+            "loss": loss,
+            "label_smoothing": self.objective.label_smoothing,
+        }
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        optimizers = {
+            key: keras.saving.deserialize_keras_object(config[key])
+            for key in ("generator_optimizer", "discriminator_optimizer")
+        }
+        self._compile(**config | optimizers, execution=EXECUTION, is_loading=True)
