@@ -52,10 +52,10 @@ def train_at_full_width(devices: int, path: str) -> None:
     """Takes 20 steps of 16 digits with `cgan` as it ships, in float64; writes losses and weights to a file."""
     import keras
 
-    from tfgan_suite.assembly import build_model
     from tfgan_suite.config import TrainConfig
     from tfgan_suite.data.pipeline import training_batches
     from tfgan_suite.data.sources import load_images
+    from tfgan_suite.runs.assembly import build_model
 
     strategy = strategy_over(devices)
     data = load_images("digits")

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.assembly import build_model
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.presets import PRESETS
+from tfgan_suite.runs.assembly import build_model
 
 SHAPE = (8, 8, 1)
 CLASSES = 3

@@ -15,13 +15,13 @@ import tfgan_suite
 from tfgan_suite import load_images
 from tfgan_suite.commands import train as train_module
 from tfgan_suite.commands.augment import load_real as load_real_of_classes
-from tfgan_suite.commands.evaluate import evaluate
 from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.evaluation.measure import evaluate
+from tfgan_suite.evaluation.subjects import find_subjects
 from tfgan_suite.metrics.records import READING, difference
 from tfgan_suite.picture_rules import PictureRules
-from tfgan_suite.run_folder import read_config
+from tfgan_suite.runs.folder import read_config
 from tfgan_suite.serving.saved_generator import CARD, SavedGenerator
-from tfgan_suite.subjects import find_subjects
 
 TINY = ("--model", "cgan", "--image-size", "8", "--channels", "1", "--body", "mlp", "--generator-units", "8",
         "--discriminator-units", "8", "--latent-dim", "3", "--batch-size", "8", "--sample-count", "4",

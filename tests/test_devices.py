@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from cut_runs import after_step, finish, finish_together, free_ports, result, settings, started, variables_of
 
-from tfgan_suite.devices import await_workers, read_tf_config
 from tfgan_suite.errors import InputError
+from tfgan_suite.runs.devices import await_workers, read_tf_config
 
 WORKERS = ["a:1", "b:2"]
 

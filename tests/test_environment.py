@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from tfgan_suite import TrainConfig, flags
-from tfgan_suite.backend import check_backend
 from tfgan_suite.cli import COMMANDS, parse
 from tfgan_suite.errors import InputError
-from tfgan_suite.spelling import OTHER_NAMES, meant
+from tfgan_suite.startup.backend import check_backend
+from tfgan_suite.startup.spelling import OTHER_NAMES, meant
 
 TESTS = Path(__file__).parent
 KINDS = [TrainConfig, *(kind for name, kind in sorted(vars(flags).items()) if name.endswith("Config"))]
@@ -112,7 +112,7 @@ def test_the_backend_of_keras_json(
 def test_closed_streams_are_opened_on_nothing(closed: str, tmp_path: Path) -> None:
     code = """
 import sys
-from tfgan_suite.quiet import open_closed_streams, quiet
+from tfgan_suite.startup.quiet import open_closed_streams, quiet
 with quiet():
     pass
 open_closed_streams()
@@ -204,7 +204,7 @@ def test_ctrl_c_is_answered_while_compiled_code_computes() -> None:
     """Python's own handler would run after the product of matrices, some seconds later."""
     code = """
 import numpy as np
-from tfgan_suite.interrupts import answered
+from tfgan_suite.startup.interrupts import answered
 from tfgan_suite.cli import run
 def command(arguments, program):
     matrix = np.ones((4000, 4000))

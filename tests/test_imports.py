@@ -16,40 +16,43 @@ SCRIPTS = PACKAGE.parent / "scripts"
 
 # From the ground up; a room may import from the levels below its own and from itself.
 LEVELS: tuple[set[str], ...] = (
-    {"errors", "interrupts", "quiet"},
-    {"arguments", "backend", "exported", "files", "runs", "spelling", "versions"},
-    {"lazy"},
+    {"errors"},
+    {"startup"},
+    {"arguments", "exported", "files", "versions"},
     {"presets", "picture_rules"},
     {"config"},
-    {"tables"},
-    {"images", "labels", "noise", "schedules"},
+    {"images", "labels", "noise"},
     {"latents", "objectives"},
     {"layers", "pictures"},
     {"networks", "data"},
     {"models"},
     {"metrics"},
     {"callbacks", "serving"},
-    {"run_folder", "devices", "continuation"},
-    {"exporting", "subjects", "real_images", "marking"},
-    {"assembly", "formats"},
+    {"continuation"},
+    {"runs"},
+    {"evaluation", "marking"},
+    {"formats"},
     {"commands"},
     {"flags"},
     {"cli"},
     {"__main__", "scripts"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-KNOWS_CONFIG = {"assembly", "devices", "run_folder", "commands/train", "tables", "cli", "exporting", "flags"}
+KNOWS_CONFIG = {
+    "runs/assembly", "runs/devices", "runs/folder", "runs/exporting", "commands/train", "commands/tables",
+    "cli", "flags",
+}  # fmt: skip
 STANDARD_LIBRARY_ONLY = [
-    "backend",
+    "startup/backend",
     "errors",
     "files",
-    "interrupts",
-    "quiet",
-    "spelling",
+    "startup/interrupts",
+    "startup/quiet",
+    "startup/spelling",
     "versions",
     "presets",
     "config",
-    "tables",
+    "commands/tables",
     "commands/preview",
     "runs/paths",
 ]

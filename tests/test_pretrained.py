@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tfgan_suite import TrainConfig, train
-from tfgan_suite.commands.evaluate import evaluate
 from tfgan_suite.commands.model_card import CARD, RECORDS, SAMPLES
+from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.metrics.records import MetricRecord, read_records
 from tfgan_suite.serving.saved_generator import read_card, version_folder
 from tfgan_suite.serving.session import ServingSession

@@ -14,7 +14,7 @@ from shrunk import batches, shrunk_model
 from test_cli import TINY, call
 
 from tfgan_suite import InputError, TrainConfig
-from tfgan_suite.models.checkpoints import newest_checkpoint, restore_checkpoint, save_checkpoint
+from tfgan_suite.continuation.checkpoints import newest_checkpoint, restore_checkpoint, save_checkpoint
 
 # The same examples each time, so that a failure is one of the code.
 KNOWN = settings(derandomize=True, deadline=None, database=None)

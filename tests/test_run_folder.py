@@ -9,7 +9,7 @@ from PIL import Image
 from test_cli import TINY, call, refused
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.run_folder import Finished, locked, move_aside, read_finished, write_finished
+from tfgan_suite.runs.folder import Finished, locked, move_aside, read_finished, write_finished
 
 DECAY = ("--learning-rate-decay", "step")
 

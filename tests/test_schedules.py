@@ -5,7 +5,7 @@ import pytest
 
 from tfgan_suite.config import CHOICES
 from tfgan_suite.errors import InputError
-from tfgan_suite.schedules import learning_rate_schedule
+from tfgan_suite.runs.schedules import learning_rate_schedule
 
 # r(0) = 0.8, 10 steps, factor 0.25.
 VALUES = [

@@ -4,7 +4,7 @@ The public names are loaded when they are first used, so that `import tfgan_suit
 not wait for TensorFlow.
 """
 
-from tfgan_suite.lazy import lazy_names
+from tfgan_suite.startup.lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -24,13 +24,13 @@ _PUBLIC = {
     "export_generator": "tfgan_suite.serving.export",
     "Evaluation": "tfgan_suite.callbacks.evaluation",
     "SampleGrid": "tfgan_suite.callbacks.sample_grid",
-    "ExactCheckpoint": "tfgan_suite.callbacks.exact_checkpoint",
+    "ExactCheckpoint": "tfgan_suite.continuation.exact_checkpoint",
     "HealthMonitor": "tfgan_suite.callbacks.health_monitor",
     "CollapseError": "tfgan_suite.callbacks.health_monitor",
     "EpochHistory": "tfgan_suite.callbacks.history",
-    "KeepBest": "tfgan_suite.callbacks.keep_best",
+    "KeepBest": "tfgan_suite.continuation.keep_best",
     "cut_history": "tfgan_suite.callbacks.history",
-    "resume_fit": "tfgan_suite.continuation",
+    "resume_fit": "tfgan_suite.continuation.resume",
     "StopOnNonFinite": "tfgan_suite.callbacks.stop_on_non_finite",
     "StopOnSignal": "tfgan_suite.callbacks.stop_on_signal",
     "verify_export": "tfgan_suite.serving.verify",

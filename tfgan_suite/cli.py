@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import tyro
 
-from tfgan_suite.backend import check_backend
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.exported import version_folder
@@ -32,11 +31,12 @@ from tfgan_suite.flags import (
     TrainCommandConfig,
     VerifyExportConfig,
 )
-from tfgan_suite.interrupts import answered
 from tfgan_suite.picture_rules import PictureRules, parse_levels
-from tfgan_suite.quiet import open_closed_streams, quiet
 from tfgan_suite.runs.paths import is_run
-from tfgan_suite.spelling import unknown_flags
+from tfgan_suite.startup.backend import check_backend
+from tfgan_suite.startup.interrupts import answered
+from tfgan_suite.startup.quiet import open_closed_streams, quiet
+from tfgan_suite.startup.spelling import unknown_flags
 from tfgan_suite.versions import NAME
 
 Config = TypeVar("Config")
@@ -53,7 +53,7 @@ def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     with quiet_import():
         from tfgan_suite.callbacks.stop_on_signal import StoppedBySignalError
         from tfgan_suite.commands.train import train
-        from tfgan_suite.devices import LostWorkersError
+        from tfgan_suite.runs.devices import LostWorkersError
     try:
         version = train(config)
     except StoppedBySignalError as stop:
@@ -132,8 +132,8 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
         print(f"exported: {converted}")
         return 0
     with quiet_import():
-        from tfgan_suite.exporting import export_run
         from tfgan_suite.metrics.records import read_records
+        from tfgan_suite.runs.exporting import export_run
     version = export_run(
         config.run,
         config.export_dir,
@@ -250,7 +250,7 @@ def reproduce_command(arguments: Sequence[str], program: str = "reproduce.py") -
     """`reproduce.py`: see `ReproduceConfig`."""
     config = parse(ReproduceConfig, arguments, program)
     from tfgan_suite.commands.reproduce import render, rendered, reproduce
-    from tfgan_suite.tables import TABLES
+    from tfgan_suite.commands.tables import TABLES
 
     if text_file := config.render or config.check:
         if config.full:

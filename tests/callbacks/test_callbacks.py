@@ -12,15 +12,15 @@ from shrunk import batches, shrunk_config, shrunk_model, tiny_data
 
 from tfgan_suite import DivergenceError, InputError
 from tfgan_suite.callbacks import sample_grid, throttle
-from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.callbacks.loss_plot import LossPlot
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.callbacks.throttle import Throttle
 from tfgan_suite.commands.train import run_callbacks
+from tfgan_suite.continuation.checkpoints import newest_checkpoint
+from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.images import save_png, to_uint8
-from tfgan_suite.models.checkpoints import newest_checkpoint
 
 
 def test_sample_grids_gif_and_tensorboard_images(tmp_path: Path) -> None:

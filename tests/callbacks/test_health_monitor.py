@@ -14,8 +14,6 @@ import tensorflow as tf
 from shrunk import batches, shrunk_config, shrunk_model, tiny_data
 
 from tfgan_suite import DivergenceError, InputError
-from tfgan_suite.assembly import build_model
-from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.callbacks.health_checks import (
     Check,
     discriminator_won,
@@ -28,7 +26,8 @@ from tfgan_suite.callbacks.health_checks import (
 from tfgan_suite.callbacks.health_measures import loss_range, memory_mib
 from tfgan_suite.callbacks.health_monitor import CollapseError, HealthMonitor
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
-from tfgan_suite.continuation import resume_fit
+from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint
+from tfgan_suite.continuation.resume import resume_fit
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.images import to_float
@@ -36,6 +35,7 @@ from tfgan_suite.metrics.diversity import diversity, random_features
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.objectives.losses import LOSSES, AdversarialLoss, hinge_generator_loss, per_sample_mean
 from tfgan_suite.objectives.objective import Objective
+from tfgan_suite.runs.assembly import build_model
 
 EVERY, WINDOW, GRACE, EPOCH = 20, 60, 100, 50
 SMALL = {"batch_size": 16, "generator_units": (32,), "discriminator_units": (32,)}

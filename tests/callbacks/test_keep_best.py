@@ -10,8 +10,8 @@ import pytest
 from shrunk import shrunk_model
 
 from tfgan_suite import GAN, InputError, KeepBest, load_model
-from tfgan_suite.callbacks.keep_best import read_best
-from tfgan_suite.models.checkpoints import save_checkpoint
+from tfgan_suite.continuation.checkpoints import save_checkpoint
+from tfgan_suite.continuation.keep_best import read_best
 
 NAN = math.nan
 

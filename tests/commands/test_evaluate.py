@@ -10,19 +10,20 @@ import pytest
 from shrunk import shrunk_config
 
 from tfgan_suite import export_generator, load_images
-from tfgan_suite.assembly import build_model
 from tfgan_suite.cli import COMMANDS, run
-from tfgan_suite.commands.evaluate import as_table, evaluate, evaluate_subject
+from tfgan_suite.commands.evaluate import as_table
 from tfgan_suite.commands.train import train
 from tfgan_suite.commands.train_classifier import train_classifier_to
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.evaluation.measure import evaluate, evaluate_subject
+from tfgan_suite.evaluation.real_images import load_real
+from tfgan_suite.evaluation.subjects import Subject, find_subjects
 from tfgan_suite.images import save_png
 from tfgan_suite.metrics.catalogue import METRICS
 from tfgan_suite.metrics.extractors import bundled_classifier, load_extractor
 from tfgan_suite.metrics.records import MetricRecord, difference, read_records
-from tfgan_suite.real_images import load_real
-from tfgan_suite.subjects import Subject, find_subjects
+from tfgan_suite.runs.assembly import build_model
 
 FEW = 110
 

@@ -10,9 +10,9 @@ from shrunk import shrunk_config
 
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.commands.train import train
+from tfgan_suite.continuation.checkpoints import arrays_sha256
 from tfgan_suite.images import read_picture
 from tfgan_suite.metrics.records import read_records
-from tfgan_suite.models.checkpoints import arrays_sha256
 from tfgan_suite.serving.saved_generator import CARD_BESIDE, SavedGenerator, read_card, version_folder
 
 COUNT = "120"

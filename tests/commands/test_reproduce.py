@@ -14,11 +14,11 @@ import pytest
 
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.commands.reproduce import HANDED_ON, _call, cell_path, k_means_likelihood, render, rendered, reproduce
+from tfgan_suite.commands.tables import TABLES, Row, Table
 from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics
-from tfgan_suite.tables import TABLES, Row, Table
 
 ROOT = Path(__file__).parents[2]
 SMALL = Table(

@@ -16,9 +16,9 @@ from short_runs import arrays_of
 from test_cli import TINY, call, refused
 
 from tfgan_suite import InputError, SavedGenerator, TrainConfig, load_model, train
-from tfgan_suite.assembly import with_epochs
-from tfgan_suite.callbacks.keep_best import read_best
-from tfgan_suite.run_folder import newest_of_run, read_config, read_finished
+from tfgan_suite.continuation.keep_best import read_best
+from tfgan_suite.runs.assembly import with_epochs
+from tfgan_suite.runs.folder import newest_of_run, read_config, read_finished
 
 MEASURED = ("--evaluate-every", "1", "--evaluate-count", "40", "--metrics", "frechet_distance,precision_recall")
 

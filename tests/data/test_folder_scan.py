@@ -14,8 +14,8 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.natural_order import class_names, natural_key
 from tfgan_suite.data.sources import load_images, load_train_and_test
 from tfgan_suite.errors import InputError
+from tfgan_suite.evaluation.real_images import load_real
 from tfgan_suite.picture_rules import PictureRules
-from tfgan_suite.real_images import load_real
 
 # What systems, editors and archivers leave behind; a picture of it must not be learned from.
 HIDDEN_PICTURES = (

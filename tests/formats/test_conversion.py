@@ -10,7 +10,7 @@ import pytest
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.formats.conversion import BATCH_SIZES, Conversion, check_exact, check_lossy, check_refusals, compare
-from tfgan_suite.quiet import quiet
+from tfgan_suite.startup.quiet import quiet
 
 Images = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from shrunk import batches, shrunk_model
 
 from tfgan_suite import DivergenceError, InputError, load_model
-from tfgan_suite.models.checkpoints import (
+from tfgan_suite.continuation.checkpoints import (
     all_variables,
     arrays_sha256,
     newest_checkpoint,

@@ -9,7 +9,7 @@ import pytest
 from shrunk import batches, shrunk_model
 
 from tfgan_suite import ExactCheckpoint, load_model, resume_fit
-from tfgan_suite.models.checkpoints import all_variables
+from tfgan_suite.continuation.checkpoints import all_variables
 from tfgan_suite.models.gan import GAN
 
 

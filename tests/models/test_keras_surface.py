@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_suite import GAN, MLPGAN, ConditionalGAN, InputError
-from tfgan_suite.models.checkpoints import all_variables
+from tfgan_suite.continuation.checkpoints import all_variables
 
 SHAPE = (8, 8, 1)
 X = np.random.default_rng(0).uniform(-1, 1, (20, *SHAPE)).astype(np.float32)

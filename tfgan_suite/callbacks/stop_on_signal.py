@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from tfgan_suite.interrupts import expect_signals, plan, say
+from tfgan_suite.startup.interrupts import expect_signals, plan, say
 
 
 class StoppedBySignalError(Exception):

@@ -1,5 +1,5 @@
 """What each script does, under its name."""
 
-from tfgan_suite.backend import check_backend
+from tfgan_suite.startup.backend import check_backend
 
 check_backend()

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgan_suite.commands.evaluate import as_table, evaluate
+from tfgan_suite.commands.evaluate import as_table
 from tfgan_suite.commands.generate import generate_to
 from tfgan_suite.errors import InputError
-from tfgan_suite.exporting import LICENCES, export_run
+from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.files import write_whole
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord, write_records
 from tfgan_suite.presets import PRESETS
-from tfgan_suite.run_folder import RunRecord, read_config
+from tfgan_suite.runs.exporting import LICENCES, export_run
+from tfgan_suite.runs.folder import RunRecord, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"

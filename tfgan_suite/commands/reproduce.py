@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfgan_suite.commands.tables import DATASET_TITLES, DEFAULTS, TABLES, Row
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.files import write_whole
 from tfgan_suite.metrics.records import MetricRecord, read_records, write_records
-from tfgan_suite.tables import DATASET_TITLES, DEFAULTS, TABLES, Row
 from tfgan_suite.versions import versions
 
 SEEDS = (0, 1, 2)

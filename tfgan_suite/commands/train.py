@@ -12,7 +12,27 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.assembly import (
+from tfgan_suite.callbacks.health_monitor import HealthMonitor
+from tfgan_suite.callbacks.history import EpochHistory, cut_history
+from tfgan_suite.callbacks.loss_plot import LossPlot
+from tfgan_suite.callbacks.sample_grid import SampleGrid
+from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
+from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
+from tfgan_suite.callbacks.time_left import TimeLeft
+from tfgan_suite.config import TrainConfig
+from tfgan_suite.continuation.checkpoints import newest_checkpoint, newest_step
+from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint, step_of
+from tfgan_suite.continuation.keep_best import KeepBest, read_best
+from tfgan_suite.continuation.resume import refuse_other_callbacks, resume_fit
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
+from tfgan_suite.data.sources import read_images
+from tfgan_suite.errors import InputError
+from tfgan_suite.metrics.catalogue import best_of
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.picture_rules import DATA_RULES
+from tfgan_suite.presets import PRESETS
+from tfgan_suite.runs.assembly import (
     build_model,
     check_evaluation,
     evaluation,
@@ -20,29 +40,9 @@ from tfgan_suite.assembly import (
     with_epochs,
     with_fixed_decay,
 )
-from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint, step_of
-from tfgan_suite.callbacks.health_monitor import HealthMonitor
-from tfgan_suite.callbacks.history import EpochHistory, cut_history
-from tfgan_suite.callbacks.keep_best import KeepBest, read_best
-from tfgan_suite.callbacks.loss_plot import LossPlot
-from tfgan_suite.callbacks.sample_grid import SampleGrid
-from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
-from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
-from tfgan_suite.callbacks.time_left import TimeLeft
-from tfgan_suite.config import TrainConfig
-from tfgan_suite.continuation import refuse_other_callbacks, resume_fit
-from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
-from tfgan_suite.data.sources import read_images
-from tfgan_suite.devices import chiefs_value, choose_strategy, is_chief, losing_workers_named
-from tfgan_suite.errors import InputError
-from tfgan_suite.exporting import export_card, origin
-from tfgan_suite.metrics.catalogue import best_of
-from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
-from tfgan_suite.models.gan import GAN
-from tfgan_suite.picture_rules import DATA_RULES
-from tfgan_suite.presets import PRESETS
-from tfgan_suite.run_folder import (
+from tfgan_suite.runs.devices import chiefs_value, choose_strategy, is_chief, losing_workers_named
+from tfgan_suite.runs.exporting import export_card, origin
+from tfgan_suite.runs.folder import (
     Finished,
     announce,
     begun_run,

@@ -8,6 +8,9 @@ import numpy as np
 
 from tfgan_suite.errors import InputError
 
+# One choice for every generator: which real images stand for the data.
+SELECTION_SEED = 0
+
 
 @dataclass(frozen=True, repr=False)
 class ImageData:
@@ -88,6 +91,12 @@ class ImageData:
             return replace(self, images=self.images[rows], labels=None if self.labels is None else self.labels[rows])
 
         return part(np.sort(order[:cut])), part(np.sort(order[cut:]))
+
+    def chosen(self, count: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """`count` images and their classes, or fewer where there are not so many: at random, but always the same."""
+        rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(self.images))[:count])
+        labels = self.labels[rows] if self.labels is not None and self.num_classes is not None else None
+        return self.images[rows], labels
 
     def checked(self) -> "ImageData":
         """Itself, with labels of the pipeline's types.

@@ -7,7 +7,7 @@ from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.litert import export_litert
 from tfgan_suite.formats.onnx import export_onnx
 from tfgan_suite.formats.web import export_web
-from tfgan_suite.run_folder import read_config
+from tfgan_suite.runs.folder import read_config
 from tfgan_suite.runs.paths import is_run
 from tfgan_suite.serving.saved_generator import version_folder
 

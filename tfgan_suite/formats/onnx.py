@@ -10,7 +10,7 @@ from tfgan_suite.errors import InputError, one_line
 from tfgan_suite.files import writing_whole
 from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, check_refusals
 from tfgan_suite.formats.source import Images, Source, check_output, missing_extra, opened
-from tfgan_suite.quiet import quiet
+from tfgan_suite.startup.quiet import quiet
 
 # Of January 2021, so that older runtimes read it too; the generators need nothing newer.
 OPSET = 15

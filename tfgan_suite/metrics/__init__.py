@@ -3,8 +3,8 @@
 The functions are loaded when they are first used. Their files have other names than they have.
 """
 
-from tfgan_suite.backend import check_backend
-from tfgan_suite.lazy import lazy_names
+from tfgan_suite.startup.backend import check_backend
+from tfgan_suite.startup.lazy import lazy_names
 
 check_backend()
 

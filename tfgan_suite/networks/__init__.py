@@ -1,5 +1,5 @@
 """Generators and discriminators. They know no loss and no optimizer."""
 
-from tfgan_suite.backend import check_backend
+from tfgan_suite.startup.backend import check_backend
 
 check_backend()

@@ -1,5 +1,5 @@
 """What is minimised: losses, and the objective that chooses among them."""
 
-from tfgan_suite.backend import check_backend
+from tfgan_suite.startup.backend import check_backend
 
 check_backend()

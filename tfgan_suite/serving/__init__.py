@@ -1,5 +1,5 @@
 """Generators as SavedModels: written, found and run."""
 
-from tfgan_suite.backend import check_backend
+from tfgan_suite.startup.backend import check_backend
 
 check_backend()

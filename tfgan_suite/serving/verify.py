@@ -12,12 +12,12 @@ from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, 
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
-from tfgan_suite.quiet import quiet
 from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
 from tfgan_suite.serving.saved_generator import read_card, version_folder
 from tfgan_suite.serving.session import INIT_OP, ServingSession
 from tfgan_suite.serving.signatures import MAX_ROWS, PNG_CHANNELS
 from tfgan_suite.serving.warmup import BATCH_SIZES, example_inputs, read_warmup
+from tfgan_suite.startup.quiet import quiet
 
 # Of the graph against the Keras model on the same rows.
 MODEL_TOLERANCE = 1e-5

@@ -17,10 +17,9 @@ from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import MODELS, load_model
-from tfgan_suite.real_images import chosen_images
-from tfgan_suite.run_folder import RunRecord, newest_of_run
+from tfgan_suite.runs.folder import RunRecord, newest_of_run
 from tfgan_suite.runs.paths import is_run
-from tfgan_suite.schedules import learning_rate_schedule
+from tfgan_suite.runs.schedules import learning_rate_schedule
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 STEP_DECAY_EPOCHS = 30
@@ -109,7 +108,7 @@ def evaluation(config: TrainConfig, data: ImageData) -> Evaluation | None:
     """
     if config.evaluate_every is None:
         return None
-    images, labels = chosen_images(data, config.evaluate_count)
+    images, labels = data.chosen(config.evaluate_count)
     extractor = load_extractor(config.extractor, config.dataset)
     return Evaluation(images, extractor, chosen_metrics(config.metrics), config.evaluate_every, labels=labels)
 

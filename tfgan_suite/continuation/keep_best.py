@@ -8,9 +8,14 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.callbacks.exact_checkpoint import step_of
+from tfgan_suite.continuation.checkpoints import (
+    Checkpoint,
+    complete_checkpoints,
+    delete_checkpoints_but,
+    save_checkpoint,
+)
+from tfgan_suite.continuation.exact_checkpoint import step_of
 from tfgan_suite.errors import InputError, unknown_choice
-from tfgan_suite.models.checkpoints import Checkpoint, complete_checkpoints, delete_checkpoints_but, save_checkpoint
 
 _SIGNS = {"lowest": 1.0, "highest": -1.0}
 

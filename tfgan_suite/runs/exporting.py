@@ -10,9 +10,9 @@ from typing import Any
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.records import MetricRecord
-from tfgan_suite.models.checkpoints import arrays_sha256
+from tfgan_suite.continuation.checkpoints import arrays_sha256
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.run_folder import newest_of_run, read_config, refuse_unwritable
+from tfgan_suite.runs.folder import newest_of_run, read_config, refuse_unwritable
 from tfgan_suite.runs.paths import CONFIG, is_run, run_of
 from tfgan_suite.serving.export import export_generator, signature_facts
 from tfgan_suite.serving.saved_generator import SavedGenerator

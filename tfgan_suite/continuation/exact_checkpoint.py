@@ -8,14 +8,14 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.errors import InputError
-from tfgan_suite.models.checkpoints import (
+from tfgan_suite.continuation.checkpoints import (
     delete_checkpoints_after,
     newest_checkpoint,
     newest_step,
     restore_checkpoint,
     save_checkpoint,
 )
+from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import GAN
 
 

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfgan_suite.continuation.checkpoints import arrays_sha256, complete_checkpoints
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import MAX_CLASSES, Labels
-from tfgan_suite.models.checkpoints import arrays_sha256, complete_checkpoints
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
-from tfgan_suite.run_folder import newest_of_run, read_config
+from tfgan_suite.runs.folder import newest_of_run, read_config
 from tfgan_suite.runs.paths import checkpoints_of, is_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 

@@ -7,8 +7,8 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.callbacks.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
+from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import GAN
 

@@ -5,16 +5,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
-from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.image_data import SELECTION_SEED, ImageData
 from tfgan_suite.data.sources import as_read, read_images, splits_of
 from tfgan_suite.errors import InputError
 from tfgan_suite.picture_rules import PictureRules
 
 VALIDATION_ROWS = 1000  # real images that settings of metrics are chosen by, or a tenth of few
-# One choice for every generator: which real images stand for the data.
-SELECTION_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -93,13 +89,6 @@ def load_real(
     fingerprint = hashlib.sha256((train.fingerprint() + reference.fingerprint()).encode()).hexdigest()
     effects = {**reference.effects, **train.effects}
     return RealImages(reference, floor, train, validation, held_out, dataset, fingerprint, effects)
-
-
-def chosen_images(data: ImageData, count: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """`count` images of the data and their classes, chosen at random but always the same."""
-    rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(data.images))[:count])
-    labels = data.labels[rows] if data.labels is not None and data.num_classes is not None else None
-    return data.images[rows], labels
 
 
 def overlap(a: str, b: str) -> bool:

@@ -17,7 +17,7 @@ from tfgan_suite.callbacks.history import epochs_in
 from tfgan_suite.config import TrainConfig, as_settings, parse_size
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import PARTIAL, write_whole
-from tfgan_suite.models.checkpoints import newest_checkpoint, newest_step
+from tfgan_suite.continuation.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.picture_rules import DATA_RULES, PictureRules, parse_levels
 from tfgan_suite.runs.paths import CHECKPOINTS, CONFIG, FINISHED, HISTORY, checkpoints_of, run_of
 from tfgan_suite.versions import versions

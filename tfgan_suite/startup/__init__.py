@@ -1,0 +1,1 @@
+"""What is done before anything else: names loaded late, streams, signals, mistyped flags. No TensorFlow."""
