@@ -175,8 +175,8 @@ def direct(session: Any, signature: str, inputs: dict[str, np.ndarray], seconds:
 
 def measure(config: BenchmarkServingConfig, base: Path, folder: Path, facts: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each kind of request, number of clients, and batching on or off."""
+    from tfgan_suite.ports import example_inputs
     from tfgan_suite.serving.session import ServingSession
-    from tfgan_suite.serving.warmup import example_inputs
 
     cells: dict[tuple[Case, str, int], list[dict[str, float]]] = {}
     with ServingSession(folder) as session:
@@ -203,8 +203,8 @@ def measure(config: BenchmarkServingConfig, base: Path, folder: Path, facts: dic
 
 def soak(config: BenchmarkServingConfig, base: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
     """Requests of every kind without a pause, and the server's resident memory meanwhile."""
+    from tfgan_suite.ports import example_inputs
     from tfgan_suite.serving.session import ServingSession
-    from tfgan_suite.serving.warmup import example_inputs
 
     with ServingSession(folder) as session:
         inputs = {name: example_inputs(value.inputs, 4, facts) for name, value in session.signatures.items()}

@@ -23,7 +23,7 @@ LEVELS: tuple[set[str], ...] = (
     {"config"},
     {"images", "labels", "noise"},
     {"latents", "objectives"},
-    {"layers", "pictures"},
+    {"layers", "pictures", "ports"},
     {"networks", "data"},
     {"models"},
     {"metrics"},

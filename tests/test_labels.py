@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.labels import Labels, check_labels
+from tfgan_suite.labels import Labels
 
 CLOTHES = Labels("classes", 11, ("T-shirt/top", "Bag", "bag", "Ankle boot", "Weiß", "a, b", "a+b", "", " ", "12", "10"))
 FACES = Labels("attributes", 5, ("Male", "Smiling", "Young", "a, b", "a+b"))
@@ -152,7 +152,7 @@ CLASSES = [
 
 @pytest.mark.parametrize(("labels", "count", "expected"), CLASSES)
 def test_check_classes(labels: Any, count: int, expected: list[int]) -> None:
-    checked = check_labels(labels, count, num_classes=3, num_attributes=None)
+    checked = Labels("classes", 3).check(labels, count)
     assert checked.dtype == np.int32
     assert checked.tolist() == expected
 
@@ -168,7 +168,7 @@ ATTRIBUTES = [
 
 @pytest.mark.parametrize(("labels", "count", "expected"), ATTRIBUTES)
 def test_check_attributes(labels: Any, count: int, expected: list[list[int]]) -> None:
-    checked = check_labels(labels, count, num_classes=None, num_attributes=2)
+    checked = Labels("attributes", 2).check(labels, count)
     assert checked.dtype == np.float32
     assert checked.tolist() == expected
 
@@ -176,8 +176,8 @@ def test_check_attributes(labels: Any, count: int, expected: list[list[int]]) ->
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
 def test_every_type_of_integer_is_taken(dtype: str) -> None:
     for shape in ((3,), (3, 1)):
-        assert check_labels(np.arange(3, dtype=dtype).reshape(shape), 3, 3, None).tolist() == [0, 1, 2]
-    assert check_labels(np.eye(3, dtype=dtype), 3, None, 3).tolist() == np.eye(3).tolist()
+        assert Labels("classes", 3).check(np.arange(3, dtype=dtype).reshape(shape), 3).tolist() == [0, 1, 2]
+    assert Labels("attributes", 3).check(np.eye(3, dtype=dtype), 3).tolist() == np.eye(3).tolist()
 
 
 REFUSED_CLASSES = [
@@ -209,13 +209,13 @@ REFUSED_CLASSES = [
 @pytest.mark.parametrize(("labels", "message"), REFUSED_CLASSES)
 def test_check_refuses_classes(labels: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        check_labels(labels, 4, num_classes=3, num_attributes=None)
+        Labels("classes", 3).check(labels, 4)
     assert len(str(caught.value).splitlines()) == 1
 
 
 def test_the_refusal_names_the_wrong_class() -> None:
     with pytest.raises(InputError, match=r"in 0\.\.2\. Received: 7\."):
-        check_labels([1, 7, 9], 3, num_classes=3, num_attributes=None)
+        Labels("classes", 3).check([1, 7, 9], 3)
 
 
 REFUSED_ATTRIBUTES = [
@@ -235,7 +235,7 @@ REFUSED_ATTRIBUTES = [
 @pytest.mark.parametrize(("labels", "message"), REFUSED_ATTRIBUTES)
 def test_check_refuses_attributes(labels: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        check_labels(labels, 4, num_classes=None, num_attributes=2)
+        Labels("attributes", 2).check(labels, 4)
     assert len(str(caught.value).splitlines()) == 1
 
 

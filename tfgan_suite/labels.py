@@ -1,7 +1,7 @@
 """Labels from the outside, made into arrays: classes int32 (N,), attributes float32 (N, A)."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ class Labels:
 
     @classmethod
     def of(cls, num_classes: int | None, num_attributes: int | None, names: Any = ()) -> "Labels | None":
-        """The labels of a card; None for a generator without labels.
+        """The labels of two numbers, of which one is None; None where both are.
 
         Args:
             num_classes: number of classes; None without them.
@@ -44,6 +44,17 @@ class Labels:
         # What is no number is said by those who look at the card.
         known = known[:size] if isinstance(size, int) else ()
         return cls("attributes" if num_classes is None else "classes", size, known)
+
+    @classmethod
+    def of_card(cls, card: Mapping[str, Any]) -> "Labels | None":
+        """The labels of a card of any age, by its `num_classes`, `num_attributes` and perhaps `label_names`."""
+        return cls.of(card["num_classes"], card["num_attributes"], card.get("label_names"))
+
+    @staticmethod
+    def facts(labels: "Labels | None") -> dict[str, int | None]:
+        """What a card says of them."""
+        sizes = {} if labels is None else {labels.kind: labels.size}
+        return {"num_classes": sizes.get("classes"), "num_attributes": sizes.get("attributes")}
 
     def parse(self, text: str) -> np.ndarray:
         """Labels of the command line: int32 (M,) classes, or float32 (M, A) attributes.
@@ -241,13 +252,6 @@ class Labels:
             return np.array_equal(self.parse(name_of(index, self.names)), own[np.newaxis])
         except InputError:
             return False
-
-
-def check_labels(labels: Any, count: int, num_classes: int | None, num_attributes: int | None) -> np.ndarray:
-    """See `Labels.check`; one of the two numbers is None."""
-    rule = Labels.of(num_classes, num_attributes)
-    assert rule is not None
-    return rule.check(labels, count)
 
 
 def spelled(label: np.ndarray) -> str:

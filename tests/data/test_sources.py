@@ -16,6 +16,7 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import GIGABYTE, allocate
 from tfgan_suite.data.sources import load_images
 from tfgan_suite.errors import InputError
+from tfgan_suite.labels import Labels
 
 
 def write(path: Path, level: int, size: tuple[int, int] = (6, 5), mode: str = "RGB") -> Path:
@@ -39,7 +40,7 @@ def test_digits() -> None:
     assert data.labels is not None
     assert data.labels.dtype == np.int32
     assert data.label_names == tuple("0123456789")
-    assert (data.num_classes, data.num_attributes) == (10, None)
+    assert data.num_classes == 10
     # The counts of the UCI test set, which these digits are.
     assert np.bincount(data.labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 
@@ -80,7 +81,7 @@ def test_flat_folder(tmp_path: Path) -> None:
     assert (data.images.shape, data.images.dtype) == ((3, 5, 6, 3), np.uint8)
     assert levels(data) == [10, 20, 30]
     assert data.labels is None
-    assert (data.num_classes, data.num_attributes, data.num_damaged) == (None, None, 0)
+    assert (data.known_labels(), data.num_damaged) == (None, 0)
 
 
 def test_subfolders_are_classes(tmp_path: Path) -> None:
@@ -227,7 +228,7 @@ def test_csv_of_attributes(table: Path) -> None:
     data = load_images(write_csv(table, "path,label_hat,label_smile", "images/2.png,0,1", "images/1.png,1,1"))
     assert levels(data) == [20, 10]
     assert data.label_names == ("hat", "smile")
-    assert (data.num_classes, data.num_attributes) == (None, 2)
+    assert (data.num_classes, data.known_labels()) == (None, Labels("attributes", 2, data.label_names))
     assert data.labels is not None
     assert (data.labels.dtype, data.labels.tolist()) == (np.float32, [[0, 1], [1, 1]])
 

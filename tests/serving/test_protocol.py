@@ -14,10 +14,11 @@ from servers import Server, running_server, skip_without
 from tfgan_suite.commands.query import describe, query_to
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
+from tfgan_suite.ports import example_inputs, generator_ports
 from tfgan_suite.serving.client import connect
 from tfgan_suite.serving.saved_generator import read_card
 from tfgan_suite.serving.session import ServingSession
-from tfgan_suite.serving.warmup import BATCHING, WARMUP, example_inputs, write_warmup
+from tfgan_suite.serving.warmup import BATCHING, WARMUP, write_warmup
 
 pytest.importorskip("tensorflow_serving.apis.predict_pb2")
 
@@ -40,10 +41,8 @@ def lean_copy(version: Path, base: Path, number: int, batching: str | None = Non
     """A version whose warmup is of one signature, so that it loads soon; it appears whole."""
     aside = base.parent / f"{base.name}_{number}"
     shutil.copytree(version, aside)
-    with ServingSession(version) as session:
-        names = session.signatures["sample_png"].inputs
     (aside / WARMUP).unlink()
-    write_warmup(aside, {"sample_png": names}, read_card(version) | wrong)
+    write_warmup(aside, {"sample_png": generator_ports(read_card(version) | wrong)["sample_png"]})
     (aside / BATCHING).unlink()
     if batching:
         (aside / BATCHING).write_text(batching)

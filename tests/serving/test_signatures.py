@@ -14,9 +14,9 @@ from scipy import stats
 
 from tfgan_suite.images import to_uint8
 from tfgan_suite.latents import interpolated, latents_from_seeds, truncated
+from tfgan_suite.ports import example_inputs
 from tfgan_suite.serving.session import ServingSession
 from tfgan_suite.serving.signatures import MAX_ROWS
-from tfgan_suite.serving.warmup import example_inputs
 
 CLASSES = {"latent_dim": 4, "image_shape": (8, 8, 1), "num_classes": 3, "num_attributes": None}
 

@@ -13,8 +13,9 @@ from shrunk import shrunk_model
 from test_cli import TINY, call, refused
 
 from tfgan_suite import ConditionalGAN, InputError
-from tfgan_suite.serving.export import export_generator, signature_facts
+from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import CARD, read_card
+from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.succession import check_successor
 
 TESTS = Path(__file__).parent.parent

@@ -13,6 +13,7 @@ from exported import lively_model
 
 import tfgan_suite.serving.export as export
 from tfgan_suite import GAN, InputError
+from tfgan_suite.ports import Port, Ports, generator_ports
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import CARD
 from tfgan_suite.serving.signatures import Signature, signatures
@@ -62,14 +63,22 @@ def batch_statistics(found: dict[str, Signature]) -> None:
     found["serving_default"] = found["serving_default"]._replace(function=serving_default)
 
 
+class ScalarPort(Port):
+    """A number for all rows, which no port is."""
+
+    def spec(self) -> tf.TensorSpec:
+        return tf.TensorSpec([], self.dtype, name=self.name)
+
+
 def scalar_input(found: dict[str, Signature]) -> None:
     right = found["sample_truncated"].function
 
     def sample_truncated(seeds: tf.Tensor, truncation: tf.Tensor) -> dict[str, tf.Tensor]:
         return right(seeds, tf.repeat(truncation, tf.shape(seeds)[0]))
 
-    spec = tf.TensorSpec([], tf.float32, name="truncation")
-    found["sample_truncated"] = Signature(sample_truncated, [found["sample"].inputs[0], spec])
+    ports = found["sample"].ports
+    scalar = ScalarPort("truncation", tf.float32, (), example=lambda numbers: np.float32(0.7))
+    found["sample_truncated"] = Signature(sample_truncated, Ports((ports.inputs[0], scalar), ports.output))
 
 
 def missing(found: dict[str, Signature]) -> None:
@@ -151,9 +160,9 @@ def test_doubled_weights_are_found(dcgan_version: Path, tmp_path: Path) -> None:
 
 def test_a_warmup_with_a_gap_is_found(dcgan_version: Path, tmp_path: Path) -> None:
     version = Path(shutil.copytree(dcgan_version, tmp_path / "1"))
-    facts = json.loads((version / CARD).read_text())
+    ports = generator_ports(json.loads((version / CARD).read_text()), with_discriminator=True)
     (version / WARMUP).unlink()
-    write_warmup(version, {"sample": ["seeds"], "score": ["images"]}, facts)
+    write_warmup(version, {name: ports[name] for name in ("sample", "score")})
     (finding,) = verify_export(version)
     assert finding.startswith("The warmup lacks requests of 28 pairs of signature and rows")
 

@@ -10,13 +10,13 @@ import tensorflow as tf
 from google.protobuf import text_format
 
 from tfgan_suite import InputError
+from tfgan_suite.ports import Port, Ports, example_inputs, generator_ports, images_port
 from tfgan_suite.serving.session import ServingSession
 from tfgan_suite.serving.warmup import (
     BATCH_SIZES,
     BATCHING,
     WARMUP,
     PredictionLog,
-    example_inputs,
     read_warmup,
     write_warmup,
 )
@@ -51,13 +51,13 @@ def test_examples_fit_attributes_and_do_not_depend_on_the_first_row() -> None:
 
 
 def test_a_tensor_of_one_value_is_small_in_the_file(tmp_path: Path) -> None:
-    write_warmup(tmp_path, {"score": ["images"]}, {**ATTRIBUTES, "image_shape": (256, 256, 3)})
+    write_warmup(tmp_path, {"score": Ports((images_port((256, 256, 3)),), Port("logits", tf.float32, None))})
     assert (tmp_path / WARMUP).stat().st_size < 1000
     assert [inputs["images"].shape[0] for _, inputs in read_warmup(tmp_path)] == list(BATCH_SIZES)
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    write_warmup(tmp_path, {"sample": ["seeds"]}, ATTRIBUTES)
+    write_warmup(tmp_path, {"sample": generator_ports(ATTRIBUTES)["sample"]})
     (tmp_path / WARMUP).write_bytes((tmp_path / WARMUP).read_bytes()[:-3])
     with pytest.raises(InputError, match="cannot be read"):
         list(read_warmup(tmp_path))

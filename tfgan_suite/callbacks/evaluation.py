@@ -9,6 +9,7 @@ import numpy as np
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
+from tfgan_suite.labels import Labels
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics, lacks
 from tfgan_suite.metrics.classes import check_classes
 from tfgan_suite.metrics.comparison import Comparison, Samples
@@ -110,7 +111,7 @@ class Evaluation(keras.callbacks.Callback):
         def draw(latents: np.ndarray, drawn: np.ndarray | None = None) -> np.ndarray:
             return np.asarray(model(model.generator_inputs(latents, model.check_labels(drawn, len(latents)))))
 
-        known = getattr(model, "num_classes", None)
+        known = Labels.facts(model.labels)["num_classes"]
         if known is None:  # where the labels do not say either which classes there are, they are those that are read
             of_real = self.reference.labels
             known = self.extractor.num_classes if of_real is None else int(of_real.max()) + 1

@@ -225,7 +225,7 @@ class HealthMonitor(keras.callbacks.Callback):
         """Chooses the samples' labels, and takes the diversity of the real images."""
         real_images, groups = self._real_images, np.zeros(len(self._real_images), int)
         self._sample_labels, self._sample_groups = None, np.zeros(self.samples, int)
-        if self.model.label_spec() is not None:
+        if self.model.labels is not None:
             labels = self.model.check_labels(None, self.samples) if self._labels is None else self._labels
             # At least four samples a label.
             self._sample_labels = self.model.check_labels(np.unique(labels, axis=0)[: self.samples // 4], self.samples)

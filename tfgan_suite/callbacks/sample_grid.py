@@ -81,10 +81,10 @@ class SampleGrid(keras.callbacks.Callback):
 
     def draw(self) -> np.ndarray:
         """The grid as uint8 (H, W, C)."""
-        if self.model.label_spec() is None:
+        if self.model.labels is None:
             images = to_uint8(self.model.generate(self.count))
             return grid(images, max(1, round(self.count**0.5))) if self.plain else sheet(images)
-        every = self.model.check_labels(None, self.model.num_classes or self.model.num_attributes)
+        every = self.model.check_labels(None, self.model.labels.size)
         shown = every[:MAX_LABELS]
         count = max(1, self.count // len(shown)) * len(shown)
         images = to_uint8(self.model.generate(count, labels=shown))

@@ -55,7 +55,8 @@ def generate_to(
     _check(count, seed, truncation, path, sweep)
     with opened_generator(generator_path, trust) as generator:
         given = _given(generator, labels)
-        period = len(given) if given is not None else generator.num_classes or generator.num_attributes
+        different = None if generator.labels is None else generator.labels.size
+        period = different if given is None else len(given)
         every = _every_label(generator, given, "--sweep") if sweep else np.zeros(1)
         check_count(count * len(every), generator.image_shape)
         seeds = np.arange(seed, seed + count, dtype=np.int64)
@@ -130,7 +131,7 @@ def list_labels(generator_path: str) -> Iterator[str]:
             labels = generator.labels
     else:
         card = read_card(version_folder(generator_path))
-        labels = Labels.of(card["num_classes"], card["num_attributes"], card.get("label_names"))
+        labels = Labels.of_card(card)
     yield from [f"The generator {generator_path} takes no labels."] if labels is None else labels.listing()
 
 
@@ -159,10 +160,6 @@ def _given(generator: SavedGenerator, text: str | None) -> np.ndarray | None:
 
 def _every_label(generator: SavedGenerator, given: np.ndarray | None, flag: str) -> np.ndarray:
     """The labels given, each once; else every class, or each attribute alone."""
-    if not generator.is_conditional:
+    if generator.labels is None:
         raise InputError(f"{flag} needs labels: the generator {generator.name} is not conditional and takes none.")
-    count = len(given) if given is not None else generator.num_classes or generator.num_attributes
-    assert count is not None
-    labels = generator.check_labels(given, count)
-    assert labels is not None
-    return labels
+    return generator.labels.check(given, generator.labels.size if given is None else len(given))

@@ -127,9 +127,9 @@ writes say in their text chunks that they are generated; a picture that was enco
 
 def _labels(generator: SavedGenerator, names: Sequence[str]) -> str:
     """What it is told, with the names of the classes or attributes where they are more than their numbers."""
-    if not (generator.num_classes or generator.num_attributes):
+    if generator.labels is None:
         return "no labels"
-    told = f"{generator.num_classes} classes" if generator.num_classes else f"{generator.num_attributes} attributes"
+    told = f"{generator.labels.size} {generator.labels.kind}"
     named = ", ".join(f"{number} {name}" for number, name in enumerate(names) if name != str(number))
     return f"{told} as labels" + (f" ({named})" if named else "")
 

@@ -61,7 +61,8 @@ from tfgan_suite.runs.folder import (
     write_finished,
 )
 from tfgan_suite.runs.paths import BEST, CHECKPOINTS, HEALTH, HISTORY
-from tfgan_suite.serving.export import export_generator, next_version, signature_facts
+from tfgan_suite.serving.export import export_generator, next_version
+from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.succession import check_successor
 
 EPOCHS_CHOSEN = "as many as show 300,000 images, but 5 to 60"
@@ -330,8 +331,8 @@ def describe(config: TrainConfig, data: ImageData, model: GAN, steps: int, data_
     if data.labels is not None and data.num_classes is not None:
         counts = np.bincount(data.labels, minlength=data.num_classes)
         labels = f"{data.num_classes} classes of {counts.min():,} to {counts.max():,} images"
-    elif data.num_attributes is not None:
-        labels = f"{data.num_attributes} attributes ({', '.join(data.label_names)})"
+    elif data.labels is not None:
+        labels = f"{len(data.label_names)} attributes ({', '.join(data.label_names)})"
     sizes = {n.name: f"{n.count_params():,}" for n in (model.generator, model.discriminator)}
     height, width, channels = data.image_shape
     lines = [

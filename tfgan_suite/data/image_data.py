@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.labels import Labels
 
 # One choice for every generator: which real images stand for the data.
 SELECTION_SEED = 0
@@ -47,15 +48,16 @@ class ImageData:
         _, height, width, channels = self.images.shape
         return height, width, channels
 
+    def known_labels(self) -> Labels | None:
+        """What kind of labels there are, how many, and their names; None where there are none."""
+        if self.labels is None:
+            return None
+        return Labels("classes" if self.labels.ndim == 1 else "attributes", len(self.label_names), self.label_names)
+
     @property
     def num_classes(self) -> int | None:
         """Number of classes; None for attributes and where there are no labels."""
-        return len(self.label_names) if self.labels is not None and self.labels.ndim == 1 else None
-
-    @property
-    def num_attributes(self) -> int | None:
-        """Number of attributes of multi-hot labels; None for classes and where there are none."""
-        return len(self.label_names) if self.labels is not None and self.labels.ndim == 2 else None
+        return Labels.facts(self.known_labels())["num_classes"]
 
     def fingerprint(self) -> str:
         """SHA-256 of the number of images, of up to 1,000 evenly spaced ones, and of all labels."""

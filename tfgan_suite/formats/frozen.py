@@ -28,7 +28,7 @@ class FrozenGenerator:
 
     Args:
         folder: version folder, whose operations were checked.
-        num_classes: K, of labels in 0..K-1; None without labels, and for attributes, which are 0 or 1.
+        known: the labels that it takes; None without labels.
 
     Attributes:
         specs: the inputs in their order, latents before labels.
@@ -39,7 +39,7 @@ class FrozenGenerator:
         InputError: it has no such signature.
     """
 
-    def __init__(self, folder: Path | str, num_classes: int | None = None):
+    def __init__(self, folder: Path | str, known: Labels | None = None):
         model = tf.saved_model.load(str(folder))  # holds the variables until they are constants
         signature = model.signatures.get("serving_default")
         if signature is None or list(signature.structured_outputs) != ["images"]:
@@ -51,7 +51,7 @@ class FrozenGenerator:
         specs = {spec.op.name: tf.TensorSpec(spec.shape, spec.dtype, spec.op.name) for spec in frozen.inputs}
         self.specs = [specs[name] for name in ("latents", "labels") if name in specs]
         graph = GraphDef(node=folded(nodes, output), versions=frozen.graph.as_graph_def().versions)
-        self.function = _function(graph, output, num_classes)
+        self.function = _function(graph, output, known)
         self.concrete = self.function.get_concrete_function(*self.specs)
 
 
@@ -88,9 +88,9 @@ def _widen(node: NodeDef) -> bool:
     return had
 
 
-def _function(graph: GraphDef, output: str, num_classes: int | None) -> Any:
+def _function(graph: GraphDef, output: str, known: Labels | None) -> Any:
     def imported(latents: tf.Tensor, labels: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        inputs, is_right = _let_through(latents, labels, num_classes)
+        inputs, is_right = _let_through(latents, labels, known)
         (images,) = tf.graph_util.import_graph_def(graph, inputs, [f"{output}:0"], name="")
         return {"images": tf.where(is_right[:, tf.newaxis, tf.newaxis, tf.newaxis], images, np.nan)}
 
@@ -98,16 +98,19 @@ def _function(graph: GraphDef, output: str, num_classes: int | None) -> Any:
 
 
 def _let_through(
-    latents: tf.Tensor, labels: tf.Tensor | None, num_classes: int | None
+    latents: tf.Tensor, labels: tf.Tensor | None, known: Labels | None
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """The inputs by tensor, with 0 for wrong numbers, which could stop all rows; and which rows have none of these."""
     right = {"latents": tf.abs(latents) <= latents.dtype.max}  # converters do not know tf.math.is_finite
     given = {"latents": latents}
     if labels is not None:
         given["labels"] = labels
-        known = Labels("attributes", labels.shape[-1]) if num_classes is None else Labels("classes", num_classes)
-        right["labels"] = known.is_right(labels)
+        if known is not None:  # else the card does not fit, which `Source` says
+            right["labels"] = known.is_right(labels)
     # In ONNX this becomes a product that leaves NaN what it is, which no row of numbers hands on to another.
-    inputs = {f"{name}:0": tf.where(right[name], value, tf.zeros_like(value)) for name, value in given.items()}
+    inputs = {
+        f"{name}:0": tf.where(right[name], value, tf.zeros_like(value)) if name in right else value
+        for name, value in given.items()
+    }
     rows = [value if value.shape.rank == 1 else tf.reduce_all(value, axis=1) for value in right.values()]
     return inputs, functools.reduce(tf.logical_and, rows)

@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line, printable
 from tfgan_suite.formats.frozen import FrozenGenerator
-from tfgan_suite.labels import check_labels
+from tfgan_suite.labels import MAX_CLASSES
 from tfgan_suite.latents import latents_from_seeds
 from tfgan_suite.marking import check_parent, generator_name
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
+from tfgan_suite.ports import labels_port
 from tfgan_suite.runs.exporting import opened_generator
 from tfgan_suite.runs.folder import newest_of_run
 from tfgan_suite.runs.paths import is_run
@@ -47,9 +48,10 @@ class Source:
         self.images = images
         self.card = read_card(saved.path)
         self.name = printable(generator_name(saved))  # a folder of data may have a name that is no text
-        if saved.num_classes is not None and not (type(saved.num_classes) is int and 0 < saved.num_classes < 2**31):
-            raise self._refusal("num_classes", "a number of classes", saved.num_classes)
-        self.frozen = FrozenGenerator(saved.path, saved.num_classes)
+        labels = saved.labels
+        if labels is not None and not (type(labels.size) is int and 0 < labels.size < MAX_CLASSES):
+            raise self._refusal(f"num_{labels.kind}", f"a number of {labels.kind}", labels.size)
+        self.frozen = FrozenGenerator(saved.path, labels)
         self._check_card()
 
     def _check_card(self) -> None:
@@ -57,7 +59,7 @@ class Source:
         saved, names = self.saved, self.card.get("label_names") or []
         rows = {spec.name: spec.shape[1:].as_list() for spec in self.frozen.specs}
         images = self.frozen.concrete.structured_outputs["images"].shape[1:].as_list()
-        labels = [] if saved.num_attributes is None else [saved.num_attributes]
+        labels = [] if saved.labels is None else list(labels_port(saved.labels).row_shape or ())
         told = {
             "image_shape": (images, list(saved.image_shape)),
             "latent_dim": (rows["latents"], [saved.latent_dim]),
@@ -78,11 +80,7 @@ class Source:
     def inputs(self, rows: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Latents and labels of the seeds 0, 1, ...; the labels go through all classes in turn."""
         latents = latents_from_seeds(np.arange(rows), self.saved.latent_dim).numpy()
-        if not self.saved.is_conditional:
-            return latents, None
-        if self.saved.num_classes is not None:
-            return latents, np.arange(rows, dtype=np.int32) % self.saved.num_classes
-        return latents, check_labels(None, rows, None, self.saved.num_attributes)
+        return latents, None if self.saved.labels is None else self.saved.labels.check(None, rows)
 
 
 @contextlib.contextmanager

@@ -10,8 +10,9 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.formats import onnx, runtime
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.source import Source, opened
+from tfgan_suite.labels import Labels
 from tfgan_suite.marking import check_parent, refuse_full
-from tfgan_suite.serving.signatures import PNG_CHANNELS
+from tfgan_suite.ports import PNG_CHANNELS
 
 SCRIPTS = ("page.js", "state.js", "pad.js", "generator.js", "latents.js", "picture.js", "png.js")
 PAGE = ("index.html", "style.css", "icon.svg", *SCRIPTS)
@@ -64,8 +65,7 @@ def _card(source: Source, sizes: dict[str, int]) -> dict[str, object]:
         "name": source.name,
         "image_shape": saved.image_shape,
         "latent_dim": saved.latent_dim,
-        "num_classes": saved.num_classes,
-        "num_attributes": saved.num_attributes,
+        **Labels.facts(saved.labels),
         "label_names": source.card.get("label_names") or [],
         "runtime": f"{runtime.NAME} {runtime.VERSION}",
         # What a server compresses has no length that a browser could show progress by.

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.labels import check_labels
+from tfgan_suite.labels import Labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import build_body
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator, check_label_sizes
@@ -98,13 +97,9 @@ class ConditionalGAN(GAN):
     def discriminator_inputs(self, images: tf.Tensor, labels: Any) -> Any:
         return [images, labels]
 
-    def label_spec(self) -> tf.TensorSpec:
-        if self.num_classes is not None:
-            return tf.TensorSpec([None], tf.int32, name="labels")
-        return tf.TensorSpec([None, self.num_attributes], tf.float32, name="labels")
-
-    def check_labels(self, labels: Any, count: int) -> np.ndarray:
-        return check_labels(labels, count, self.num_classes, self.num_attributes)
+    @property
+    def labels(self) -> Labels | None:
+        return Labels.of(self.num_classes, self.num_attributes)
 
     def network_config(self) -> dict[str, Any]:
         return dict(self._network_config)

@@ -18,6 +18,7 @@ from tfgan_suite.models.replicas import replica_rows
 from tfgan_suite.models.rows import predict_rows
 from tfgan_suite.noise import EVALUATION_STREAM, Step
 from tfgan_suite.objectives.objective import Judge, Objective
+from tfgan_suite.ports import labels_port
 
 UPDATES = ("alternating", "simultaneous")
 CALLS = 4  # of a network in one discriminator step, at most: what their masks are numbered by
@@ -191,12 +192,19 @@ class GAN(Algorithm):
         """What the discriminator is called on."""
         return images
 
+    @property
+    def labels(self) -> Labels | None:
+        """The labels that it takes; None for a model without labels."""
+        return None
+
     def label_spec(self) -> tf.TensorSpec | None:
         """Shape and type of a batch of labels; None for a model without labels."""
-        return None
+        return None if self.labels is None else labels_port(self.labels).spec()
 
     def check_labels(self, labels: Any, count: int) -> Any:
         """The labels of `generate` as an array with `count` rows; None for a model without labels."""
+        if self.labels is not None:
+            return self.labels.check(labels, count)
         if labels is not None:
             raise InputError(f"{type(self).__name__} is not conditional and takes no labels. Received: {labels!r}.")
         return None
@@ -213,7 +221,7 @@ class GAN(Algorithm):
         steps, replicas = self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync
         return Expected(
             self.image_shape,
-            Labels.of(getattr(self, "num_classes", None), getattr(self, "num_attributes", None)),
+            self.labels,
             steps * replicas if steps > 1 else 1,
             type(self).__name__,
         )

@@ -13,6 +13,7 @@ from tfgan_suite.callbacks.evaluation import Evaluation
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.labels import Labels
 from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.gan import GAN
@@ -60,7 +61,7 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
                 f"--model {config.model} needs labels, and {data.source} has none. Use subfolders as classes, "
                 "a CSV with a column label, or an unconditional model such as dcgan."
             )
-        arguments |= {"num_classes": data.num_classes, "num_attributes": data.num_attributes}
+        arguments |= Labels.facts(data.known_labels())
     for name in NETWORK_FLAGS:
         value = getattr(config, name)
         if value is None:

@@ -14,7 +14,8 @@ from tfgan_suite.continuation.checkpoints import arrays_sha256
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.runs.folder import newest_of_run, read_config, refuse_unwritable
 from tfgan_suite.runs.paths import CONFIG, is_run, run_of
-from tfgan_suite.serving.export import export_generator, signature_facts
+from tfgan_suite.serving.export import export_generator
+from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.saved_generator import SavedGenerator
 from tfgan_suite.serving.succession import check_successor
 

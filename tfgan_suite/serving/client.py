@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, unknown_choice
-from tfgan_suite.latents import MAX_SEED
+from tfgan_suite.ports import port_of
 from tfgan_suite.serving.endpoint import (
     Endpoint,
     Metadata,
@@ -25,19 +25,6 @@ from tfgan_suite.versions import remedy
 Answer = TypeVar("Answer")
 # A server that puts requests into batches refuses longer ones.
 REQUEST_ROWS = BATCH_SIZES[-1]
-_ATTRIBUTES = "attributes"
-
-# What the exported graph refuses, where it can be told without its sizes: one bad row would fail the requests of
-# others in its batch.
-_RANGES: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
-    "seeds": ("must be in 0..2**62", lambda x: (x >= 0) & (x <= MAX_SEED)),
-    "labels": ("must be classes, 0 or more", lambda x: x >= 0),
-    _ATTRIBUTES: ("must be 0 or 1", lambda x: (x == 0) | (x == 1)),
-    "truncation": ("must be finite and greater than 0", lambda x: np.isfinite(x) & (x > 0)),
-    "t": ("must be in [0, 1]", lambda x: (x >= 0) & (x <= 1)),
-    **dict.fromkeys(("latents", "latents_a", "latents_b"), ("must be finite", np.isfinite)),
-    "images": ("must be in [-1, 1]", lambda x: np.abs(x) <= 1.001),
-}
 
 
 class Transport(Protocol):
@@ -185,12 +172,12 @@ def _converted(name: str, value: np.ndarray, spec: tf.TensorSpec) -> np.ndarray:
         raise InputError(f"{name} must be in {limits.min}..{limits.max}. Received: {value.min()} to {value.max()}.")
     with np.errstate(over="ignore"):  # then it is infinite, and refused as such
         converted = value.astype(dtype)
-    key = _ATTRIBUTES if name == "labels" and dtype.kind == "f" else name
-    if key in _RANGES:
-        said, is_right = _RANGES[key]
-        wrong = value[~is_right(converted)]
+    # One bad row would fail the requests of others in its batch.
+    port = port_of(name, spec)
+    if port.is_right is not None:
+        wrong = value[~port.is_right(converted)]
         if wrong.size:
-            raise InputError(f"{name} {said}. Received: {wrong.flat[0]}.")
+            raise InputError(f"{name} {port.said}. Received: {wrong.flat[0]}.")
     return converted
 
 

@@ -15,7 +15,7 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD, CARD_BESIDE
 from tfgan_suite.models.gan import GAN
-from tfgan_suite.serving.signatures import Signature, signatures
+from tfgan_suite.serving.signatures import Signature, signature_facts, signatures
 from tfgan_suite.serving.succession import check_successor
 from tfgan_suite.serving.verify import verify_export
 from tfgan_suite.serving.warmup import write_warmup
@@ -87,16 +87,6 @@ def export_generator(
     return version
 
 
-def signature_facts(model: GAN) -> dict[str, Any]:
-    """What a card says of a model's inputs and outputs."""
-    return {
-        "image_shape": model.image_shape,
-        "latent_dim": model.latent_dim,
-        "num_classes": getattr(model, "num_classes", None),
-        "num_attributes": getattr(model, "num_attributes", None),
-    }
-
-
 def _appear(partial: Path, base: Path, facts: Mapping[str, Any]) -> Path:
     """Renames a written folder to the next version; of several processes that do so at once each gets its own."""
     while True:
@@ -125,7 +115,7 @@ def _write(model: GAN, folder: Path, found: dict[str, Signature], card: Mapping[
     # Not archive.track(model): that writes every weight twice. The endpoints hold what they use.
     archive = keras.export.ExportArchive()
     for name, signature in found.items():
-        archive.add_endpoint(name, signature.function, input_signature=signature.inputs)
+        archive.add_endpoint(name, signature.function, input_signature=[port.spec() for port in signature.ports.inputs])
     archive.write_out(str(folder), verbose=False)
     networks = [model.sampling_generator, *([model.discriminator] if "score" in found else [])]
     facts = {
@@ -138,7 +128,7 @@ def _write(model: GAN, folder: Path, found: dict[str, Signature], card: Mapping[
     (folder / CARD).parent.mkdir(exist_ok=True)
     for place in (CARD, CARD_BESIDE):
         (folder / place).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    write_warmup(folder, {name: [spec.name for spec in value.inputs] for name, value in found.items()}, facts)
+    write_warmup(folder, {name: signature.ports for name, signature in found.items()})
 
 
 def _prune(base: Path, keep: int) -> None:

@@ -32,8 +32,6 @@ class SavedGenerator:
         card: what it says of itself.
         image_shape: (height, width, channels).
         latent_dim: length of a latent vector.
-        num_classes: number of classes; None without them.
-        num_attributes: number of attributes; None without them.
         labels: the labels that it takes; None without them.
 
     Raises:
@@ -54,9 +52,17 @@ class SavedGenerator:
         self.card = card = read_card(self.path)
         self.image_shape: tuple[int, int, int] = card["image_shape"]
         self.latent_dim: int = card["latent_dim"]
-        self.num_classes: int | None = card["num_classes"]
-        self.num_attributes: int | None = card["num_attributes"]
-        self.labels = Labels.of(self.num_classes, self.num_attributes, card.get("label_names"))
+        self.labels = Labels.of_card(card)
+
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes; None without them."""
+        return Labels.facts(self.labels)["num_classes"]
+
+    @property
+    def num_attributes(self) -> int | None:
+        """Number of attributes; None without them."""
+        return Labels.facts(self.labels)["num_attributes"]
 
     @property
     def is_conditional(self) -> bool:

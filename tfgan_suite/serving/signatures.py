@@ -4,35 +4,33 @@ Every input and output has one leading dimension, the rows, and row i of an outp
 the inputs alone: TensorFlow Serving puts the requests of several clients into one batch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from tfgan_suite.labels import Labels
 from tfgan_suite.latents import interpolated, latents_from_seeds, truncated
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.refusals import refuse
 from tfgan_suite.models.rows import predict_rows
+from tfgan_suite.ports import Ports, generator_ports
 
 # A request for more rows would hold a server's memory and time at one stroke: of 64x64 colour images these are 200 MB.
 MAX_ROWS = 4096
-PNG_CHANNELS = (1, 2, 3, 4)
 
 
 class Signature(NamedTuple):
-    """A function of the exported generator and the inputs it takes, in their order."""
+    """A function of the exported generator and what it takes and gives."""
 
     function: Callable[..., dict[str, tf.Tensor]]
-    inputs: list[tf.TensorSpec]
+    ports: Ports
 
 
 def signatures(model: GAN, with_discriminator: bool = False) -> dict[str, Signature]:
-    """The signatures of a model by name.
-
-    `sample_png` is there where a PNG file can hold the images, with 1 to 4 channels; `score` where
-    the discriminator is asked for.
-    """
-    refuse = _Refusals(model)
+    """The signatures of a model by name; see `generator_ports`."""
+    ports = generator_ports(signature_facts(model), with_discriminator)
+    refuse = _Refusals(ports.values())
 
     def serving_default(latents: tf.Tensor, labels: Any = None) -> dict[str, tf.Tensor]:
         latents, labels = refuse(latents=latents, labels=labels)
@@ -62,25 +60,24 @@ def signatures(model: GAN, with_discriminator: bool = False) -> dict[str, Signat
         logits = predict_rows(model.discriminator, model.discriminator_inputs(images, labels))
         return {"logits": tf.cast(logits, tf.float32)}
 
-    seeds = tf.TensorSpec([None], tf.int64, name="seeds")
-    latents, latents_a, latents_b = (
-        tf.TensorSpec([None, model.latent_dim], tf.float32, name=name) for name in ("latents", "latents_a", "latents_b")
-    )
-    truncation, t = (tf.TensorSpec([None], tf.float32, name=name) for name in ("truncation", "t"))
-    label_spec = model.label_spec()
-    labels = [] if label_spec is None else [label_spec]
-    found = {
-        "serving_default": Signature(serving_default, [latents, *labels]),
-        "sample": Signature(sample, [seeds, *labels]),
-        "sample_truncated": Signature(sample_truncated, [seeds, truncation, *labels]),
-        "interpolate": Signature(interpolate, [latents_a, latents_b, t, *labels]),
+    functions: dict[str, Callable[..., dict[str, tf.Tensor]]] = {
+        "serving_default": serving_default,
+        "sample": sample,
+        "sample_truncated": sample_truncated,
+        "sample_png": sample_png,
+        "interpolate": interpolate,
+        "score": score,
     }
-    if model.image_shape[-1] in PNG_CHANNELS:
-        found["sample_png"] = Signature(sample_png, [seeds, *labels])
-    if with_discriminator:
-        images = tf.TensorSpec([None, *model.image_shape], tf.float32, name="images")
-        found["score"] = Signature(score, [images, *labels])
-    return found
+    return {name: Signature(functions[name], ports[name]) for name in ports}
+
+
+def signature_facts(model: GAN) -> dict[str, Any]:
+    """What a card says of a model's inputs and outputs."""
+    return {
+        "image_shape": model.image_shape,
+        "latent_dim": model.latent_dim,
+        **Labels.facts(model.labels),
+    }
 
 
 def _png(images: tf.Tensor) -> tf.Tensor:
@@ -92,17 +89,8 @@ def _png(images: tf.Tensor) -> tf.Tensor:
 class _Refusals:
     """Inputs let through where they are in their range; else the run of the graph ends with a message."""
 
-    def __init__(self, model: GAN):
-        # From a name to what is said of it and whether each number is right.
-        self._ranges: dict[str, tuple[str, Callable[[tf.Tensor], tf.Tensor]]] = {
-            **dict.fromkeys(("latents", "latents_a", "latents_b"), ("must be finite", tf.math.is_finite)),
-            "t": ("must be in [0, 1]", lambda x: (x >= 0) & (x <= 1)),
-            "truncation": ("must be greater than 0", lambda x: x > 0),
-            # The margin that training gives them, too.
-            "images": ("must be in [-1, 1]", lambda x: tf.abs(x) <= 1.001),
-        }
-        if (labels := model.expected().labels) is not None:
-            self._ranges["labels"] = (labels.said, labels.is_right)
+    def __init__(self, signatures: Iterable[Ports]):
+        self._ports = {port.name: port for ports in signatures for port in ports.inputs}
 
     def __call__(self, **inputs: Any) -> list[Any]:
         """The inputs by name, in their order; None stays None."""
@@ -117,9 +105,9 @@ class _Refusals:
             message = f"{name} must have a row for each of {first}."
             asserts.append(refuse(tf.equal(rows[name], rows[first]), message, rows[name], "for", rows[first]))
         for name, value in given.items():
-            if name in self._ranges:
-                said, is_right = self._ranges[name]
+            port = self._ports[name]
+            if port.is_right is not None:
                 low, high = tf.reduce_min(value), tf.reduce_max(value)
-                asserts.append(refuse(is_right(value), f"{name} {said}.", low, "to", high))
+                asserts.append(refuse(port.is_right(value), f"{name} {port.said}.", low, "to", high))
         with tf.control_dependencies(asserts):
             return [tf.identity(given[name]) if name in given else None for name in inputs]

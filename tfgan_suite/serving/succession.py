@@ -6,6 +6,7 @@ from typing import Any
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD, read_card
+from tfgan_suite.labels import Labels
 
 SIGNATURE = ("image_shape", "latent_dim", "num_classes", "num_attributes")
 
@@ -64,7 +65,7 @@ def _signature_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> It
         then, now = _plain(old.get(key)), _plain(new.get(key))
         if then != now:
             yield f"{key} was {then}, now {now}"
-    if old.get("num_classes") is None and old.get("num_attributes") is None:
+    if Labels.of(old.get("num_classes"), old.get("num_attributes")) is None:
         return  # of a generator without labels the names are of its data
     names = old.get("label_names") or (), new.get("label_names") or ()
     for index, (before, now) in enumerate(zip(*names, strict=False)):

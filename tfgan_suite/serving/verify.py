@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
-from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, TensorInfo
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.ports import Port, Ports, generator_ports
 from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
 from tfgan_suite.serving.saved_generator import read_card, version_folder
 from tfgan_suite.serving.session import INIT_OP, ServingSession
-from tfgan_suite.serving.signatures import MAX_ROWS, PNG_CHANNELS
-from tfgan_suite.serving.warmup import BATCH_SIZES, example_inputs, read_warmup
+from tfgan_suite.serving.signatures import MAX_ROWS
+from tfgan_suite.serving.warmup import BATCH_SIZES, read_warmup
 from tfgan_suite.startup.quiet import quiet
 
 # Of the graph against the Keras model on the same rows.
@@ -27,15 +28,6 @@ ROW_TOLERANCE = 1e-4
 # A network that computes in 16 bits rounds to 1 part in 256.
 HALF_TOLERANCE = 2e-2
 
-INPUTS = {
-    "serving_default": ("latents",),
-    "sample": ("seeds",),
-    "sample_truncated": ("seeds", "truncation"),
-    "sample_png": ("seeds",),
-    "interpolate": ("latents_a", "latents_b", "t"),
-    "score": ("images",),
-}
-OUTPUTS = dict.fromkeys(INPUTS, "images") | {"sample_png": "image_bytes", "score": "logits"}
 Facts = Mapping[str, Any]
 
 
@@ -102,47 +94,28 @@ def _checks_in_session(
 
 def _signature_findings(graph: MetaGraphDef, facts: Facts) -> Iterator[str]:
     found = {name: value for name, value in graph.signature_def.items() if name != INIT_OP}
-    optional = {"score"} if facts["image_shape"][-1] in PNG_CHANNELS else {"score", "sample_png"}
-    for name in sorted((set(INPUTS) - optional - set(found)) | (set(found) - set(INPUTS))):
+    expected = generator_ports(facts, with_discriminator="score" in found)
+    for name in sorted(found.keys() ^ expected.keys()):
         yield f"The signature {name} {'is unknown' if name in found else 'is missing'}."
-    conditional = facts["num_classes"] is not None or facts["num_attributes"] is not None
-    for name in sorted(set(found) & set(INPUTS)):
-        yield from _tensor_findings(
-            name, found[name], [*INPUTS[name], *(["labels"] if conditional else [])], _types(facts)
-        )
-
-
-def _types(facts: Facts) -> dict[str, tuple[tf.DType, list[int] | None]]:
-    """Type and shape of a row by the tensor's name; None: any shape."""
-    latents = (tf.float32, [facts["latent_dim"]])
-    attributes = facts["num_attributes"]
-    return {
-        **dict.fromkeys(("latents", "latents_a", "latents_b"), latents),
-        **dict.fromkeys(("truncation", "t"), (tf.float32, [])),
-        "seeds": (tf.int64, []),
-        "labels": (tf.int32, []) if attributes is None else (tf.float32, [attributes]),
-        "images": (tf.float32, list(facts["image_shape"])),
-        "image_bytes": (tf.string, []),
-        "logits": (tf.float32, None),
-    }
+    for name in sorted(found.keys() & expected.keys()):
+        inputs, output = expected[name]
+        yield from _tensor_findings(name, "inputs", found[name].inputs, inputs)
+        yield from _tensor_findings(name, "outputs", found[name].outputs, [output])
 
 
 def _tensor_findings(
-    name: str, signature: SignatureDef, inputs: list[str], types: Mapping[str, tuple[tf.DType, list[int] | None]]
+    name: str, kind: str, tensors: Mapping[str, TensorInfo], expected: Iterable[Port]
 ) -> Iterator[str]:
-    for kind, tensors, expected in (
-        ("inputs", signature.inputs, inputs),
-        ("outputs", signature.outputs, [OUTPUTS[name]]),
-    ):
-        if sorted(tensors) != sorted(expected):
-            yield f"The {kind} of {name} must be {sorted(expected)}. Received: {sorted(tensors)}."
-            continue
-        for key in expected:
-            dtype, row = types[key]
-            shape = _shape(tensors[key])
-            if tensors[key].dtype != dtype.as_datatype_enum or shape[:1] != [-1] or row not in (None, shape[1:]):
-                received = f"{tf.dtypes.as_dtype(tensors[key].dtype).name} {shape}"
-                yield f"{key} of {name} must be {dtype.name} [-1, {row}]. Received: {received}."
+    names = sorted(port.name for port in expected)
+    if sorted(tensors) != names:
+        yield f"The {kind} of {name} must be {names}. Received: {sorted(tensors)}."
+        return
+    for port in expected:
+        info, row = tensors[port.name], None if port.row_shape is None else list(port.row_shape)
+        shape = _shape(info)
+        if info.dtype != port.dtype.as_datatype_enum or shape[:1] != [-1] or row not in (None, shape[1:]):
+            received = f"{tf.dtypes.as_dtype(info.dtype).name} {shape}"
+            yield f"{port.name} of {name} must be {port.dtype.name} [-1, {row}]. Received: {received}."
 
 
 def _shape(info: TensorInfo) -> list[int]:
@@ -181,9 +154,9 @@ def _warmup_findings(session: ServingSession, folder: Path) -> Iterator[str]:
 
 def _row_findings(session: ServingSession, facts: Facts, tolerance: float) -> Iterator[str]:
     """One request of 8 rows must be answered as two of 3 and 5."""
-    for name, signature in sorted(session.signatures.items()):
+    for name, ports in sorted(_ports(session, facts).items()):
         whole, first, second = (
-            session.run(name, example_inputs(signature.inputs, rows, facts, start))[OUTPUTS[name]]
+            session.run(name, ports.examples(rows, start))[ports.output.name]
             for rows, start in ((8, 0), (3, 0), (5, 3))
         )
         distance = _distance(whole, np.concatenate([first, second]))
@@ -202,20 +175,12 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _refusal_findings(session: ServingSession, facts: Facts) -> Iterator[str]:
-    wrong = {
-        **dict.fromkeys(("latents", "latents_a", "latents_b", "images"), np.nan),
-        "labels": 2 if facts["num_classes"] is None else facts["num_classes"],
-        "t": 1.5,
-        "truncation": 0.0,
-    }
-    for name, signature in sorted(session.signatures.items()):
-        requests = {
-            f"{MAX_ROWS + 1} rows": {key: np.repeat(value, MAX_ROWS + 1, 0) for key, value in _row(signature, facts)}
-        }
-        for key in set(signature.inputs) & set(wrong):
-            requests[f"{key} of {wrong[key]}"] = {
-                k: np.full_like(value, wrong[k]) if k == key else value for k, value in _row(signature, facts)
-            }
+    for name, ports in sorted(_ports(session, facts).items()):
+        row = ports.examples(1)
+        requests = {f"{MAX_ROWS + 1} rows": {key: np.repeat(value, MAX_ROWS + 1, 0) for key, value in row.items()}}
+        for port in ports.inputs:
+            if port.wrong is not None:
+                requests[f"{port.name} of {port.wrong}"] = row | {port.name: np.full_like(row[port.name], port.wrong)}
         for what, inputs in requests.items():
             try:
                 with quiet():  # TensorFlow would print each refusal
@@ -225,12 +190,15 @@ def _refusal_findings(session: ServingSession, facts: Facts) -> Iterator[str]:
             yield f"{name} must refuse {what}."
 
 
-def _row(signature: SignatureDef, facts: Facts) -> Iterable[tuple[str, np.ndarray]]:
-    return example_inputs(signature.inputs, 1, facts).items()
+def _ports(session: ServingSession, facts: Facts) -> dict[str, Ports]:
+    """Of the signatures that the session has."""
+    expected = generator_ports(facts, with_discriminator=True)
+    return {name: expected[name] for name in session.signatures}
 
 
 def _model_findings(session: ServingSession, facts: Facts, model: GAN, tolerance: float) -> Iterator[str]:
-    inputs = example_inputs(session.signatures["sample"].inputs, 4, facts)
+    ports = _ports(session, facts)
+    inputs = ports["sample"].examples(4)
     labels = tf.constant(inputs["labels"]) if "labels" in inputs else None
     images = model.sample(tf.constant(inputs["seeds"]), labels).numpy().astype(np.float32)
     expected = {"sample": images}
@@ -240,6 +208,6 @@ def _model_findings(session: ServingSession, facts: Facts, model: GAN, tolerance
         judged = model.discriminator(model.discriminator_inputs(tf.constant(images), labels), training=False)
         expected["score"] = tf.cast(judged, tf.float32).numpy()
     for name, values in expected.items():
-        distance = _distance(values, session.run(name, requests[name])[OUTPUTS[name]])
+        distance = _distance(values, session.run(name, requests[name])[ports[name].output.name])
         if not distance <= tolerance:
             yield f"{name} differs from the Keras model by {distance:.2g}."

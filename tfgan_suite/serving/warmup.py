@@ -4,7 +4,7 @@ They are written without tensorflow-serving-api, so that an export is the same o
 messages below have its field numbers, and a test holds them against the official ones.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from tensorflow.core.framework import tensor_pb2
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.labels import check_labels
+from tfgan_suite.ports import Ports
 
 WARMUP = "assets.extra/tf_serving_warmup_requests"
 BATCHING = "batching_params.pbtxt"
@@ -61,53 +61,22 @@ def _prediction_log() -> Any:
 PredictionLog = _prediction_log()
 
 
-def example_inputs(names: Iterable[str], rows: int, facts: Mapping[str, Any], first: int = 0) -> dict[str, np.ndarray]:
-    """Inputs that a generator accepts, always the same.
-
-    Args:
-        names: inputs of a signature.
-        rows: how many.
-        facts: the generator's `latent_dim`, `image_shape`, `num_classes` and `num_attributes`.
-        first: the number of the first row; a row depends on its number alone.
-    """
-    numbers = np.arange(first, first + rows)
-    conditional = facts["num_classes"] is not None or facts["num_attributes"] is not None
-    labels = (
-        check_labels(None, first + rows, facts["num_classes"], facts["num_attributes"])[first:] if conditional else None
-    )
-
-    def normal(stream: int) -> np.ndarray:
-        drawn = [np.random.default_rng([stream, int(number)]).normal(size=facts["latent_dim"]) for number in numbers]
-        return np.array(drawn, np.float32).reshape(rows, facts["latent_dim"])
-
-    values: dict[str, Any] = {
-        "seeds": numbers.astype(np.int64),
-        "truncation": np.full(rows, 0.7, np.float32),
-        "t": (numbers % 5 / 4).astype(np.float32),
-        "labels": labels,
-        "images": np.zeros((rows, *facts["image_shape"]), np.float32),
-    }
-    streams = {"latents": 0, "latents_a": 1, "latents_b": 2}
-    return {name: normal(streams[name]) if name in streams else values[name] for name in names}
-
-
-def write_warmup(folder: Path, inputs: Mapping[str, Iterable[str]], facts: Mapping[str, Any]) -> None:
+def write_warmup(folder: Path, signatures: Mapping[str, Ports]) -> None:
     """A request of every signature at every size of a batch, and the sizes for the server.
 
     Args:
         folder: version folder.
-        inputs: the names of each signature's inputs.
-        facts: see `example_inputs`.
+        signatures: by name.
     """
     (folder / WARMUP).parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / WARMUP)) as writer:
-        for signature, names in sorted(inputs.items()):
+        for name, ports in sorted(signatures.items()):
             for rows in BATCH_SIZES:
                 log = PredictionLog()
                 request = log.predict_log.request
-                request.model_spec.signature_name = signature
-                for name, value in example_inputs(names, rows, facts).items():
-                    request.inputs[name].CopyFrom(_tensor(value))
+                request.model_spec.signature_name = name
+                for key, value in ports.examples(rows).items():
+                    request.inputs[key].CopyFrom(_tensor(value))
                 writer.write(log.SerializeToString(deterministic=True))
     (folder / BATCHING).write_text(BATCHING_PARAMETERS, encoding="utf-8")
 

@@ -1,0 +1,183 @@
+"""What goes into a served function and comes out of it: name, type, shape of a row, rule, example.
+
+Whoever refuses, warms up, verifies, converts or asks a generator reads it here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.labels import MAX_CLASSES, Labels
+from tfgan_suite.latents import MAX_SEED
+
+# Images have 1 to 4 channels where a PNG file can hold them.
+PNG_CHANNELS = (1, 2, 3, 4)
+LARGEST_PIXEL = 1.001  # what rounding leaves of [-1, 1]; training allows it too
+
+
+@dataclass(frozen=True)
+class Port:
+    """An array with a row for each row of a request.
+
+    Attributes:
+        name: of the array.
+        dtype: of TensorFlow.
+        row_shape: of a row; None: any.
+        said: what is said of numbers that are not right; empty where all are.
+        is_right: whether each number, in an array of NumPy or a tensor, is right.
+        wrong: a number that must be refused; None where none is.
+        example: numbers of rows, int64 (N,) -> rows that are right, each a function of its number alone.
+    """
+
+    name: str
+    dtype: tf.DType
+    row_shape: tuple[int, ...] | None
+    said: str = ""
+    is_right: Callable[[Any], Any] | None = None
+    wrong: float | None = None
+    example: Callable[[np.ndarray], np.ndarray] | None = None
+
+    def spec(self) -> tf.TensorSpec:
+        """The array as TensorFlow describes it."""
+        shape = None if self.row_shape is None else [None, *self.row_shape]
+        return tf.TensorSpec(shape, self.dtype, name=self.name)
+
+
+class Ports(NamedTuple):
+    """The inputs of a function, in their order, and its output."""
+
+    inputs: tuple[Port, ...]
+    output: Port
+
+    def examples(self, rows: int, first: int = 0) -> dict[str, np.ndarray]:
+        """Inputs that are right, always the same.
+
+        Args:
+            rows: how many.
+            first: the number of the first row.
+        """
+        return _examples(self.inputs, rows, first)
+
+
+def latents_port(latent_dim: int, name: str = "latents", stream: int = 0) -> Port:
+    """float32 (N, latent_dim), N(0, 1); the examples of a stream are its own."""
+
+    def example(numbers: np.ndarray) -> np.ndarray:
+        rows = [np.random.default_rng([stream, int(number)]).normal(size=latent_dim) for number in numbers]
+        return np.array(rows, np.float32).reshape(len(numbers), latent_dim)
+
+    return Port(name, tf.float32, (latent_dim,), "must be finite", _is_finite, np.nan, example)
+
+
+def seeds_port() -> Port:
+    """int64 (N,); a graph takes any, a client those that leave room for others after them."""
+    return Port("seeds", tf.int64, (), example=lambda numbers: numbers.astype(np.int64))
+
+
+def truncation_port() -> Port:
+    """float32 (N,), the bound of latents."""
+    return Port(
+        "truncation", tf.float32, (), "must be greater than 0", lambda x: x > 0, 0.0,
+        lambda numbers: np.full(len(numbers), 0.7, np.float32),
+    )  # fmt: skip
+
+
+def way_port() -> Port:
+    """float32 (N,), how far the way is gone."""
+    return Port(
+        "t", tf.float32, (), "must be in [0, 1]", lambda x: (x >= 0) & (x <= 1), 1.5,
+        lambda numbers: (numbers % 5 / 4).astype(np.float32),
+    )  # fmt: skip
+
+
+def images_port(image_shape: Iterable[int], name: str = "images") -> Port:
+    """float32 (N, H, W, C) in [-1, 1]."""
+    shape = tuple(image_shape)
+    return Port(
+        name, tf.float32, shape, "must be in [-1, 1]", lambda x: abs(x) <= LARGEST_PIXEL, np.nan,
+        lambda numbers: np.zeros((len(numbers), *shape), np.float32),
+    )  # fmt: skip
+
+
+def labels_port(labels: Labels) -> Port:
+    """int32 (N,) classes, or float32 (N, A) attributes."""
+    of_classes = labels.kind == "classes"
+    return Port(
+        "labels",
+        tf.int32 if of_classes else tf.float32,
+        () if of_classes else (labels.size,),
+        labels.said,
+        labels.is_right,
+        labels.size if of_classes else 2,
+        lambda numbers: labels.check(None, int(numbers.max(initial=0)) + 1)[numbers],
+    )
+
+
+def generator_ports(facts: Mapping[str, Any], with_discriminator: bool = False) -> dict[str, Ports]:
+    """The signatures of a generator by name.
+
+    Args:
+        facts: its `latent_dim`, `image_shape`, `num_classes` and `num_attributes`, as a card of any age has them.
+        with_discriminator: whether it has `score`.
+    """
+    shape, size = facts["image_shape"], facts["latent_dim"]
+    known = Labels.of_card(facts)
+    labels = () if known is None else (labels_port(known),)
+    images = images_port(shape)
+    ends = (latents_port(size, "latents_a", 1), latents_port(size, "latents_b", 2))
+    found = {
+        "serving_default": Ports((latents_port(size), *labels), images),
+        "sample": Ports((seeds_port(), *labels), images),
+        "sample_truncated": Ports((seeds_port(), truncation_port(), *labels), images),
+        "interpolate": Ports((*ends, way_port(), *labels), images),
+    }
+    if shape[-1] in PNG_CHANNELS:
+        found["sample_png"] = Ports((seeds_port(), *labels), Port("image_bytes", tf.string, ()))
+    if with_discriminator:
+        found["score"] = Ports((images, *labels), Port("logits", tf.float32, None))
+    return found
+
+
+def port_of(name: str, spec: tf.TensorSpec) -> Port:
+    """What is known of an input that a server describes by name, type and shape alone.
+
+    How many classes there are it does not say, so that the server's own refusal is the last word.
+    """
+    row_shape = tuple(spec.shape[1:])
+    if name == "labels":
+        classes = not spec.dtype.is_floating
+        port = labels_port(Labels("classes", MAX_CLASSES) if classes else Labels("attributes", int(row_shape[0])))
+        return Port(name, spec.dtype, row_shape, "must be classes, 0 or more" if classes else port.said, port.is_right)
+    if name == "seeds":
+        return Port(name, spec.dtype, row_shape, "must be in 0..2**62", lambda x: (x >= 0) & (x <= MAX_SEED))
+    if name == "truncation":
+        return Port(name, spec.dtype, row_shape, "must be finite and greater than 0", lambda x: _is_finite(x) & (x > 0))
+    known = {"t": way_port(), "images": images_port(row_shape)}
+    if name in ("latents", "latents_a", "latents_b"):
+        return latents_port(int(row_shape[0]), name)
+    return known.get(name, Port(name, spec.dtype, row_shape))
+
+
+def example_inputs(names: Iterable[str], rows: int, facts: Mapping[str, Any], first: int = 0) -> dict[str, np.ndarray]:
+    """Inputs that a generator accepts, always the same.
+
+    Args:
+        names: inputs of a signature.
+        rows: how many.
+        facts: see `generator_ports`.
+        first: the number of the first row; a row depends on its number alone.
+    """
+    ports = {port.name: port for each in generator_ports(facts, True).values() for port in each.inputs}
+    return _examples([ports[name] for name in names], rows, first)
+
+
+def _examples(ports: Iterable[Port], rows: int, first: int) -> dict[str, np.ndarray]:
+    numbers = np.arange(first, first + rows)
+    return {port.name: port.example(numbers) for port in ports if port.example is not None}
+
+
+def _is_finite(numbers: Any) -> Any:
+    return tf.math.is_finite(numbers) if tf.is_tensor(numbers) else np.isfinite(numbers)
