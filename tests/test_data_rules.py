@@ -14,7 +14,7 @@ from test_cli import call, refused
 import tfgan_suite
 from tfgan_suite import load_images
 from tfgan_suite.commands import train as train_module
-from tfgan_suite.commands.augment import load_real as load_real_of_classes
+from tfgan_suite.commands.augment import real_of_classes
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.evaluation.subjects import find_subjects
@@ -167,7 +167,7 @@ def test_an_old_run_and_its_export_are_measured_on_what_they_learned(place: Path
     for key, other in (("fit", "crop"), ("background", "#ffffff"), ("levels", [0, 4095])):
         with pytest.raises(ValueError, match=f"{key} is"):
             difference(dataclasses.replace(record, protocol={**bare, key: other}), record)
-    data, _ = load_real_of_classes(SavedGenerator(place / "out"), str(place / "set"), None)
+    data, _ = real_of_classes(SavedGenerator(place / "out"), str(place / "set"), None)
     assert data.label_names == (".hidden", "1", "10", "2")
 
 
@@ -197,7 +197,7 @@ def test_a_new_run_is_measured_on_pictures_read_as_its_own(tmp_path: Path) -> No
     assert (first.protocol["held_out"], first.protocol["reference"]) == (True, test.source)
     reading = {key: first.protocol[key] for key in READING}
     assert reading == {"fit": "pad", "background": "#000080", "levels": [low, high]}
-    _, held_out = load_real_of_classes(SavedGenerator(tmp_path / "out"), str(tmp_path / "set"), None)
+    _, held_out = real_of_classes(SavedGenerator(tmp_path / "out"), str(tmp_path / "set"), None)
     np.testing.assert_array_equal(held_out.images, test.images)
 
 

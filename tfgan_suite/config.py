@@ -50,6 +50,22 @@ def parse_size(text: str) -> tuple[int, int]:
     return height, width
 
 
+# What a setting is to a run. All others say what it learns: they stay as it was begun.
+PLACE = "place"  # where it lies and how it is started
+WATCH = "watch"  # on what it runs, and what is kept and measured of it
+LENGTH = "length"  # how long it goes on
+PICTURE = "picture"  # what its pictures show
+
+
+def _setting(role: str, default: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"role": role})
+
+
+def settings_of_role(*roles: str) -> tuple[str, ...]:
+    """The names of the settings that are one of these to a run."""
+    return tuple(field.name for field in dataclasses.fields(TrainConfig) if field.metadata.get("role") in roles)
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
@@ -58,7 +74,7 @@ class TrainConfig:
     """Preset; every other flag that is given beats it."""
     dataset: str = "digits"
     """digits (embedded), a folder of images, a CSV file, or a TensorFlow Datasets name such as mnist."""
-    data_dir: str | None = None
+    data_dir: str | None = _setting(WATCH, None)
     """Where TensorFlow Datasets keeps its data; else TFDS_DATA_DIR, else ~/tensorflow_datasets."""
     split: str = "train"
     """Split of a TensorFlow Datasets data set, or of a folder with train, test and val on top."""
@@ -74,7 +90,7 @@ class TrainConfig:
     """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
     skip_damaged: bool = False
     """Leave out image files that cannot be decoded, and say how many."""
-    cache_gigabytes: float = 4.0
+    cache_gigabytes: float = _setting(WATCH, 4.0)
     """Images lie in RAM up to so many GiB, beyond that in a temporary file mapped to memory."""
     flip: bool = False
     """Augmentation: flip half of the images left to right."""
@@ -83,7 +99,7 @@ class TrainConfig:
     rotation: float = 0.0
     """Augmentation: rotate images by up to so many degrees."""
 
-    epochs: int | None = None
+    epochs: int | None = _setting(LENGTH, None)
     """Passes over the data; else as many as show 300,000 images, but 5 to 60: MNIST 5, digits 60."""
     batch_size: int = 64
     """Images of one discriminator step, for all devices together."""
@@ -140,44 +156,44 @@ class TrainConfig:
 
     dtype_policy: str = "float32"
     """Compute in float32, mixed_bfloat16, or float64 (slow, to check what rounding hides)."""
-    strategy: str = "auto"
+    strategy: str = _setting(WATCH, "auto")
     """auto (all GPUs where there are several), one_device, mirrored, or multi_worker (machines as TF_CONFIG says)."""
-    logical_devices: int = 1
+    logical_devices: int = _setting(WATCH, 1)
     """Divide the CPU into so many devices, to try a strategy without GPUs."""
     steps_per_execution: int = 1
     """Training steps a call of the graph; callbacks then see every so many steps only."""
     deterministic: bool = False
     """Operations that give the same bits each time, at some cost in speed."""
-    worker_timeout: float = 120.0
+    worker_timeout: float = _setting(WATCH, 120.0)
     """multi_worker: seconds to wait for the other machines at the start."""
 
-    run_dir: str | None = None
+    run_dir: str | None = _setting(PLACE, None)
     """Folder of the run; else runs/MODEL_DATASET."""
-    export_dir: str | None = None
+    export_dir: str | None = _setting(PLACE, None)
     """Folder of the SavedModel's versions; else saved_models/MODEL_DATASET."""
-    restart: bool = False
+    restart: bool = _setting(PLACE, False)
     """Begin anew: the run that the run folder holds is moved aside."""
-    checkpoint_every: int = 1000
+    checkpoint_every: int = _setting(WATCH, 1000)
     """Steps between two checkpoints, of which there is one after each epoch too."""
-    keep_checkpoints: int = 2
+    keep_checkpoints: int = _setting(WATCH, 2)
     """How many of the newest checkpoints are kept."""
-    on_collapse: str = "warn"
+    on_collapse: str = _setting(LENGTH, "warn")
     """When the generator has collapsed or the discriminator has won: warn, stop, or rollback to a checkpoint before."""
-    evaluate_every: int | None = None
+    evaluate_every: int | None = _setting(WATCH, None)
     """Measure samples after every so many epochs, into the history; else never."""
-    metrics: str = "frechet_distance"
+    metrics: str = _setting(WATCH, "frechet_distance")
     """With --evaluate-every: what to measure, names of evaluate.py separated by commas."""
-    evaluate_count: int = 2000
+    evaluate_count: int = _setting(WATCH, 2000)
     """With --evaluate-every: compare so many samples with as many of the images that are learned from."""
-    extractor: str | None = None
+    extractor: str | None = _setting(WATCH, None)
     """With --evaluate-every: compare by this network; see evaluate.py."""
-    keep_best: str | None = None
+    keep_best: str | None = _setting(WATCH, None)
     """With --evaluate-every: keep the checkpoint with the best of this number, such as recall, in RUN_DIR/best."""
-    sample_count: int = 64
+    sample_count: int = _setting(PICTURE, 64)
     """Images in a sample grid; a conditional model has its classes as columns."""
-    tensorboard: bool = True
+    tensorboard: bool = _setting(WATCH, True)
     """Write TensorBoard logs."""
-    dry_run: bool = False
+    dry_run: bool = _setting(PLACE, False)
     """Print what would be done, and stop."""
 
     def __post_init__(self) -> None:
@@ -246,7 +262,7 @@ class TrainConfig:
     def from_file(cls, path: str) -> "TrainConfig":
         """The settings of a run's `config.json`, or of a JSON file of settings alone, over those of its preset.
 
-        Where the run lay, and how it was begun (`NOT_OF_A_FILE`), is not taken.
+        Where the run lay, and how it was started, is not taken.
 
         Raises:
             InputError: no such file, no JSON, or settings that are none.
@@ -254,7 +270,7 @@ class TrainConfig:
         try:
             fields = json.loads(Path(path).read_text(encoding="utf-8"))
             fields = fields.get("config", fields)
-            settings = {key: value for key, value in as_settings(fields).items() if key not in NOT_OF_A_FILE}
+            settings = {key: value for key, value in as_settings(fields).items() if key not in settings_of_role(PLACE)}
         except OSError as error:
             raise InputError(f"--config {path}: {error.strerror}. Expected a run's config.json.") from None
         except (ValueError, AttributeError, TypeError):
@@ -285,8 +301,6 @@ class TrainConfig:
         )
 
 
-# What a file of settings is not asked for: a new run has its own folders and its own start.
-NOT_OF_A_FILE = ("run_dir", "export_dir", "restart", "dry_run")
 _OF_EVALUATION = ("metrics", "evaluate_count", "extractor", "keep_best")
 
 

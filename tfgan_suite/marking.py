@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tfgan_suite.serving.saved_generator import SavedGenerator
 
 
-class Samples(NamedTuple):
+class MarkedImages(NamedTuple):
     """Generated images, N of them, and what their marks say."""
 
     images: np.ndarray
@@ -92,7 +92,7 @@ def refuse_full(folder: Path) -> None:
         raise InputError(f"The output folder {folder} is not empty. Choose another.")
 
 
-def save_samples(path: Path, samples: Samples, facts: Mapping[str, object], period: int | None) -> None:
+def save_samples(path: Path, samples: MarkedImages, facts: Mapping[str, object], period: int | None) -> None:
     """Writes `NAME.png`, a marked grid, `NAME.npz`, arrays, or else a folder of marked PNG files.
 
     One image alone is no grid: `NAME.png` is then pixel by pixel what it is.
@@ -125,7 +125,7 @@ def samples_of(
     seeds: np.ndarray,
     labels: np.ndarray | None,
     truncation: float | None = None,
-) -> Samples:
+) -> MarkedImages:
     """Images of an exported generator, with the names that it knows.
 
     Args:
@@ -135,10 +135,10 @@ def samples_of(
         labels: (N,) classes or (N, A) attributes; None for a generator without labels.
         truncation: that they were made with.
     """
-    return Samples(images, seeds, labels, generator_name(generator), generator.label_names, truncation)
+    return MarkedImages(images, seeds, labels, generator_name(generator), generator.label_names, truncation)
 
 
-def save_each(folders: Sequence[Path], samples: Samples) -> None:
+def save_each(folders: Sequence[Path], samples: MarkedImages) -> None:
     """Writes each image as `FOLDER/seed_00000007.png`, marked with its seed and label.
 
     Args:

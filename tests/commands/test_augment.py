@@ -10,7 +10,7 @@ from shrunk import SHAPE, shrunk_model, tiny_data
 
 from tfgan_suite import InputError, SavedGenerator, load_images
 from tfgan_suite.cli import COMMANDS, run
-from tfgan_suite.commands.augment import SEEN_MORE, SEEN_TEST, augment_to, folder_names, load_real
+from tfgan_suite.commands.augment import SEEN_MORE, SEEN_TEST, augment_to, folder_names, real_of_classes
 from tfgan_suite.data import sources
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.images import read_mark, save_png, to_uint8
@@ -97,11 +97,11 @@ def test_the_split_test_is_taken_where_there_is_one(place: Path, monkeypatch: py
     generator = SavedGenerator(place / "cgan")
     monkeypatch.setattr(sources, "read_images", read)
     monkeypatch.setattr(sources, "splits_of", lambda *_: ("train", "test"))
-    train, test = load_real(generator, "letters", "here")
+    train, test = real_of_classes(generator, "letters", "here")
     assert (train.source, len(train.images)) == ("letters, train", 30)
     assert (test.source, len(test.images)) == ("letters, test", 12)
     monkeypatch.setattr(sources, "splits_of", lambda *_: ("train",))
-    train, test = load_real(generator, "letters", "here")
+    train, test = real_of_classes(generator, "letters", "here")
     assert (len(train.images), len(test.images)) == (24, 6)
     assert not {image.tobytes() for image in train.images} & {image.tobytes() for image in test.images}
 

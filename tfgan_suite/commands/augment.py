@@ -72,7 +72,7 @@ def augment_to(
     if results and not file.parent.is_dir():
         raise InputError(f"The folder {file.parent} of --results does not exist.")
     generator = SavedGenerator(generator_path)
-    train, test = load_real(generator, dataset, data_dir)
+    train, test = real_of_classes(generator, dataset, data_dir)
     if num_seeds:
         _check_budget(train, per_class, max(real_per_class), steps)
     synthetic = write_set(generator, folder, train.label_names, per_class, seed)
@@ -112,7 +112,7 @@ def _check_budget(train: ImageData, per_class: int, most: int, steps: int) -> No
         )
 
 
-def load_real(generator: SavedGenerator, dataset: str, data_dir: str | None) -> tuple[ImageData, ImageData]:
+def real_of_classes(generator: SavedGenerator, dataset: str, data_dir: str | None) -> tuple[ImageData, ImageData]:
     """Real images of the generator's shape and classes: to train on, and to test on.
 
     The test images are the split `test` where there is one, else a fifth of the data.

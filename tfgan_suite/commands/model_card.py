@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfgan_suite.commands.evaluate import as_table
 from tfgan_suite.commands.generate import generate_to
+from tfgan_suite.config import PICTURE, PLACE, WATCH, settings_of_role
 from tfgan_suite.errors import InputError
 from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.files import write_whole
@@ -17,8 +18,8 @@ from tfgan_suite.serving.saved_generator import SavedGenerator
 
 CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"
 GRID = 100
-# Settings that say where a run lies and what it ran on.
-NOT_SETTINGS = ("run_dir", "export_dir", "data_dir", "dataset", "model", "model_class", "restart", "tensorboard")
+# What the command has in other places, or what changes nothing in what is learned.
+NOT_SETTINGS = ("dataset", "model", "model_class", *settings_of_role(PLACE, WATCH, PICTURE))
 
 
 def make_card(

@@ -13,7 +13,7 @@ from tfgan_suite.errors import InputError, printable
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import MAX_CLASSES, Labels
 from tfgan_suite.latents import MAX_SEED
-from tfgan_suite.marking import Samples, check_output, save_samples
+from tfgan_suite.marking import MarkedImages, check_output, save_samples
 from tfgan_suite.serving.client import Client, connect
 
 # Each image crosses the network: more are made faster beside the model, by generate.py.
@@ -72,7 +72,7 @@ def query_to(
         answer = client.predict(signature, inputs)
         images = _pixels(client, answer)
     period = None if given is None else len(given)
-    save_samples(path, Samples(images, numbers, values, name, truncation=truncation), {"seeds": seeds}, period)
+    save_samples(path, MarkedImages(images, numbers, values, name, truncation=truncation), {"seeds": seeds}, period)
     return path
 
 

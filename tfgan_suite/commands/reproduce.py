@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tfgan_suite.commands.tables import DATASET_TITLES, DEFAULTS, TABLES, Row
+from tfgan_suite.commands.tables import DATASET_TITLES, DEFAULTS, ELSEWHERE, TABLES, Row
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.files import write_whole
 from tfgan_suite.metrics.records import MetricRecord, read_records, write_records
@@ -176,7 +176,8 @@ def read_cell(path: Path, row: Row, seed: int, full: bool) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is damaged: {error}. Remove it to measure it again.") from error
     expected = row.config(seed, full)
-    changed = [key for key in sorted({*config, *expected}) if config.get(key, DEFAULTS.get(key)) != expected.get(key)]
+    keys = sorted({*config, *expected} - {*ELSEWHERE})
+    changed = [key for key in keys if config.get(key, DEFAULTS.get(key)) != expected.get(key)]
     if changed:
         raise InputError(
             f"{path} was measured with another {', '.join(changed)} than {row.model} has now. "

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tfgan_suite.config import TrainConfig
+from tfgan_suite.config import PICTURE, PLACE, WATCH, TrainConfig, settings_of_role
 from tfgan_suite.presets import PRESETS
 
 FULL_EPOCHS = 25
+# Settings of a run that say where it lies, what it runs on and how it is watched, and not what it learns.
+ELSEWHERE = settings_of_role(PLACE, WATCH, PICTURE)
 LABEL_METRICS = ("label_accuracy", "nearest_label")
-# Settings of a run that say where it lies or how it is watched, and not what it learns.
-ELSEWHERE = ("run_dir", "export_dir", "data_dir", "restart", "tensorboard", "keep_checkpoints", "sample_count")
 
 
 def _as_json(config: TrainConfig) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from typing import Any
 from tfgan_suite.data.image_data import SELECTION_SEED, ImageData
 from tfgan_suite.data.sources import as_read, read_images, splits_of
 from tfgan_suite.errors import InputError
+from tfgan_suite.metrics.parzen import VALIDATION_ROWS
 from tfgan_suite.picture_rules import PictureRules
-
-VALIDATION_ROWS = 1000  # real images that settings of metrics are chosen by, or a tenth of few
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,7 @@ def load_real(
         raise InputError(
             f"The splits {learned} and {chosen} of {dataset} have other classes. Choose another with --split."
         )
+    # A tenth where there are few.
     share = min(VALIDATION_ROWS, max(1, len(rest.images) // 10)) / len(rest.images)
     floor, validation = rest.split(share, SELECTION_SEED)
     fingerprint = hashlib.sha256((train.fingerprint() + reference.fingerprint()).encode()).hexdigest()

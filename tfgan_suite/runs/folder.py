@@ -14,22 +14,15 @@ import tensorflow as tf
 import typeguard
 
 from tfgan_suite.callbacks.history import epochs_in
-from tfgan_suite.config import TrainConfig, as_settings, parse_size
+from tfgan_suite.config import LENGTH, PLACE, WATCH, TrainConfig, as_settings, parse_size, settings_of_role
+from tfgan_suite.continuation.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import PARTIAL, write_whole
-from tfgan_suite.continuation.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.picture_rules import DATA_RULES, PictureRules, parse_levels
 from tfgan_suite.runs.paths import CHECKPOINTS, CONFIG, FINISHED, HISTORY, checkpoints_of, run_of
 from tfgan_suite.versions import versions
 
 ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
-
-# What may differ when a run goes on: how long, where, on what devices, and what is shown of it.
-MAY_CHANGE = (
-    "epochs", "run_dir", "export_dir", "data_dir", "cache_gigabytes", "strategy", "logical_devices",
-    "checkpoint_every", "keep_checkpoints", "on_collapse", "tensorboard", "worker_timeout", "restart", "dry_run",
-    "evaluate_every", "metrics", "evaluate_count", "extractor", "keep_best",
-)  # fmt: skip
 
 # How pictures are read, which runs by the old rules of data do not know.
 PICTURE_SETTINGS = ("fit", "background", "levels")
@@ -216,10 +209,11 @@ def refuse_differences(record: RunRecord, config: TrainConfig, data: dict[str, A
         InputError: naming each difference.
     """
     differences = []
+    may_change = settings_of_role(PLACE, WATCH, LENGTH)
     known_again = data.get("fingerprint") is not None and record.data.get("fingerprint") == data["fingerprint"]
     for field in dataclasses.fields(TrainConfig):
         then, now = getattr(record.config, field.name), getattr(config, field.name)
-        if field.name not in MAY_CHANGE and then != now and not (known_again and field.name == "dataset"):
+        if field.name not in may_change and then != now and not (known_again and field.name == "dataset"):
             was = "not there yet" if record.data_rules == 1 and field.name in PICTURE_SETTINGS else then
             differences.append(f"--{field.name.replace('_', '-')} was {was}, now {now}")
     for key in data:
