@@ -106,6 +106,9 @@ def training_batches(
     dataset = tf.data.Dataset.range(start_step, epochs * steps)
     dataset = dataset.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
     options = tf.data.Options()
+    # All numbers are fixed above. The thread that would tune them can miss that the iterator ends, which then waits
+    # for the thread's next look: as long as the iterator has lived, up to a minute.
+    options.autotune.enabled = False
     # Each worker computes the global batch's indices and takes its rows: there are no files to share out.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return dataset.with_options(options)
