@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import pytest
 import tensorflow as tf
+from real_server import there
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.sources import load_images
@@ -17,6 +18,12 @@ from tfgan_suite.data.sources import load_images
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+
+def pytest_report_header() -> str | None:
+    if there("real", "url"):
+        return None
+    return "no tensorflow_model_server here: tests of the real server are left out, those of its stand-in run"
 
 
 @pytest.fixture(autouse=True)

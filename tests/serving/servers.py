@@ -1,13 +1,11 @@
-"""Servers for tests: the real tensorflow_model_server where there is one, and the stand-in.
+"""Servers for tests: the real tensorflow_model_server where there is one, and the stand-in; see `real_server`.
 
-TFGAN_TF_SERVING_BIN, or tensorflow_model_server on PATH, is the real one. TFGAN_TF_SERVING_URL (http://host:8501,
-gRPC at :8500 or TFGAN_TF_SERVING_GRPC_URL) is one that runs already and serves TFGAN_TF_SERVING_MODEL (gan).
-TFGAN_REQUIRE_REAL_SERVING=1 makes a failure of there being neither.
+One that runs already, at TFGAN_TF_SERVING_URL (http://host:8501, gRPC at :8500 or TFGAN_TF_SERVING_GRPC_URL), serves
+TFGAN_TF_SERVING_MODEL (gan).
 """
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import urllib3
+from real_server import real_binary
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 # TensorFlow and the warmup take some 5 s of a quiet core.
@@ -57,27 +56,6 @@ class Server:
             pytest.fail(f"The server has ended with {self.process.returncode}:\n{self.log[-5000:]}")
 
 
-def real_binary() -> str | None:
-    """The real server's path."""
-    return os.environ.get("TFGAN_TF_SERVING_BIN") or shutil.which("tensorflow_model_server")
-
-
-def skip_without(kind: str) -> None:
-    """Skips a test where the server it wants is not there.
-
-    Args:
-        kind: `stand_in`, `real`, or `url` for one that runs already.
-    """
-    pytest.importorskip("tensorflow_serving.apis.predict_pb2")
-    url = os.environ.get("TFGAN_TF_SERVING_URL")
-    if kind == "real" and not real_binary():
-        if os.environ.get("TFGAN_REQUIRE_REAL_SERVING") == "1" and not url:
-            pytest.fail("TFGAN_REQUIRE_REAL_SERVING=1, and there is no tensorflow_model_server")
-        pytest.skip("no tensorflow_model_server: set TFGAN_TF_SERVING_BIN")
-    if kind == "url" and not url:
-        pytest.skip("TFGAN_TF_SERVING_URL is not set")
-
-
 @contextlib.contextmanager
 def running_server(base: Path, *flags: str, kind: str | None = None) -> Iterator[Server]:
     """A server of the model `gan` on free ports, ended at the end.
@@ -90,6 +68,8 @@ def running_server(base: Path, *flags: str, kind: str | None = None) -> Iterator
     Raises:
         RuntimeError: it does not start, or has to be killed.
     """
+    if kind == "real" and not real_binary():
+        pytest.fail("TFGAN_REQUIRE_REAL_SERVING=1, and there is no tensorflow_model_server: set TFGAN_TF_SERVING_BIN")
     if kind == "url":
         yield _running_already()
         return

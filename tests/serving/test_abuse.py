@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from servers import Server, running_server, skip_without
+from real_server import there
+from servers import Server, running_server
 
 from tfgan_suite.serving.warmup import BATCHING, WARMUP
 
@@ -34,12 +35,11 @@ model_config_list {{
 """
 
 
-@pytest.fixture(scope="module", params=["stand_in", "real", "url"])
+@pytest.fixture(scope="module", params=there("stand_in", "real", "url"))
 def server(
     request: pytest.FixtureRequest, cgan_version: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A conditional generator twice: as an export leaves it, and without batches."""
-    skip_without(request.param)
     folder = tmp_path_factory.mktemp("abused")
     plain = Path(shutil.copytree(cgan_version, folder / "plain" / "1"))
     (plain / WARMUP).unlink()

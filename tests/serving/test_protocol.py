@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from servers import Server, running_server, skip_without
+from real_server import there
+from servers import Server, running_server
 
 from tfgan_suite.commands.query import describe, query_to
 from tfgan_suite.errors import InputError
@@ -49,9 +50,8 @@ def lean_copy(version: Path, base: Path, number: int, batching: str | None = Non
     return aside.rename(base / str(number))
 
 
-@pytest.fixture(scope="module", params=["stand_in", "real"])
+@pytest.fixture(scope="module", params=there("stand_in", "real"))
 def kind(request: pytest.FixtureRequest) -> str:
-    skip_without(request.param)
     return request.param
 
 
