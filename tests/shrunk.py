@@ -48,4 +48,11 @@ def batches(count: int = 32, batch_rows: int = ROWS, attributes: bool = False) -
     """The tiny data in order, float32 in [-1, 1], with labels."""
     data = tiny_data(count, attributes)
     images = data.images.astype(np.float32) / 127.5 - 1.0
-    return tf.data.Dataset.from_tensor_slices((images, data.labels)).batch(batch_rows)
+    return untuned(tf.data.Dataset.from_tensor_slices((images, data.labels)).batch(batch_rows))
+
+
+def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """The dataset without TensorFlow's tuner, whose thread may hold up the end of an iterator for up to a minute."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

@@ -1,6 +1,7 @@
 """The benchmark of serving runs against the stand-in."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,14 +9,16 @@ from pathlib import Path
 import pytest
 from shrunk import shrunk_model
 
+from tfgan_suite.cli import run
 from tfgan_suite.serving.export import export_generator
 
 ROOT = Path(__file__).parent.parent
+SCRIPT = ROOT / "scripts" / "benchmark_serving.py"
 SERVER = f"{sys.executable} {ROOT / 'tests' / 'serving' / 'stand_in.py'}"
 
 
 def benchmark(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "scripts" / "benchmark_serving.py"), *map(str, arguments)]
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -40,11 +43,15 @@ def test_speed_and_memory_are_measured(tmp_path: Path) -> None:
     assert f"{found['answers']:,} answers" in soak.stdout
 
 
-def test_what_is_no_server_is_said(tmp_path: Path) -> None:
+def test_what_is_no_server_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = runpy.run_path(str(SCRIPT))["benchmark_serving"]
     export_generator(shrunk_model("mlp_gan"), tmp_path, verify=False)
-    for server, said in (("no_such_server", "cannot be started"), ("false", "does not get ready")):
-        result = benchmark(tmp_path, "--server", server)
-        assert result.returncode == 2 and len(result.stderr.splitlines()) == 1
-        assert said in result.stderr
-    result = benchmark(tmp_path / "1")
-    assert result.returncode == 2 and "the folder of the versions" in result.stderr
+    for arguments, said in (
+        ([tmp_path, "--server", "no_such_server"], "cannot be started"),
+        ([tmp_path, "--server", "false"], "does not get ready"),
+        ([tmp_path / "1"], "the folder of the versions"),
+    ):
+        capsys.readouterr()
+        assert run(command, list(map(str, arguments)), SCRIPT.name) == 2
+        error = capsys.readouterr().err
+        assert said in error and error.count("\n") == 1

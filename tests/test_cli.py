@@ -276,6 +276,7 @@ except SystemExit:
     assert "usage" in output
 
 
+@pytest.mark.slow
 def test_two_devices_and_the_module_form(tmp_path: Path) -> None:
     process = start(
         "-m", "tfgan_suite", "train", *TINY, "--strategy", "mirrored", "--logical-devices", "2",
@@ -287,13 +288,13 @@ def test_two_devices_and_the_module_form(tmp_path: Path) -> None:
     assert "Traceback" not in error
 
 
-def test_a_signal_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+def test_a_signal_saves_and_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*TINY, "--run-dir", tmp_path / "run", "--export-dir", tmp_path / "out", "--epochs", "10000"]
     process = start(SCRIPTS / "train.py", *arguments)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("run/samples/*.png")) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert "Another process trains in the run folder" in refused_by_process(*arguments)
+    assert "Another process trains in the run folder" in refused(capsys, "train", *arguments)
     os.kill(process.pid, signal.SIGTERM)
     output, error = process.communicate(timeout=60)
     assert process.returncode == 143, error
@@ -303,12 +304,3 @@ def test_a_signal_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     step = int(output.rpartition("saved after step ")[2].partition(".")[0])
     saved = tmp_path / "run" / "checkpoints" / f"step_{step:08d}.keras"
     assert load_model(saved).generate(1).shape == (1, 8, 8, 1)
-
-
-def refused_by_process(*arguments: object) -> str:
-    """The one line of a train.py that exits with 2."""
-    process = start(SCRIPTS / "train.py", *arguments)
-    _, error = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert error.count("\n") == 1
-    return error

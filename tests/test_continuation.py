@@ -36,6 +36,7 @@ def test_killed_in_a_step_and_in_a_checkpoint_then_equal(tmp_path: Path) -> None
     assert [version.name for version in (pieces / "out").iterdir()] == ["1"]
 
 
+@pytest.mark.slow
 def test_signals_save_and_the_same_command_goes_on(tmp_path: Path) -> None:
     whole, pieces = tmp_path / "whole", tmp_path / "pieces"
     assert finish(settings("cgan", whole)) == 0

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lanes import corners
 
 from tfgan_suite import TrainConfig, train
 from tfgan_suite.commands.model_card import CARD, RECORDS, SAMPLES
@@ -16,6 +17,7 @@ from tfgan_suite.serving.verify import verify_export
 ROOT = Path(__file__).parent.parent
 README, PRETRAINED = ROOT / "README.md", ROOT / "saved_models" / "pretrained"
 SHIPPED = sorted(path.name for path in PRETRAINED.glob("*") if path.is_dir())
+QUICK = "dcgan_digits"
 # Numbers whose expectation hardly depends on how many samples there are.
 UNBIASED = ("kernel_distance", "label_accuracy", "smallest_class_share", "class_entropy", "classifier_score")
 COUNT = 2000
@@ -26,9 +28,7 @@ def by_name(records: list[MetricRecord]) -> dict[str, MetricRecord]:
     return {record.metric: record for record in records}
 
 
-@pytest.mark.parametrize(
-    "name", [name if name == "dcgan_digits" else pytest.param(name, marks=pytest.mark.slow) for name in SHIPPED]
-)
+@pytest.mark.parametrize("name", corners(SHIPPED, QUICK))
 def test_measured_again(name: str, request: pytest.FixtureRequest) -> None:
     """On other seeds than the card's: within five standard errors of the smaller sample, and a little."""
     told = by_name(read_records(PRETRAINED / name / RECORDS))
@@ -45,7 +45,7 @@ def test_measured_again(name: str, request: pytest.FixtureRequest) -> None:
             assert record.value == pytest.approx(told[record.metric].value, abs=tolerance), record.metric
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", corners(SHIPPED, QUICK, "cgan_mnist"))
 def test_has_its_papers_and_passes_its_checks(name: str) -> None:
     folder = PRETRAINED / name
     assert all((folder / file).is_file() for file in (CARD, RECORDS, SAMPLES))
@@ -66,7 +66,7 @@ def test_the_readme_says_what_was_measured(name: str) -> None:
     assert line.endswith(f" | {' | '.join([*numbers, accuracy])} |")
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", corners(SHIPPED, QUICK, "cgan_mnist"))
 def test_a_seed_is_one_image_in_any_request(name: str) -> None:
     with ServingSession(version_folder(PRETRAINED / name)) as session:
         inputs = {"seeds": np.arange(40)}

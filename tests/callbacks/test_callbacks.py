@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from lanes import corners
 from PIL import Image
 from shrunk import batches, shrunk_config, shrunk_model, tiny_data
 
@@ -247,7 +248,7 @@ def test_a_signal_ends_the_step_and_handlers_come_back(number: signal.Signals) -
     assert signal.getsignal(number) == before
 
 
-@pytest.mark.parametrize("validated", [False, True])
+@pytest.mark.parametrize("validated", corners([False, True], True))
 def test_loss_plot(validated: bool, tmp_path: Path) -> None:
     history = tmp_path / "history.csv"
     callbacks = [keras.callbacks.CSVLogger(str(history)), LossPlot(history, tmp_path / "losses.png")]

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import corners, slow
 from shrunk import batches, shrunk_config, shrunk_model, tiny_data
 
 from tfgan_suite import DivergenceError, InputError
@@ -225,8 +226,8 @@ def names_of(health: HealthMonitor) -> set[str]:
     [
         ("mlp_gan", {}),
         ("mlp_gan", {"loss": "least_squares", "label_smoothing": 0.1, "discriminator_steps": 2}),
-        ("dcgan", {"loss": "hinge"}),
-        ("cgan", {}),
+        slow("dcgan", {"loss": "hinge"}),
+        slow("cgan", {}),
     ],
 )
 def test_healthy_runs_are_left_in_peace(
@@ -273,7 +274,7 @@ def test_a_generator_that_has_collapsed_and_a_run_that_stops(
     assert read_checks(tmp_path / "health.csv")[-1].event == "generator_collapsed; stop"
 
 
-@pytest.mark.parametrize("attributes", [False, True])
+@pytest.mark.parametrize("attributes", corners([False, True], True))
 def test_a_conditional_generator_that_ignores_z(attributes: bool, small_digits: ImageData, tmp_path: Path) -> None:
     def ignore_z(model: GAN) -> None:
         first = next(layer for layer in model.generator.body.layers if hasattr(layer, "kernel"))

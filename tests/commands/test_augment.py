@@ -58,6 +58,7 @@ def test_the_set_is_an_image_folder_of_what_the_generator_makes(place: Path, tmp
             assert (mark["generator"], mark["seed"], mark["label"]) == ("cgan", str(seed), f"{label} ({name})")
 
 
+@pytest.mark.slow
 def test_the_table_has_both_arms_for_each_seed(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (place / "cgan", "--dataset", place / "real", "--output", tmp_path / "set", "--per-class", 20,
                  "--real-per-class", 20, "--num-seeds", 2, "--steps", 3)  # fmt: skip

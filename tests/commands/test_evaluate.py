@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from lanes import slow
 from shrunk import shrunk_config
 
 from tfgan_suite import export_generator, load_images
@@ -251,8 +252,8 @@ def test_arrays_in_the_order_of_their_classes_are_sampled_from_all(tmp_path: Pat
     ("split", "learned", "held_out"),
     [
         (None, "train[:2000]", True),
-        ("test[:1000]", "train", True),
-        ("train[:1000]", "train", False),
+        slow("test[:1000]", "train", True),
+        slow("train[:1000]", "train", False),
         (None, "test", False),
     ],
 )

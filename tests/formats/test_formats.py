@@ -1,5 +1,6 @@
 """LiteRT and ONNX files of small generators of every kind."""
 
+import itertools
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import corners
 from runtimes import needs_runtimes, run_alone
 from small_generators import CARD, GENERATORS
 
@@ -29,8 +31,14 @@ pytestmark = needs_runtimes
 EXPORTS: dict[str, Callable[..., Any]] = {"tflite": export_litert, "onnx": export_onnx}
 
 
-@pytest.mark.parametrize("format", EXPORTS)
-@pytest.mark.parametrize("name", sorted(set(GENERATORS) - {"wide"}))
+@pytest.mark.parametrize(
+    ("name", "format"),
+    corners(
+        itertools.product(sorted(set(GENERATORS) - {"wide"}), EXPORTS),
+        *((name, "tflite") for name in ("classes", "mlp_of_4_channels", "odd")),
+        *((name, "onnx") for name in ("classes", "attributes", "half_classes", "oblong", "odd_tutorial")),
+    ),
+)
 def test_every_kind_gives_the_same_images(
     version: Callable[[str], Path], name: str, format: str, tmp_path: Path
 ) -> None:
@@ -51,7 +59,7 @@ def test_every_kind_gives_the_same_images(
         np.testing.assert_allclose(images, generator.generate(seeds, labels), atol=tolerance)
 
 
-@pytest.mark.parametrize("format", EXPORTS)
+@pytest.mark.parametrize("format", corners(EXPORTS, "onnx"))
 def test_a_run_folder(trained_run: Path, format: str, tmp_path: Path) -> None:
     conversion = EXPORTS[format](str(trained_run), str(tmp_path / f"run.{format}"))
     assert conversion.difference < 1e-5

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lanes import corners
 from sites import KINDS, Visit, any_server
 
 from tfgan_suite.serving.saved_generator import SavedGenerator
@@ -34,7 +35,7 @@ NAMES_OF_CONTROLS = """() => [...document.querySelectorAll("button, input, selec
     [...(one.labels ?? [])].map((label) => label.textContent.trim()).join(" ") || one.textContent.trim()])"""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", corners(KINDS, "classes", "attributes"))
 def test_every_control_has_a_name(visit: Callable[..., Visit], kind: str) -> None:
     page = visit(kind)
     page.page.wait_for_selector("#samples button:nth-child(12)")

@@ -1,10 +1,12 @@
 """Every format at the widths that ship: what a converter does to a small kernel says little of a wide one."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from lanes import corners, slow
 from runtimes import FORMATS, needs_runtimes, run_alone
 from sites import need_runtime
 from small_generators import as_trained
@@ -39,12 +41,8 @@ def check(generator: SavedGenerator, file: Path, most: tuple[float, float]) -> N
     assert images.std() > 0.1 and distance.max() <= most[0] and distance.mean() <= most[1]
 
 
-def slow_but(quick: bool, *values: str) -> object:
-    return pytest.param(*values, marks=() if quick else pytest.mark.slow)
-
-
 @pytest.mark.parametrize(
-    ("name", "format"), [slow_but(name == QUICK, name, format) for name in SHIPPED for format in FORMATS]
+    ("name", "format"), corners(itertools.product(SHIPPED, FORMATS), (QUICK, "litert"), (QUICK, "onnx"))
 )
 def test_a_shipped_generator(name: str, format: str, tmp_path: Path) -> None:
     ending, export = FORMATS[format]
@@ -60,10 +58,7 @@ def test_the_page_of_a_shipped_generator(name: str, tmp_path: Path) -> None:
     check(SavedGenerator(PRETRAINED / name), folder / MODEL, EXACT)
 
 
-@pytest.mark.parametrize(
-    ("name", "format"),
-    [slow_but((name, format) == ("64x64", "litert"), name, format) for name in FULL for format in FORMATS],
-)
+@pytest.mark.parametrize(("name", "format"), [slow(name, format) for name in FULL for format in FORMATS])
 def test_full_width(name: str, format: str, tmp_path: Path) -> None:
     version = export_generator(as_trained(FULL[name]()), tmp_path / "exported", verify=False)
     ending, export = FORMATS[format]

@@ -9,6 +9,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.classifier import FEATURES, build_classifier, classify, train_classifier
 
 
+@pytest.mark.slow  # a classifier of one's own, by its command: tests/commands/test_train_classifier.py
 def test_classifier_learns_the_digits() -> None:
     learned, held_out = load_images("digits", image_size=(16, 16)).split(0.2)
     model = train_classifier(learned, epochs=6, verbose=0)

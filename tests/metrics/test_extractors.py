@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras.src.applications.inception_v3 import WEIGHTS_PATH
+from lanes import corners
 
 from tfgan_suite import load_images
 from tfgan_suite.errors import InputError
@@ -27,7 +28,7 @@ def test_bundled_classifier_is_the_one_that_was_measured(name: str) -> None:
     assert path.stat().st_size <= 1_000_000
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+@pytest.mark.parametrize("name", corners(["mnist", "fashion_mnist"], "mnist"))
 def test_accuracy_of_a_bundled_classifier(name: str, tfds_dir: str) -> None:
     test = load_images(name, split="test", data_dir=tfds_dir)
     logits = bundled_classifier(name)(test.images).logits
@@ -113,7 +114,7 @@ def test_unknown_extractors(tmp_path: Path) -> None:
         load_extractor(str(tmp_path / "junk.keras"), "mnist")
 
 
-@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("given", corners([True, False], True))
 def test_inception_from_a_file_or_a_download(given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "inception.weights.h5"
     keras.applications.InceptionV3(weights=None).save_weights(path)

@@ -113,6 +113,7 @@ def test_variations_repeat_themselves_and_stay_in_range() -> None:
     assert (np.abs(first - other).mean(axis=(1, 2, 3)) > 0.01).all()
 
 
+@pytest.mark.slow
 def test_it_learns() -> None:
     """Left from right of an edge, whatever the colours: half are negatives, and mirrored ones stay what they are."""
     random = np.random.default_rng(0)

@@ -1,6 +1,7 @@
 """Checkpoints are whole or absent, and a model takes its own only."""
 
 import json
+import shutil
 import uuid
 import zipfile
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import corners
 from shrunk import batches, shrunk_model
 
 from tfgan_suite import DivergenceError, InputError, load_model
@@ -33,7 +35,18 @@ def assert_equal_models(one: GAN, other: GAN) -> None:
     assert one.epoch_means() == other.epoch_means()
 
 
-@pytest.mark.parametrize("place", ["local", "ram"])
+@pytest.fixture(scope="module")
+def two_steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the checkpoints of steps 1 and 2; a test that writes works on a copy."""
+    folder = tmp_path_factory.mktemp("two_steps")
+    model = trained(steps=1)
+    save_checkpoint(model, folder)
+    model.fit(batches().take(1), verbose=0)
+    save_checkpoint(model, folder)
+    return folder
+
+
+@pytest.mark.parametrize("place", corners(["local", "ram"], "local"))
 def test_saved_restored_pruned_and_loadable(place: str, tmp_path: Path) -> None:
     directory = f"ram://{uuid.uuid4()}/checkpoints" if place == "ram" else str(tmp_path / "checkpoints")
     assert newest_checkpoint(directory) is None
@@ -82,12 +95,10 @@ def test_what_a_cut_leaves_behind_counts_as_nothing_and_is_removed(tmp_path: Pat
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "missing", "record", "empty record", "other record"])
 def test_a_damaged_newest_is_named_and_the_one_before_is_used(
-    damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    damage: str, two_steps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = trained(steps=1)
-    save_checkpoint(model, tmp_path)
-    model.fit(batches().take(1), verbose=0)
-    newest = Path(save_checkpoint(model, tmp_path))
+    shutil.copytree(two_steps, tmp_path, dirs_exist_ok=True)
+    newest = tmp_path / "step_00000002.keras"
     content, record = newest.read_bytes(), newest.with_suffix(".json")
     if damage == "truncated":
         newest.write_bytes(content[: len(content) // 2])
@@ -112,10 +123,9 @@ def test_a_damaged_newest_is_named_and_the_one_before_is_used(
     ("settings", "message"),
     [({"latent_dim": 5}, r"lacks variables of the shapes \(5, 6\)"), ({"ema_momentum": 0.0}, "others of")],
 )
-def test_another_models_checkpoint_is_refused(settings: dict, message: str, tmp_path: Path) -> None:
-    save_checkpoint(trained(), tmp_path)
+def test_another_models_checkpoint_is_refused(settings: dict, message: str, two_steps: Path) -> None:
     with pytest.raises(InputError, match=message):
-        restore_checkpoint(shrunk_model("mlp_gan", **settings), newest_checkpoint(tmp_path))
+        restore_checkpoint(shrunk_model("mlp_gan", **settings), newest_checkpoint(two_steps))
 
 
 def test_variables_of_the_same_shapes_in_other_places_are_refused(tmp_path: Path) -> None:

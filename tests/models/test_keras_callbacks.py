@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from lanes import corners
 from shrunk import batches, shrunk_model
 
 from tfgan_suite import ExactCheckpoint, load_model, resume_fit
@@ -47,7 +48,7 @@ class CutOff(keras.callbacks.Callback):
 
 
 # With Dropout and a moving average; the noise and the masks are keyed by the step that is restored.
-@pytest.mark.parametrize("ours", [False, True])
+@pytest.mark.parametrize("ours", corners([False, True], True))
 def test_a_run_cut_between_epochs_goes_on_as_the_uncut_one(ours: bool, tmp_path: Path) -> None:
     whole = shrunk_model("mlp_gan")
     whole.fit(batches(), epochs=4, verbose=0)

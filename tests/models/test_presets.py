@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import corners
 from shrunk import ROWS, SHAPE, batches, shrunk_model
 
 import tfgan_suite
@@ -15,6 +16,8 @@ from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 every_preset = pytest.mark.parametrize("name", PRESETS)
+# One of dense layers, and the one that has all there is: convolutions, BatchNorm, labels.
+every_body = pytest.mark.parametrize("name", corners(PRESETS, "mlp_gan", "cgan"))
 
 
 def snapshot(variables: list) -> list[np.ndarray]:
@@ -41,7 +44,7 @@ def test_two_steps_move_both_networks_and_count(name: str) -> None:
     assert all(np.isfinite(values[0]) for values in history.values())
 
 
-@every_preset
+@every_body
 def test_the_discriminator_step_leaves_the_generator_alone(name: str) -> None:
     model = shrunk_model(name, generator_learning_rate=1e-30)
     before = snapshot(model.generator.trainable_variables)
@@ -50,7 +53,7 @@ def test_the_discriminator_step_leaves_the_generator_alone(name: str) -> None:
         np.testing.assert_allclose(old, np.array(new), atol=1e-12)
 
 
-@every_preset
+@every_body
 def test_saved_and_loaded_model_goes_on_as_the_saved_one(name: str, tmp_path: Path) -> None:
     model = shrunk_model(name)
     model.fit(batches(), verbose=0)
@@ -68,7 +71,9 @@ def all_variables(model: GAN) -> list:
     return [*model.weights, *model.generator_optimizer.variables, *model.discriminator_optimizer.variables]
 
 
-@pytest.mark.parametrize("name", ["mlp_gan", "cgan"])  # every preset, over more steps: tests/test_replicas.py
+@pytest.mark.parametrize(
+    "name", corners(["mlp_gan", "cgan"], "cgan")
+)  # every preset, over more steps: tests/test_replicas.py
 def test_two_replicas_train_what_one_does(name: str, mirrored: tf.distribute.Strategy) -> None:
     one = shrunk_model(name)
     with mirrored.scope():
@@ -80,7 +85,7 @@ def test_two_replicas_train_what_one_does(name: str, mirrored: tf.distribute.Str
         np.testing.assert_allclose(np.array(mine), np.array(theirs), atol=1e-5, err_msg=mine.path)
 
 
-@every_preset
+@every_body
 def test_exported_sample_equals_generate(name: str, tmp_path: Path) -> None:
     model = shrunk_model(name)
     model.fit(batches(), verbose=0)
@@ -100,7 +105,7 @@ def test_config_round_trip(name: str) -> None:
     assert [w.shape for w in copy.weights] == [w.shape for w in model.weights]
 
 
-@every_preset
+@pytest.mark.parametrize("name", corners(PRESETS, "cgan"))
 def test_bfloat16_trains_and_makes_float32_images(name: str, tmp_path: Path) -> None:
     model = shrunk_model(name, dtype_policy="mixed_bfloat16")
     model.fit(batches(), verbose=0)
@@ -111,7 +116,7 @@ def test_bfloat16_trains_and_makes_float32_images(name: str, tmp_path: Path) -> 
     np.testing.assert_allclose(saved.generate(np.arange(3)), images, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in PRESETS if name.startswith("cgan")])
+@pytest.mark.parametrize("name", corners((name for name in PRESETS if name.startswith("cgan")), "cgan_mirza2014"))
 def test_attributes_in_place_of_classes(name: str, tmp_path: Path) -> None:
     model = shrunk_model(name, attributes=True)
     model.fit(batches(attributes=True), verbose=0)

@@ -125,6 +125,7 @@ for _ in range(2):
 """
 
 
+@pytest.mark.slow
 def test_processes_that_export_at_once_get_versions_of_their_own(tmp_path: Path) -> None:
     """Two of one model and one of another: either those of the two appear, or those of the one."""
     base = tmp_path / "out"
