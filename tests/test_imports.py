@@ -39,9 +39,8 @@ LEVELS: tuple[set[str], ...] = (
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 KNOWS_CONFIG = {
-    "runs/assembly", "runs/devices", "runs/folder", "runs/exporting", "commands/model_card", "commands/tables",
-    "commands/train",
-    "cli", "flags",
+    "runs/assembly", "runs/devices", "runs/folder", "runs/exporting", "runs/run", "commands/model_card",
+    "commands/tables", "commands/train", "cli", "flags",
 }  # fmt: skip
 STANDARD_LIBRARY_ONLY = [
     "startup/backend",

@@ -18,10 +18,11 @@ from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.callbacks.throttle import Throttle
-from tfgan_suite.commands.train import run_callbacks
 from tfgan_suite.continuation.checkpoints import newest_checkpoint
 from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.images import save_png, to_uint8
+from tfgan_suite.runs.run import Run
+from tfgan_suite.runs.training import run_callbacks
 
 
 def test_sample_grids_gif_and_tensorboard_images(tmp_path: Path) -> None:
@@ -150,7 +151,8 @@ def test_a_run_of_plain_grids_goes_on_with_them(preset: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("data_rules", [1, 2])
 def test_a_run_of_old_rules_keeps_its_grids(data_rules: int, tmp_path: Path) -> None:
     config = shrunk_config("cgan", run_dir=str(tmp_path), tensorboard=False)
-    callbacks = run_callbacks(config, tiny_data(), ExactCheckpoint(tmp_path / "checkpoints"), data_rules)
+    run = Run(config, tiny_data(), shrunk_model("cgan"), 2, {}, data_rules)
+    callbacks = run_callbacks(run, ExactCheckpoint(tmp_path / "checkpoints"))
     (grid,) = (callback for callback in callbacks if isinstance(callback, SampleGrid))
     assert (grid.plain, grid.label_names) == (data_rules == 1, ("a", "b", "c"))
 

@@ -1,0 +1,157 @@
+"""A run that is ready to begin: its data read, its model built, its differences from what was begun refused."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.config import TrainConfig
+from tfgan_suite.continuation.checkpoints import newest_step
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.pipeline import steps_per_epoch
+from tfgan_suite.data.sources import read_images
+from tfgan_suite.errors import InputError
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.picture_rules import DATA_RULES
+from tfgan_suite.presets import PRESETS
+from tfgan_suite.runs.assembly import build_model, start_from, with_epochs, with_fixed_decay
+from tfgan_suite.runs.devices import is_chief
+from tfgan_suite.runs.exporting import origin
+from tfgan_suite.runs.folder import begun_run, picture_rules, refuse_differences, settings_of
+from tfgan_suite.runs.paths import CHECKPOINTS
+from tfgan_suite.serving.signatures import signature_facts
+from tfgan_suite.serving.succession import check_successor
+
+EPOCHS_CHOSEN = "as many as show 300,000 images, but 5 to 60"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run is made of.
+
+    Attributes:
+        config: resolved, with its epochs and the length of its decay as numbers.
+        data: what it learns from.
+        model: compiled, in the scope of its strategy.
+        steps: generator steps an epoch.
+        facts: what `config.json` shall say of the data.
+        data_rules: by which the data were read; by those below 2 grids stay as they were, too.
+        chief: whether this process writes the run folder.
+        callbacks: besides those of every run.
+        notes: what was chosen for the user, in lines for people.
+    """
+
+    config: TrainConfig
+    data: ImageData
+    model: GAN
+    steps: int
+    facts: dict[str, Any]
+    data_rules: int = DATA_RULES
+    chief: bool = True
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return Path(self.config.run_dir or "")
+
+    @property
+    def export_dir(self) -> Path:
+        """The folder of the SavedModel's versions."""
+        return Path(self.config.export_dir or "")
+
+    @property
+    def rows(self) -> int:
+        """Images of one step, for all devices together."""
+        return self.config.batch_size * self.config.discriminator_steps
+
+
+def prepared(
+    strategy: tf.distribute.Strategy,
+    config: TrainConfig,
+    chosen: bool = True,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Run:
+    """Reads the data and builds the model; nothing is written.
+
+    Args:
+        strategy: the devices.
+        config: the resolved configuration.
+        chosen: whether the user has named the export folder.
+        callbacks: see `commands.train.train`.
+
+    Raises:
+        InputError: data or settings that cannot be used, or another run or model in the folders.
+    """
+    folder, chief = Path(config.run_dir or ""), is_chief(strategy)
+    begun = begun_run(folder, config)
+    data_rules = DATA_RULES if begun is None else begun.data_rules
+    rules = picture_rules(config, data_rules)
+    data = read_images(
+        config.dataset, config.split, config.data_dir, rules, config.skip_damaged, config.cache_gigabytes
+    )
+    for text in data.warnings if chief else ():
+        print(f"warning: {text}", file=sys.stderr)
+    rows, notes = config.batch_size * config.discriminator_steps, []
+    one_pass = steps_per_epoch(len(data.images), rows)  # refuses a batch that is larger than the data
+    steps = config.steps_per_epoch or one_pass
+    if steps % config.steps_per_execution:
+        raise InputError(
+            f"--steps-per-execution must divide the {steps} steps of an epoch. Received: {config.steps_per_execution}."
+        )
+    if config.epochs is None:
+        config = with_epochs(config, steps * rows if config.steps_per_epoch else len(data.images), begun)
+        notes.append(f"epochs: {config.epochs}, {'as it was begun' if begun else EPOCHS_CHOSEN}; --epochs N changes it")
+    config = with_fixed_decay(config, steps, begun)
+    if config.learning_rate_decay in ("linear", "cosine") and (config.decay_steps or 0) < config.num_epochs * steps:
+        notes.append(f"the learning rate is 0 from step {config.decay_steps} on: what comes after it teaches nothing")
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        model = build_model(config, data, steps)
+        if config.init_from and not (begun and newest_step(folder / CHECKPOINTS)):
+            notes.append(start_from(model, config.init_from))
+    facts = data.facts()
+    if begun is not None:
+        refuse_differences(begun, config, facts, folder)
+    card = signature_facts(model) | origin(config, facts)
+    if others := check_successor(Path(config.export_dir or ""), card, chosen):
+        notes.append(others)
+    return Run(config, data, model, steps, facts, data_rules, chief, callbacks, tuple(notes))
+
+
+def describe(run: Run) -> str:
+    """What a run will do, in lines for people; a dry run adds the resolved configuration."""
+    config, data, model = run.config, run.data, run.model
+    labels = "no labels"
+    if data.labels is not None and data.num_classes is not None:
+        counts = np.bincount(data.labels, minlength=data.num_classes)
+        labels = f"{data.num_classes} classes of {counts.min():,} to {counts.max():,} images"
+    elif data.labels is not None:
+        labels = f"{len(data.label_names)} attributes ({', '.join(data.label_names)})"
+    sizes = {n.name: f"{n.count_params():,}" for n in (model.generator, model.discriminator)}
+    height, width, channels = data.image_shape
+    lines = [
+        f"data: {data.source}, {height}x{width}x{channels} uint8, "
+        f"mean {data.images[:1000].mean():.1f} of 255, {'; '.join([labels, *data.notes])}",
+        f"model: {config.model}, " + ", ".join(f"{name} {size} parameters" for name, size in sizes.items()),
+        f"run: {config.epochs} epochs of {run.steps} steps of {run.rows} images, in {config.run_dir}",
+    ]
+    if config.evaluate_every is not None:
+        lines.append(
+            f"evaluation: {config.metrics} of {min(config.evaluate_count, len(data.images)):,} samples against as many "
+            f"images that are learned from, every {config.evaluate_every} epochs"
+        )
+    if data.num_damaged:
+        lines.insert(1, f"damaged: {data.num_damaged} images are left out")
+    if config.dry_run:
+        preset = PRESETS[config.model]
+        lines += [f"paper: {preset.paper}", f"note: {preset.note}"]
+        lines += [f"latents: ({config.latent_dim},) -> images: {model.image_shape} in [-1, 1]"]
+        lines += [f"{key} = {value}" for key, value in settings_of(config, run.data_rules).items()]
+    return "\n".join([*lines, *run.notes])
