@@ -54,6 +54,7 @@ def test_every_metric_that_applies_is_there(records: dict[str, MetricRecord]) ->
     assert set(records) == {name for key, metric in METRICS.items() if key not in left_out for name in metric.gives}
 
 
+@pytest.mark.slow
 def test_a_generator_without_labels(tmp_path: Path, digits: ImageData) -> None:
     """As an export and as a run: all that asks for no labels is measured of both, and is the same."""
     config = shrunk_config(

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import slow
 from PIL import Image
 from shrunk import batches, shrunk_model
 
@@ -149,8 +150,8 @@ def test_a_sweep_makes_each_seed_with_every_label(
     ("name", "labels", "digits"),
     [
         ("cgan", "Ship,cat", "0,1"),
-        ("cgan", "2", "2"),
-        ("attributes", "ship+CAT,cat", "110,010"),
+        slow("cgan", "2", "2"),
+        slow("attributes", "ship+CAT,cat", "110,010"),
         ("attributes", "ship,001", "100,001"),
     ],
 )

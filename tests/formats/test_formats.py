@@ -59,7 +59,8 @@ def test_every_kind_gives_the_same_images(
         np.testing.assert_allclose(images, generator.generate(seeds, labels), atol=tolerance)
 
 
-@pytest.mark.parametrize("format", corners(EXPORTS, "onnx"))
+@pytest.mark.slow  # in the fast lane: tests/formats/test_choices.py
+@pytest.mark.parametrize("format", EXPORTS)
 def test_a_run_folder(trained_run: Path, format: str, tmp_path: Path) -> None:
     conversion = EXPORTS[format](str(trained_run), str(tmp_path / f"run.{format}"))
     assert conversion.difference < 1e-5

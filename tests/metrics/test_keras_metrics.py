@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import corners
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.frechet import frechet_distance
@@ -121,7 +122,7 @@ def test_round_trip(metric_class: Callable[..., Any]) -> None:
     assert feed(metric, REAL, GENERATED) == feed(metric_class(F), REAL, GENERATED)
 
 
-@both
+@pytest.mark.parametrize("metric_class", corners([FrechetDistance, KernelDistance], FrechetDistance))
 def test_two_replicas_count_what_one_device_counts(
     metric_class: Callable[[int], Any], mirrored: tf.distribute.MirroredStrategy
 ) -> None:

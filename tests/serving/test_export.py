@@ -133,15 +133,15 @@ def test_keep_deletes_the_oldest_of_ours_and_nothing_else(tmp_path: Path) -> Non
     (tmp_path / "3").mkdir()
     (tmp_path / "3" / "saved_model.pb").touch()  # another's
     (tmp_path / "notes").mkdir()
-    for _ in range(3):
+    for _ in range(2):
         export_generator(model, tmp_path, verify=False)
     newest = export_generator(model, tmp_path, keep=2, verify=False)
-    assert newest.name == "7"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "6", "7", "notes"]
+    assert newest.name == "6"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "5", "6", "notes"]
     for wrong in (0, -1):
         with pytest.raises(InputError, match="keep must be at least 1"):
             export_generator(model, tmp_path, keep=wrong)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "6", "7", "notes"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "5", "6", "notes"]
 
 
 def test_versions_count_up_and_nothing_partial_stays(tmp_path: Path) -> None:

@@ -159,6 +159,7 @@ def pictures(folder: Path, shade: int, size: int = 8) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_two_data_sets_of_one_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
