@@ -71,9 +71,8 @@ def all_variables(model: GAN) -> list:
     return [*model.weights, *model.generator_optimizer.variables, *model.discriminator_optimizer.variables]
 
 
-@pytest.mark.parametrize(
-    "name", corners(["mlp_gan", "cgan"], "cgan")
-)  # every preset, over more steps: tests/test_replicas.py
+# Every preset, over more steps: tests/test_replicas.py.
+@pytest.mark.parametrize("name", corners(["mlp_gan", "cgan"], "cgan"))
 def test_two_replicas_train_what_one_does(name: str, mirrored: tf.distribute.Strategy) -> None:
     one = shrunk_model(name)
     with mirrored.scope():
