@@ -3,10 +3,12 @@ import dataclasses
 import inspect
 import itertools
 import math
+import typing
 from typing import Any
 
 import pytest
 
+from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.config import CHOICES, TrainConfig, parse_size
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import UPDATES
@@ -212,3 +214,21 @@ def test_every_field_has_a_line_of_help() -> None:
         if isinstance(node, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
     }
     assert helped == set(FIELDS)
+
+
+def numeric_flags() -> list[tuple[str, str]]:
+    """Every flag of train.py that takes a number, and what is said of text."""
+    said = {int: "an integer", float: "a number"}
+    hints = typing.get_type_hints(TrainConfig)
+    return [
+        (f"--{name.replace('_', '-')}", said[kind])
+        for name, hint in hints.items()
+        for kind in said
+        if hint in (kind, kind | None)
+    ]
+
+
+@pytest.mark.parametrize(("flag", "said"), [*numeric_flags(), ("--generator-units", "integers")])
+def test_text_in_the_place_of_a_number(flag: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(COMMANDS["train"], [flag, "two"], "train.py") == 2
+    assert capsys.readouterr().err == f"train.py: {flag} must be {said}. Received: 'two'.\n"

@@ -13,13 +13,13 @@ from test_cli import call, refused
 
 import tfgan_suite
 from tfgan_suite import load_images
-from tfgan_suite.commands import train as train_module
 from tfgan_suite.commands.augment import real_of_classes
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.evaluation.subjects import find_subjects
 from tfgan_suite.metrics.records import READING, difference
 from tfgan_suite.picture_rules import PictureRules
+from tfgan_suite.runs import run as run_module
 from tfgan_suite.runs.folder import read_config
 from tfgan_suite.serving.saved_generator import CARD, SavedGenerator
 
@@ -76,7 +76,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("old")
     write_set(place / "set")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_module, "DATA_RULES", 1)
+        patch.setattr(run_module, "DATA_RULES", 1)
         assert call("train", *flags(place), "--epochs", 2) == 0
     strip(place / "run" / "config.json", "data_rules")
     for path in (place / "out" / "1" / CARD, place / "out" / "1" / "card.json"):

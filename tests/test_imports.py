@@ -54,7 +54,6 @@ STANDARD_LIBRARY_ONLY = [
     "config",
     "commands/tables",
     "commands/preview",
-    "runs/paths",
 ]
 
 

@@ -17,7 +17,7 @@ import tyro
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.exported import version_folder
-from tfgan_suite.files import refuse_missing, refuse_missing_data, write_whole
+from tfgan_suite.files import is_run, refuse_missing, refuse_missing_data, write_whole
 from tfgan_suite.flags import (
     AugmentConfig,
     EvaluateConfig,
@@ -32,7 +32,6 @@ from tfgan_suite.flags import (
     VerifyExportConfig,
 )
 from tfgan_suite.picture_rules import PictureRules, parse_levels
-from tfgan_suite.runs.paths import is_run
 from tfgan_suite.startup.backend import check_backend
 from tfgan_suite.startup.interrupts import answered
 from tfgan_suite.startup.quiet import open_closed_streams, quiet
@@ -47,6 +46,8 @@ def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     """`train.py`: see `TrainConfig`."""
     given = parse(TrainCommandConfig, arguments, program, default=_train_defaults(arguments))
     config = TrainConfig(**{field.name: getattr(given, field.name) for field in dataclasses.fields(TrainConfig)})
+    if given.config is not None:
+        print(f"settings: those of {given.config} but its folders; this run lies in {config.resolved().run_dir}")
     refuse_missing_data(config.dataset)
     if config.init_from and not is_run(config.resolved().run_dir or ""):  # else it has begun
         refuse_missing(config.init_from, "a file NAME.keras, a run folder or a SavedModel")
@@ -371,12 +372,29 @@ def _is_of(kind: type[Config], argument: str) -> bool:
     return flag in _flags_of(kind) or f"--{flag.removeprefix('--no-')}" in _flags_of(kind)
 
 
+# What tyro says of a value of another type, and the kinds of values by what it calls them.
+_OF_ANOTHER_TYPE = re.compile(
+    r"Error parsing (--[\w-]+): (?:invalid literal for (int)\(\) with base 10: |could not convert string to (float): |"
+    r"no type matching \{None\}\|(\S.*?) could be instantiated from \[)('.*?')(?:\]\. Got errors:.*|\.?)"
+)
+_KINDS = {
+    "int": "an integer",
+    "float": "a number",
+    "INT": "an integer",
+    "FLOAT": "a number",
+    "{[INT [INT ...]]}": "integers",
+}
+
+
 def _one_line(box: str) -> str:
     """The message of tyro's error box, without its help text and frame (of - and | where there is no UTF-8)."""
     rows = [line.strip("╭╮╰╯│|+─- ") if re.match(r"[╭╰+]", line) else line.strip("│| ") for line in box.splitlines()]
     text = " ".join(row for row in rows[1:] if not re.fullmatch(r"[─-]*", row))
     text = re.split(r"Argument helptext:|For full helptext", text)[0].strip()
     text = re.sub(r"^Error parsing \w+Config: ", "", text)  # what the dataclass itself refused
+    if found := _OF_ANOTHER_TYPE.fullmatch(text):
+        flag, *kinds, value = found.groups()
+        text = f"{flag} must be {_KINDS.get(next(filter(None, kinds)), 'of another type')}. Received: {value}"
     return text if text.endswith(".") else f"{text}."
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from tfgan_suite.arguments import refuse_type
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
 
@@ -260,7 +261,7 @@ class TrainConfig:
 
     @classmethod
     def from_file(cls, path: str) -> "TrainConfig":
-        """The settings of a run's `config.json`, or of a JSON file of settings alone, over those of its preset.
+        """The settings of a run folder, of its `config.json`, or of a JSON file of settings alone, over its preset's.
 
         Where the run lay, and how it was started, is not taken.
 
@@ -268,6 +269,8 @@ class TrainConfig:
             InputError: no such file, no JSON, or settings that are none.
         """
         try:
+            if is_run(path):
+                path = str(run_of(path) / CONFIG)
             fields = json.loads(Path(path).read_text(encoding="utf-8"))
             fields = fields.get("config", fields)
             settings = {key: value for key, value in as_settings(fields).items() if key not in settings_of_role(PLACE)}

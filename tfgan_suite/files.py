@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and where those of a run lie. Standard library only."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,6 +8,13 @@ from tfgan_suite.errors import InputError
 
 # What a name begins with while its file or folder is being written.
 PARTIAL = ".partial_"
+# In a run folder.
+CONFIG = "config.json"
+FINISHED = "finished.json"
+HISTORY = "history.csv"
+HEALTH = "health.csv"
+CHECKPOINTS = "checkpoints"
+BEST = "best"
 
 
 @contextlib.contextmanager
@@ -34,7 +41,7 @@ def refuse_missing(path: str | None, expected: str) -> None:
     Raises:
         InputError: saying what was expected there.
     """
-    if path is not None and not Path(path).exists():
+    if path is not None and not Path(path).exists() and not is_run(path):
         raise InputError(f"{path} does not exist. Expected {expected}.")
 
 
@@ -51,3 +58,24 @@ def refuse_missing_data(dataset: str) -> None:
         raise InputError(f"The CSV file {path} does not exist.")
     if path.is_absolute() or path.suffix[1:].isalpha() or dataset[0] in ".~" or dataset[-1] in "/\\":
         raise InputError(f"The folder {dataset} does not exist. Expected a folder of images or a file NAME.csv.")
+
+
+def run_of(path: Path | str) -> Path:
+    """The run folder that a path means: itself, or what `RUN/best` lies in.
+
+    Where there is neither it is the path itself.
+    """
+    path = Path(path)
+    if path.name == BEST and not (path / CONFIG).is_file() and (path.parent / CONFIG).is_file():
+        return path.parent
+    return path
+
+
+def is_run(path: Path | str) -> bool:
+    """Whether a path is a run folder, or its `RUN/best`."""
+    return (run_of(path) / CONFIG).is_file()
+
+
+def checkpoints_of(path: Path | str) -> Path:
+    """The folder of checkpoints that a path means: the newest ones of a run folder, or the one of `RUN/best`."""
+    return Path(path) if run_of(path) != Path(path) else Path(path) / CHECKPOINTS

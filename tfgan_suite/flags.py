@@ -11,7 +11,7 @@ from tfgan_suite.config import TrainConfig
 @dataclass(frozen=True)
 class TrainCommandConfig(TrainConfig):
     config: str | None = None
-    """Take the settings of this file, a run's config.json or one of settings alone; flags beat them."""
+    """Take the settings of a run folder, of its config.json, or of a JSON file of them; flags beat them."""
 
 
 TrainCommandConfig.__doc__ = TrainConfig.__doc__

@@ -8,13 +8,13 @@ import numpy as np
 from PIL import Image
 
 from tfgan_suite.errors import InputError, printable
+from tfgan_suite.files import is_run
 from tfgan_suite.images import from_array, save_gif, to_uint8
 from tfgan_suite.labels import Labels, titles
 from tfgan_suite.latents import MAX_SEED, check_count, check_seed, latents_from_seeds
 from tfgan_suite.marking import check_output, check_parent, samples_of, save_samples
 from tfgan_suite.pictures import sheet
 from tfgan_suite.runs.exporting import opened_generator
-from tfgan_suite.runs.paths import is_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card, version_folder
 
 MAX_FRAMES = 1000

@@ -12,6 +12,7 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint, step_of
 from tfgan_suite.continuation.keep_best import read_best
 from tfgan_suite.continuation.resume import refuse_other_callbacks
+from tfgan_suite.files import BEST, CHECKPOINTS
 from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.runs.assembly import check_evaluation, evaluation
 from tfgan_suite.runs.devices import chiefs_value, choose_strategy, losing_workers_named
@@ -29,7 +30,6 @@ from tfgan_suite.runs.folder import (
     refuse_unwritable,
     write_finished,
 )
-from tfgan_suite.runs.paths import BEST, CHECKPOINTS
 from tfgan_suite.runs.run import Run, describe, prepared
 from tfgan_suite.runs.training import batches_from, fit_run
 from tfgan_suite.serving.export import export_generator, next_version

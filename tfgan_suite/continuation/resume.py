@@ -62,16 +62,17 @@ def resume_fit(
         if done and epoch < epochs:
             for callback in on_signal:
                 callback.goes_on = epoch + 1 < epochs
+            rest = _OneEpoch()
             model.fit(
                 batches(start),
                 initial_epoch=epoch,
-                epochs=epoch + 1,
+                epochs=epochs,  # what is shown beside the number of the epoch
                 steps_per_epoch=steps_per_epoch - done,
-                callbacks=callbacks,
+                callbacks=[*callbacks, rest],
                 **kwargs,
             )
             epoch += 1
-            stopped = model.stop_training
+            stopped = rest.stopped
             for callback in on_signal:
                 callback.goes_on = False
                 if stopped:
@@ -89,6 +90,20 @@ def resume_fit(
         checkpoint.save(model)
         raise
     return start
+
+
+class _OneEpoch(keras.callbacks.Callback):
+    """Ends `fit` after one epoch; to stand last.
+
+    Attributes:
+        stopped: whether another callback has ended it.
+    """
+
+    stopped = False
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.stopped = self.model.stop_training
+        self.model.stop_training = True
 
 
 def refuse_other_callbacks(callbacks: Sequence[Any]) -> None:

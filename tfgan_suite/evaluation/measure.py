@@ -12,6 +12,7 @@ from tfgan_suite.data.image_data import SELECTION_SEED
 from tfgan_suite.errors import InputError
 from tfgan_suite.evaluation.real_images import RealImages, load_real
 from tfgan_suite.evaluation.subjects import Subject, find_subjects
+from tfgan_suite.files import is_run
 from tfgan_suite.latents import check_seed
 from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lacks
 from tfgan_suite.metrics.classes import check_classes
@@ -20,7 +21,6 @@ from tfgan_suite.metrics.extractors import Extractor, load_extractor
 from tfgan_suite.metrics.general import GENERAL
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.runs.folder import read_config
-from tfgan_suite.runs.paths import is_run
 from tfgan_suite.versions import versions
 
 # What a metric of pixels says in place of the extractor's name, hash and size.

@@ -12,13 +12,13 @@ import numpy as np
 
 from tfgan_suite.continuation.checkpoints import arrays_sha256, complete_checkpoints
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import checkpoints_of, is_run
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import MAX_CLASSES, Labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.runs.folder import newest_of_run, read_config
-from tfgan_suite.runs.paths import checkpoints_of, is_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 
 # What NumPy raises for files that are damaged or hold something else.
@@ -62,7 +62,7 @@ def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
         raise InputError(f"--all-checkpoints needs a run folder of train.py. Received: {path}.")
     if place.suffix == ".npz":
         return [of_arrays(place)]
-    if not place.exists():
+    if not place.exists() and not is_run(place):
         raise InputError(f"{path} does not exist. Expected a SavedModel, a run folder, or a file NAME.npz.")
     if not is_run(place):
         return [of_saved_model(path)]

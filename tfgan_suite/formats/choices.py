@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.files import is_run
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.litert import export_litert
 from tfgan_suite.formats.onnx import export_onnx
 from tfgan_suite.formats.web import export_web
 from tfgan_suite.runs.folder import read_config
-from tfgan_suite.runs.paths import is_run
 from tfgan_suite.serving.saved_generator import version_folder
 
 # What a path ends in beside the folder of the SavedModel's versions.

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line, printable
+from tfgan_suite.files import is_run
 from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.labels import MAX_CLASSES
 from tfgan_suite.latents import latents_from_seeds
@@ -19,7 +20,6 @@ from tfgan_suite.models.loading import load_model
 from tfgan_suite.ports import labels_port
 from tfgan_suite.runs.exporting import opened_generator
 from tfgan_suite.runs.folder import newest_of_run
-from tfgan_suite.runs.paths import is_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 from tfgan_suite.versions import remedy
 

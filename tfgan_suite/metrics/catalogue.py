@@ -226,6 +226,8 @@ def chosen_metrics(text: str) -> list[str]:
     """
     names = list(METRICS) if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
     for name in names or [""]:
+        if givers := [metric for metric, entry in METRICS.items() if name in entry.gives and name not in METRICS]:
+            raise InputError(f"{name} is a number of the metric {givers[0]}: give that. Received: {text}.")
         if name not in METRICS:
             raise unknown_choice("metric", name, [*METRICS, "all"])
     return names

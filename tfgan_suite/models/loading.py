@@ -28,6 +28,8 @@ def load_model(path: Path | str) -> GAN:
     """
     if not Path(path).is_file():
         raise InputError(f"The model {path} does not exist. Expected a file NAME.keras.")
+    if Path(path).suffix != ".keras":
+        raise InputError(f"{path} is no model. Expected a file NAME.keras.")
     try:
         model = keras.saving.load_model(path, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for files that are damaged or foreign

@@ -2,7 +2,7 @@
 
 import dataclasses
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,16 @@ from tfgan_suite.callbacks.evaluation import Evaluation
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import is_run
 from tfgan_suite.labels import Labels
 from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import MODELS, load_model
 from tfgan_suite.runs.folder import RunRecord, newest_of_run
-from tfgan_suite.runs.paths import is_run
 from tfgan_suite.runs.schedules import learning_rate_schedule
 from tfgan_suite.serving.saved_generator import SavedGenerator
+from tfgan_suite.serving.signatures import signature_facts
 
 STEP_DECAY_EPOCHS = 30
 # What a generator of small pictures needs to be worth looking at: 60 epochs of the digits, 5 of MNIST.
@@ -94,12 +95,20 @@ def check_evaluation(config: TrainConfig) -> None:
         InputError: an unknown metric, or a number that none of the metrics gives or that has no best.
     """
     names = chosen_metrics(config.metrics)
+    if config.metrics == "all":
+        raise InputError("--metrics of train.py takes names such as frechet_distance,precision_recall. Received: all.")
     ranked = [number for name in names for number in METRICS[name].gives if best_of(number)]
     if config.keep_best is not None and config.keep_best not in ranked:
         raise InputError(
             f"--keep-best takes a number that --metrics {config.metrics} gives and that has a best: "
-            f"{', '.join(ranked) or 'there is none'}. Received: {config.keep_best}."
+            f"{', '.join(ranked) or 'there is none'}. Received: {config.keep_best}.{_way_to(config.keep_best)}"
         )
+
+
+def _way_to(number: str) -> str:
+    """Which metric gives a number."""
+    givers = [name for name, metric in METRICS.items() if number in metric.gives and metric.best]
+    return f" Add {givers[0]} to --metrics." if givers else ""
 
 
 def evaluation(config: TrainConfig, data: ImageData) -> Evaluation | None:
@@ -183,10 +192,13 @@ def start_from(model: GAN, path: str) -> str:
         _start_from_export(model, SavedGenerator(path))
         return f"starts from: the generator of {path}; its discriminator and both optimizers start anew"
     trained = load_model(newest_of_run(path) if Path(path).is_dir() else path)
+    refuse_other_ends(model, signature_facts(trained), path)
     for name in ("generator", "discriminator"):
         mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
         if [weight.shape for weight in mine] != [weight.shape for weight in theirs]:
-            raise InputError(f"--init-from {path}: its {name} has other shapes than this run's. Use the same model.")
+            raise InputError(
+                f"--init-from {path}: its {name} has other shapes than this run's. Use the same model and widths."
+            )
         getattr(model, name).set_weights(theirs)
     if model.ema_generator is not None:
         model.ema_generator.set_weights(trained.sampling_generator.get_weights())
@@ -195,9 +207,10 @@ def start_from(model: GAN, path: str) -> str:
 
 def _start_from_export(model: GAN, exported: SavedGenerator) -> None:
     """Gives the generator, and its moving average, the weights of an exported one."""
+    refuse_other_ends(model, exported.card, str(exported.path))
     other = InputError(
-        f"--init-from {exported.path}: its generator is another than this run's. Use the model, the image size, the "
-        "labels and the network's settings that its card names."
+        f"--init-from {exported.path}: its generator has other layers than this run's. Use the same model and widths"
+        f"{', ' + str(exported.card['model']) if 'model' in exported.card else ''}."
     )
     theirs = exported.weights()
     layers = _by_layer(weight.path for weight in model.generator.weights)
@@ -214,6 +227,23 @@ def _start_from_export(model: GAN, exported: SavedGenerator) -> None:
     labels = model.check_labels(None, len(seeds))
     if np.abs(model.generate(len(seeds), 0, labels) - exported.generate(seeds, labels)).max() > SAME_IMAGES:
         raise other
+
+
+def refuse_other_ends(model: GAN, facts: Mapping[str, Any], path: str) -> None:
+    """Refuses to start from a model of other images, latents or labels.
+
+    Args:
+        model: to be trained.
+        facts: of the other one; see `signature_facts`.
+        path: where it lies.
+
+    Raises:
+        InputError: naming each difference.
+    """
+    mine = signature_facts(model)
+    differences = [f"{key} is {facts[key]} there and {mine[key]} here" for key in mine if facts[key] != mine[key]]
+    if differences:
+        raise InputError(f"--init-from {path}: {'; '.join(differences)}. Give this run the same.")
 
 
 def _by_layer(paths: Iterable[str]) -> list[list[str]]:

@@ -17,9 +17,8 @@ from tfgan_suite.callbacks.history import epochs_in
 from tfgan_suite.config import LENGTH, PLACE, WATCH, TrainConfig, as_settings, parse_size, settings_of_role
 from tfgan_suite.continuation.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.errors import InputError
-from tfgan_suite.files import PARTIAL, write_whole
+from tfgan_suite.files import CHECKPOINTS, CONFIG, FINISHED, HISTORY, PARTIAL, checkpoints_of, run_of, write_whole
 from tfgan_suite.picture_rules import DATA_RULES, PictureRules, parse_levels
-from tfgan_suite.runs.paths import CHECKPOINTS, CONFIG, FINISHED, HISTORY, checkpoints_of, run_of
 from tfgan_suite.versions import versions
 
 ALL_ITEMS = typeguard.CollectionCheckStrategy.ALL_ITEMS
@@ -233,6 +232,8 @@ def newest_of_run(run_dir: Path | str) -> str:
         InputError: the folder is missing or has none.
     """
     checkpoint = newest_checkpoint(checkpoints_of(run_dir))
+    if checkpoint is None and run_of(run_dir) != Path(run_dir):
+        raise InputError(f"{run_of(run_dir)} keeps no best checkpoint: train.py --keep-best METRIC does.")
     if checkpoint is None:
         raise InputError(
             f"{run_dir} has no checkpoint. Expected a run folder of train.py with {CHECKPOINTS}/step_*.keras."

@@ -16,6 +16,7 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch
 from tfgan_suite.data.sources import read_images
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import CHECKPOINTS
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.picture_rules import DATA_RULES
 from tfgan_suite.presets import PRESETS
@@ -23,7 +24,6 @@ from tfgan_suite.runs.assembly import build_model, start_from, with_epochs, with
 from tfgan_suite.runs.devices import is_chief
 from tfgan_suite.runs.exporting import origin
 from tfgan_suite.runs.folder import begun_run, picture_rules, refuse_differences, settings_of
-from tfgan_suite.runs.paths import CHECKPOINTS
 from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.succession import check_successor
 
@@ -111,6 +111,11 @@ def prepared(
     config = with_fixed_decay(config, steps, begun)
     if config.learning_rate_decay in ("linear", "cosine") and (config.decay_steps or 0) < config.num_epochs * steps:
         notes.append(f"the learning rate is 0 from step {config.decay_steps} on: what comes after it teaches nothing")
+    if config.evaluate_every is not None and config.evaluate_every > config.num_epochs:
+        raise InputError(
+            f"--evaluate-every {config.evaluate_every} never comes in {config.num_epochs} epochs. Give a smaller "
+            "number, or more --epochs."
+        )
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = build_model(config, data, steps)
@@ -143,9 +148,10 @@ def describe(run: Run) -> str:
         f"run: {config.epochs} epochs of {run.steps} steps of {run.rows} images, in {config.run_dir}",
     ]
     if config.evaluate_every is not None:
+        every = "each epoch" if config.evaluate_every == 1 else f"every {config.evaluate_every} epochs"
         lines.append(
             f"evaluation: {config.metrics} of {min(config.evaluate_count, len(data.images)):,} samples against as many "
-            f"images that are learned from, every {config.evaluate_every} epochs"
+            f"images that are learned from, after {every}"
         )
     if data.num_damaged:
         lines.insert(1, f"damaged: {data.num_damaged} images are left out")

@@ -20,11 +20,11 @@ from tfgan_suite.continuation.keep_best import KeepBest
 from tfgan_suite.continuation.resume import resume_fit
 from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import BEST, CHECKPOINTS, HEALTH, HISTORY
 from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.runs.assembly import evaluation
 from tfgan_suite.runs.devices import chiefs_value
 from tfgan_suite.runs.folder import announce, write_config
-from tfgan_suite.runs.paths import BEST, CHECKPOINTS, HEALTH, HISTORY
 from tfgan_suite.runs.run import Run
 
 HEALTH_WINDOW = 500  # steps
