@@ -209,6 +209,7 @@ def test_measured_as_it_goes_and_the_best_kept(tmp_path: Path, capsys: pytest.Ca
     assert card["training"]["checkpoint"] == Path(kept.path).name
 
 
+@pytest.mark.slow
 def test_measuring_changes_nothing_in_the_run(tmp_path: Path) -> None:
     for name, more in (("with", {"evaluate_every": 2, "evaluate_count": 16}), ("without", {})):
         train(tiny(tmp_path / name, dropout=0.3, **more))
@@ -299,6 +300,7 @@ def test_a_callback_that_stops_in_a_cut_epoch_stops_the_run(tmp_path: Path) -> N
     assert int(model.step.numpy()) == 4
 
 
+@pytest.mark.slow
 def test_a_run_draws_its_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = (*TINY, *where(tmp_path), "--model", "cgan", "--epochs", "1")
     assert call("train", *flags) == 0
