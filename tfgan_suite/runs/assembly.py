@@ -26,7 +26,7 @@ from tfgan_suite.serving.signatures import signature_facts
 
 STEP_DECAY_EPOCHS = 30
 # What a generator of small pictures needs to be worth looking at: 60 epochs of the digits, 5 of MNIST.
-IMAGES_OF_A_NEW_RUN, EPOCHS_OF_A_NEW_RUN = 300_000, (5, 60)
+IMAGES_OF_A_NEW_RUN, FEWEST_EPOCHS, MOST_EPOCHS = 300_000, 5, 60
 # Of images in [-1, 1]: far above what another kernel or bfloat16 rounds, far below what other weights draw.
 SAME_IMAGES = 0.2
 # Flags that only some models take.
@@ -148,8 +148,8 @@ def with_epochs(config: TrainConfig, images: int, begun: RunRecord | None = None
     if config.epochs is not None:
         return config
     begun_with = begun.config.epochs if begun is not None else None
-    low, high = EPOCHS_OF_A_NEW_RUN
-    return dataclasses.replace(config, epochs=begun_with or max(low, min(high, IMAGES_OF_A_NEW_RUN // images)))
+    suited = max(FEWEST_EPOCHS, min(MOST_EPOCHS, IMAGES_OF_A_NEW_RUN // images))
+    return dataclasses.replace(config, epochs=begun_with or suited)
 
 
 def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = None) -> TrainConfig:

@@ -20,14 +20,22 @@ from tfgan_suite.files import CHECKPOINTS
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.picture_rules import DATA_RULES
 from tfgan_suite.presets import PRESETS
-from tfgan_suite.runs.assembly import build_model, start_from, with_epochs, with_fixed_decay
+from tfgan_suite.runs.assembly import (
+    FEWEST_EPOCHS,
+    IMAGES_OF_A_NEW_RUN,
+    MOST_EPOCHS,
+    build_model,
+    start_from,
+    with_epochs,
+    with_fixed_decay,
+)
 from tfgan_suite.runs.devices import is_chief
 from tfgan_suite.runs.exporting import origin
 from tfgan_suite.runs.folder import begun_run, picture_rules, refuse_differences, settings_of
 from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.succession import check_successor
 
-EPOCHS_CHOSEN = "as many as show 300,000 images, but 5 to 60"
+EPOCHS_CHOSEN = f"as many as show {IMAGES_OF_A_NEW_RUN:,} images, but {FEWEST_EPOCHS} to {MOST_EPOCHS}"
 
 
 @dataclass(frozen=True)
