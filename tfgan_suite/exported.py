@@ -29,13 +29,18 @@ def version_folder(path: Path | str) -> Path:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """What an export says of itself: `image_shape`, `latent_dim`, `num_classes`, `num_attributes`, and more.
+    """What an export says of itself.
+
+    Of a generator: `image_shape`, `latent_dim`, `num_classes`, `num_attributes`; of any other model `signatures`, what
+    its functions take and give; and more.
 
     Raises:
         InputError: the card is missing or damaged.
     """
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if "signatures" in card:
+            return card
         return {**card, "image_shape": tuple(card["image_shape"]), "latent_dim": int(card["latent_dim"])} | {
             key: card[key] for key in ("num_classes", "num_attributes")
         }

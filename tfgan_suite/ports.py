@@ -24,21 +24,36 @@ class Port:
 
     Attributes:
         name: of the array.
+        kind: what it holds, by which a card knows it again: see `of_facts`.
         dtype: of TensorFlow.
         row_shape: of a row; None: any.
         said: what is said of numbers that are not right; empty where all are.
         is_right: whether each number, in an array of NumPy or a tensor, is right.
         wrong: a number that must be refused; None where none is.
         example: numbers of rows, int64 (N,) -> rows that are right, each a function of its number alone.
+        labels: which it holds, where it holds labels.
     """
 
     name: str
+    kind: str
     dtype: tf.DType
     row_shape: tuple[int, ...] | None
     said: str = ""
     is_right: Callable[[Any], Any] | None = None
     wrong: float | None = None
     example: Callable[[np.ndarray], np.ndarray] | None = None
+    labels: Labels | None = None
+
+    @property
+    def title(self) -> str:
+        """What begins a sentence about it."""
+        return f"Images {self.name!r}" if self.kind == "images" and self.name != "images" else self.name.capitalize()
+
+    def facts(self) -> dict[str, Any]:
+        """What a card says of it; see `of_facts`."""
+        shape = None if self.row_shape is None else list(self.row_shape)
+        labels = {} if self.labels is None else Labels.facts(self.labels)
+        return {"name": self.name, "kind": self.kind, "shape": shape, **labels}
 
     def spec(self) -> tf.TensorSpec:
         """The array as TensorFlow describes it."""
@@ -51,6 +66,10 @@ class Ports(NamedTuple):
 
     inputs: tuple[Port, ...]
     output: Port
+
+    def facts(self) -> dict[str, Any]:
+        """What a card says of them; see `ports_of_card`."""
+        return {"inputs": [port.facts() for port in self.inputs], "output": self.output.facts()}
 
     def examples(self, rows: int, first: int = 0) -> dict[str, np.ndarray]:
         """Inputs that are right, always the same.
@@ -69,18 +88,18 @@ def latents_port(latent_dim: int, name: str = "latents", stream: int = 0) -> Por
         rows = [np.random.default_rng([stream, int(number)]).normal(size=latent_dim) for number in numbers]
         return np.array(rows, np.float32).reshape(len(numbers), latent_dim)
 
-    return Port(name, tf.float32, (latent_dim,), "must be finite", _is_finite, np.nan, example)
+    return Port(name, "latents", tf.float32, (latent_dim,), "must be finite", _is_finite, np.nan, example)
 
 
 def seeds_port() -> Port:
     """int64 (N,); a graph takes any, a client those that leave room for others after them."""
-    return Port("seeds", tf.int64, (), example=lambda numbers: numbers.astype(np.int64))
+    return Port("seeds", "seeds", tf.int64, (), example=lambda numbers: numbers.astype(np.int64))
 
 
 def truncation_port() -> Port:
     """float32 (N,), the bound of latents."""
     return Port(
-        "truncation", tf.float32, (), "must be greater than 0", lambda x: x > 0, 0.0,
+        "truncation", "truncation", tf.float32, (), "must be greater than 0", lambda x: x > 0, 0.0,
         lambda numbers: np.full(len(numbers), 0.7, np.float32),
     )  # fmt: skip
 
@@ -88,7 +107,7 @@ def truncation_port() -> Port:
 def way_port() -> Port:
     """float32 (N,), how far the way is gone."""
     return Port(
-        "t", tf.float32, (), "must be in [0, 1]", lambda x: (x >= 0) & (x <= 1), 1.5,
+        "t", "t", tf.float32, (), "must be in [0, 1]", lambda x: (x >= 0) & (x <= 1), 1.5,
         lambda numbers: (numbers % 5 / 4).astype(np.float32),
     )  # fmt: skip
 
@@ -96,10 +115,23 @@ def way_port() -> Port:
 def images_port(image_shape: Iterable[int], name: str = "images") -> Port:
     """float32 (N, H, W, C) in [-1, 1]."""
     shape = tuple(image_shape)
-    return Port(
-        name, tf.float32, shape, "must be in [-1, 1]", lambda x: abs(x) <= LARGEST_PIXEL, np.nan,
-        lambda numbers: np.zeros((len(numbers), *shape), np.float32),
-    )  # fmt: skip
+
+    def example(numbers: np.ndarray) -> np.ndarray:
+        rows = [np.random.default_rng(int(number)).uniform(-1, 1, shape) for number in numbers]
+        return np.array(rows, np.float32).reshape(len(numbers), *shape)
+
+    said, pixel = "must be in [-1, 1]", lambda x: abs(x) <= LARGEST_PIXEL
+    return Port(name, "images", tf.float32, shape, said, pixel, np.nan, example)
+
+
+def png_port() -> Port:
+    """PNG files, string (N,)."""
+    return Port("image_bytes", "png", tf.string, ())
+
+
+def logits_port() -> Port:
+    """float32 (N, 1), or (N, h, w, 1) of patches."""
+    return Port("logits", "logits", tf.float32, None)
 
 
 def labels_port(labels: Labels) -> Port:
@@ -107,13 +139,49 @@ def labels_port(labels: Labels) -> Port:
     of_classes = labels.kind == "classes"
     return Port(
         "labels",
+        "labels",
         tf.int32 if of_classes else tf.float32,
         () if of_classes else (labels.size,),
         labels.said,
         labels.is_right,
         labels.size if of_classes else 2,
         lambda numbers: labels.check(None, int(numbers.max(initial=0)) + 1)[numbers],
+        labels,
     )
+
+
+def of_facts(facts: Mapping[str, Any]) -> Port:
+    """The port that a card describes.
+
+    Raises:
+        KeyError: of a kind that is unknown, or without what its kind needs.
+    """
+    name, kind, shape = facts["name"], facts["kind"], facts["shape"]
+    if kind == "latents":
+        return latents_port(shape[0], name)
+    if kind == "images":
+        return images_port(shape, name)
+    if kind == "labels" and (labels := Labels.of_card(facts)) is not None:
+        return labels_port(labels)
+    makers = {"seeds": seeds_port, "truncation": truncation_port, "t": way_port, "png": png_port, "logits": logits_port}
+    return makers[kind]()
+
+
+def ports_of_card(card: Mapping[str, Any]) -> dict[str, Ports]:
+    """The signatures of an export by name, as its card says them; those of a generator follow from its other facts.
+
+    Args:
+        card: of any age.
+
+    Raises:
+        KeyError: a card without what is needed.
+    """
+    if "signatures" not in card:
+        return generator_ports(card, with_discriminator=True)
+    return {
+        name: Ports(tuple(map(of_facts, each["inputs"])), of_facts(each["output"]))
+        for name, each in card["signatures"].items()
+    }
 
 
 def generator_ports(facts: Mapping[str, Any], with_discriminator: bool = False) -> dict[str, Ports]:
@@ -135,9 +203,9 @@ def generator_ports(facts: Mapping[str, Any], with_discriminator: bool = False) 
         "interpolate": Ports((*ends, way_port(), *labels), images),
     }
     if shape[-1] in PNG_CHANNELS:
-        found["sample_png"] = Ports((seeds_port(), *labels), Port("image_bytes", tf.string, ()))
+        found["sample_png"] = Ports((seeds_port(), *labels), png_port())
     if with_discriminator:
-        found["score"] = Ports((images, *labels), Port("logits", tf.float32, None))
+        found["score"] = Ports((images, *labels), logits_port())
     return found
 
 
@@ -150,15 +218,17 @@ def port_of(name: str, spec: tf.TensorSpec) -> Port:
     if name == "labels":
         classes = not spec.dtype.is_floating
         port = labels_port(Labels("classes", MAX_CLASSES) if classes else Labels("attributes", int(row_shape[0])))
-        return Port(name, spec.dtype, row_shape, "must be classes, 0 or more" if classes else port.said, port.is_right)
+        said = "must be classes, 0 or more" if classes else port.said
+        return Port(name, "labels", spec.dtype, row_shape, said, port.is_right)
     if name == "seeds":
-        return Port(name, spec.dtype, row_shape, "must be in 0..2**62", lambda x: (x >= 0) & (x <= MAX_SEED))
+        return Port(name, name, spec.dtype, row_shape, "must be in 0..2**62", lambda x: (x >= 0) & (x <= MAX_SEED))
     if name == "truncation":
-        return Port(name, spec.dtype, row_shape, "must be finite and greater than 0", lambda x: _is_finite(x) & (x > 0))
+        said = "must be finite and greater than 0"
+        return Port(name, name, spec.dtype, row_shape, said, lambda x: _is_finite(x) & (x > 0))
     known = {"t": way_port(), "images": images_port(row_shape)}
     if name in ("latents", "latents_a", "latents_b"):
         return latents_port(int(row_shape[0]), name)
-    return known.get(name, Port(name, spec.dtype, row_shape))
+    return known.get(name, Port(name, "unknown", spec.dtype, row_shape))
 
 
 def example_inputs(names: Iterable[str], rows: int, facts: Mapping[str, Any], first: int = 0) -> dict[str, np.ndarray]:

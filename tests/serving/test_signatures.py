@@ -62,11 +62,11 @@ def test_png_files_hold_the_levels_of_the_images(conditional: ServingSession) ->
 
 def test_levels_halfway_are_rounded_as_in_python() -> None:
     """0 is 127.5 levels; the even one is taken on both sides."""
-    from tfgan_suite.serving.signatures import _png
+    from tfgan_suite.models.endpoints import png_files
 
     levels = (np.arange(-4, 520) / 2).astype(np.float32)
     images = (levels / 127.5 - 1).reshape(1, 4, -1, 1)
-    (file,) = _png(tf.constant(images)).numpy()
+    (file,) = png_files(tf.constant(images)).numpy()
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), to_uint8(images)[0, ..., 0])
 
 

@@ -15,7 +15,6 @@ from test_cli import TINY, call, refused
 from tfgan_suite import ConditionalGAN, InputError
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import CARD, read_card
-from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.succession import check_successor
 
 TESTS = Path(__file__).parent.parent
@@ -97,7 +96,7 @@ def test_names_of_data_do_not_matter_to_a_generator_without_labels(tmp_path: Pat
 def test_export_generator_looks_and_writes_nothing(tmp_path: Path) -> None:
     model = shrunk_model("cgan")
     export_generator(model, tmp_path, {"label_names": ["a", "b", "c"]}, verify=False)
-    assert signature_facts(model).items() <= read_card(tmp_path / "1").items()
+    assert model.facts().items() <= read_card(tmp_path / "1").items()
     other = ConditionalGAN(image_shape=(8, 8, 1), latent_dim=4, num_classes=4, body="mlp")
     for wrong, card in ((shrunk_model("dcgan"), {}), (other, {}), (model, {"label_names": ["a", "b", "d"]})):
         with pytest.raises(InputError, match="version 1 of another generator"):

@@ -10,7 +10,7 @@ import tensorflow as tf
 from google.protobuf import text_format
 
 from tfgan_suite import InputError
-from tfgan_suite.ports import Port, Ports, example_inputs, generator_ports, images_port
+from tfgan_suite.ports import Ports, example_inputs, generator_ports, images_port, logits_port
 from tfgan_suite.serving.session import ServingSession
 from tfgan_suite.serving.warmup import (
     BATCH_SIZES,
@@ -51,7 +51,7 @@ def test_examples_fit_attributes_and_do_not_depend_on_the_first_row() -> None:
 
 
 def test_a_tensor_of_one_value_is_small_in_the_file(tmp_path: Path) -> None:
-    write_warmup(tmp_path, {"score": Ports((images_port((256, 256, 3)),), Port("logits", tf.float32, None))})
+    write_warmup(tmp_path, {"score": Ports((images_port((256, 256, 3)),), logits_port())})
     assert (tmp_path / WARMUP).stat().st_size < 1000
     assert [inputs["images"].shape[0] for _, inputs in read_warmup(tmp_path)] == list(BATCH_SIZES)
 

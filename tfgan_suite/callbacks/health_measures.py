@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -11,7 +12,7 @@ import tensorflow as tf
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.metrics.diversity import diversity
-from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.algorithm import Algorithm
 
 LEAST_IMAGES = 16
 MAX_REFERENCE = 256  # images; the diversity of more differs by a percent
@@ -39,7 +40,7 @@ def check_reference(images: np.ndarray, labels: np.ndarray | None) -> tuple[np.n
     return images, None if labels is None else np.asarray(labels)[chosen]
 
 
-def loss_range(model: GAN) -> tuple[float, float]:
+def loss_range(model: Algorithm) -> tuple[float, float]:
     """The least discriminator's loss, -inf where there is none, and the loss at zero logits."""
     loss = model.objective.discriminator_loss
 
@@ -53,12 +54,12 @@ def loss_range(model: GAN) -> tuple[float, float]:
     return (low if least(60.0) > low - 1.0 else -math.inf), float(loss(tf.zeros((1, 1)), tf.zeros((1, 1)))[0])
 
 
-def weight_norm(network: keras.Model) -> float:
-    """The Euclidean norm of the trainable weights; nan where there are none.
+def weight_norm(variables: Sequence[keras.Variable]) -> float:
+    """The Euclidean norm of variables; nan where there are none.
 
     A number of the weights alone, so that a continued run knows whether they moved since the last check.
     """
-    squares = [np.square(np.asarray(variable.value, np.float64)).sum() for variable in network.trainable_variables]
+    squares = [np.square(np.asarray(variable.value, np.float64)).sum() for variable in variables]
     return math.sqrt(sum(squares)) if squares else math.nan
 
 

@@ -25,7 +25,7 @@ from tfgan_suite.callbacks.health_checks import (
 from tfgan_suite.callbacks.health_measures import check_reference, loss_range, memory_mib, weight_norm
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.metrics.diversity import diversity, label_groups, random_features
-from tfgan_suite.models.finite import LOGS_IN_ORDER, first_broken
+from tfgan_suite.models.finite import first_broken
 
 ON_COLLAPSE = ("warn", "stop", "rollback")
 
@@ -156,7 +156,7 @@ class HealthMonitor(keras.callbacks.Callback):
         step, last = self._step(), self.checks[-1].step if self.checks else self._start
         # Not in on_epoch_end: by then the epoch's means may be those of the validation.
         epoch_ends = batch + 1 >= (self.params.get("steps") or math.inf)
-        broken = not all(math.isfinite((logs or {}).get(key, 0.0)) for key in LOGS_IN_ORDER)
+        broken = not all(math.isfinite((logs or {}).get(key, 0.0)) for key in self.model.KEYS)
         if epoch_ends or step // self.every > last // self.every or (broken and "not_finite" not in self._active):
             self._check(step, logs or {}, epoch_ends)
 
@@ -257,8 +257,8 @@ class HealthMonitor(keras.callbacks.Callback):
             feature_diversity=features,
             pixel_ratio=pixels / self._data_diversity[0],
             feature_ratio=features / self._data_diversity[1],
-            generator_norm=weight_norm(self.model.generator),
-            discriminator_norm=weight_norm(self.model.discriminator),
+            generator_norm=weight_norm(self.model.variables_of("generator")),
+            discriminator_norm=weight_norm(self.model.variables_of("discriminator")),
             memory_mib=memory_mib(),
             broken=first_broken(self.model, logs) or "",
         )

@@ -17,7 +17,6 @@ from tfgan_suite.images import read_picture, save_gif, save_png, to_uint8
 from tfgan_suite.labels import titles
 from tfgan_suite.pictures import captioned, grid, sheet
 
-MAX_LABELS = 20
 MAX_FRAMES = 120
 
 
@@ -34,6 +33,8 @@ class SampleGrid(keras.callbacks.Callback):
         gif: where the GIF goes; None: no GIF.
         log_dir: of a TensorBoard writer that gets the grids too; None: none.
         label_names: of the classes or attributes, to stand above their samples; empty: nothing does.
+        examples: rows of a batch, an array for each port of the model's `takes`: what a model makes images of that
+            makes them of images.
         plain: pixel by pixel, one column a label, without names: what folders with such pictures go on with, since
             the frames of a GIF are of one size.
     """
@@ -46,6 +47,7 @@ class SampleGrid(keras.callbacks.Callback):
         gif: Path | str | None = None,
         log_dir: Path | str | None = None,
         label_names: Sequence[str] = (),
+        examples: tuple[np.ndarray, ...] = (),
         plain: bool = False,
     ):
         super().__init__()
@@ -56,6 +58,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.gif = gif
         self.log_dir = log_dir
         self.label_names = label_names
+        self.examples = examples
         self.plain = plain
         self._writer: Any = None
         self._animation = Throttle(self._animate)
@@ -81,14 +84,12 @@ class SampleGrid(keras.callbacks.Callback):
 
     def draw(self) -> np.ndarray:
         """The grid as uint8 (H, W, C)."""
-        if self.model.labels is None:
-            images = to_uint8(self.model.generate(self.count))
-            return grid(images, max(1, round(self.count**0.5))) if self.plain else sheet(images)
-        every = self.model.check_labels(None, self.model.labels.size)
-        shown = every[:MAX_LABELS]
-        count = max(1, self.count // len(shown)) * len(shown)
-        images = to_uint8(self.model.generate(count, labels=shown))
-        return grid(images, len(shown)) if self.plain else sheet(images, len(shown), titles(shown, self.label_names))
+        made, columns = self.model.show(self.count, self.examples)
+        images, width = to_uint8(made), len(columns)
+        if self.plain:
+            return grid(images, width or max(1, round(self.count**0.5)))
+        words = [(str(word), str(word)) for word in columns if isinstance(word, str)]
+        return sheet(images, width, words or titles(columns, self.label_names)) if width else sheet(images)
 
     def _animate(self) -> None:
         """Makes the GIF of the folder's pictures that are as large as the last, evenly spaced where there are many."""

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from tfgan_suite.errors import DivergenceError
-from tfgan_suite.models.finite import LOGS_IN_ORDER, first_broken
+from tfgan_suite.models.finite import first_broken
 
 REMEDY = "Begin anew with lower learning rates or another --loss."
 
@@ -30,7 +30,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         Raises:
             DivergenceError: naming the first value that broke, and the first weight where there is one.
         """
-        if not all(math.isfinite((logs or {}).get(key, 0.0)) for key in LOGS_IN_ORDER):
+        if not all(math.isfinite((logs or {}).get(key, 0.0)) for key in self.model.KEYS):
             broken = first_broken(self.model, logs)
             raise DivergenceError(f"In epoch {self._epoch + 1}, step {batch + 1}: {broken}. {REMEDY}")
 

@@ -26,8 +26,8 @@ import tensorflow as tf
 
 from tfgan_suite.errors import DivergenceError, InputError
 from tfgan_suite.files import PARTIAL
+from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.finite import first_broken
-from tfgan_suite.models.gan import GAN
 
 NAME = re.compile(r"step_\d+\.(keras|json)")
 CHUNK_BYTES = 1 << 20
@@ -40,7 +40,7 @@ class Checkpoint:
     Attributes:
         path: of the `.keras` file.
         step: generator steps taken before it.
-        epoch_means: the means of the epoch so far, as `GAN.epoch_means` gives them; empty between epochs.
+        epoch_means: the means of the epoch so far, as `Algorithm.epoch_means` gives them; empty between epochs.
         noted: what else was written down with it.
     """
 
@@ -51,7 +51,7 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    model: GAN,
+    model: Algorithm,
     directory: Path | str,
     keep: int = 2,
     keep_before: int = 0,
@@ -155,7 +155,7 @@ def _examined(directory: str, name: str) -> Checkpoint | str:
         return str(getattr(error, "message", error)) or type(error).__name__
 
 
-def restore_checkpoint(model: GAN, checkpoint: Checkpoint) -> None:
+def restore_checkpoint(model: Algorithm, checkpoint: Checkpoint) -> None:
     """Gives a model every variable of a checkpoint: networks, optimizers, moving average, step, means of the epoch.
 
     Args:
@@ -183,7 +183,7 @@ def restore_checkpoint(model: GAN, checkpoint: Checkpoint) -> None:
     model.set_epoch_means(checkpoint.epoch_means)
 
 
-def all_variables(model: GAN) -> list[keras.Variable]:
+def all_variables(model: Algorithm) -> list[keras.Variable]:
     """Networks, moving average, step and both optimizers: what a continued run must have equal."""
     return [*model.weights, *model.generator_optimizer.variables, *model.discriminator_optimizer.variables]
 

@@ -16,7 +16,7 @@ from tfgan_suite.continuation.checkpoints import (
     save_checkpoint,
 )
 from tfgan_suite.errors import InputError
-from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.algorithm import Algorithm
 
 
 class ExactCheckpoint(keras.callbacks.Callback):
@@ -64,7 +64,7 @@ class ExactCheckpoint(keras.callbacks.Callback):
         self._means: dict[str, list[float]] | None = None
         self._between_epochs = True
 
-    def restore(self, model: GAN) -> int:
+    def restore(self, model: Algorithm) -> int:
         """Puts a model into the state of the newest checkpoint.
 
         Returns:
@@ -84,7 +84,7 @@ class ExactCheckpoint(keras.callbacks.Callback):
         self._saved_step = checkpoint.step
         return checkpoint.step
 
-    def save(self, model: GAN | None = None) -> None:
+    def save(self, model: Algorithm | None = None) -> None:
         """Saves the state after the present step, unless it has been saved."""
         model = self.model if model is None else model
         step = step_of(model)
@@ -140,6 +140,6 @@ class ExactCheckpoint(keras.callbacks.Callback):
         self.save()
 
 
-def step_of(model: GAN) -> int:
+def step_of(model: Algorithm) -> int:
     """The steps that a model has been trained for."""
     return int(keras.ops.convert_to_numpy(model.step))

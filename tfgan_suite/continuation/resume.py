@@ -10,12 +10,12 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.callbacks.stop_on_signal import StopOnSignal, StoppedBySignalError
 from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint
 from tfgan_suite.errors import InputError
-from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.algorithm import Algorithm
 
 
 @checked_types
 def resume_fit(
-    model: GAN,
+    model: Algorithm,
     batches: Callable[[int], tf.data.Dataset],
     epochs: int,
     steps_per_epoch: int,
@@ -43,7 +43,7 @@ def resume_fit(
         callbacks: all others. After SIGKILL the file of an `EpochHistory` needs
             `tfgan_suite.cut_history`, since a row may have been written that no checkpoint knows of. Those
             that gather state of their own, such as `EarlyStopping`, start anew.
-        kwargs: all else that `GAN.fit` takes.
+        kwargs: all else that `Algorithm.fit` takes.
 
     Returns:
         The step that training went on from.

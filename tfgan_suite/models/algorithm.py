@@ -4,15 +4,19 @@ import warnings
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.models.endpoints import Endpoint, Shown
+from tfgan_suite.models.first_batch import Expected
 from tfgan_suite.models.keras_surface import KerasSurface
 from tfgan_suite.models.optimizer_pair import OptimizerPair
 from tfgan_suite.models.replicas import replica_rows, several_machines
 from tfgan_suite.noise import Step
 from tfgan_suite.objectives.losses import AdversarialLoss
 from tfgan_suite.objectives.objective import Objective
+from tfgan_suite.ports import Ports
 
 SIDES = ("generator", "discriminator")
 # Of a model from a file, which does not keep them.
@@ -27,8 +31,12 @@ class Algorithm(KerasSurface):
     - `KEYS`: the names of what is logged, each a mean over the samples of the epoch so far;
     - `sides`: the networks of the generator's and of the discriminator's side;
     - `averaged`: the networks that have a moving average;
+    - `takes`: what a batch is made of;
     - `update`: the step, from top to bottom, by `mean`, `track` and `apply`;
-    - `test_step`, `call` and what is asked of `KerasSurface`;
+    - `judge_batch`: what `evaluate` tracks of a batch;
+    - `call`, and `endpoints`, which is what is exported of it;
+    - `show`: the images that people see while it learns;
+    - `network_config`: what the constructor made the networks of;
 
     and calls `begin` as the last line of its constructor.
 
@@ -72,14 +80,48 @@ class Algorithm(KerasSurface):
         """Pairs of a moving average and the network that it follows."""
         return []
 
-    def update(self, batch: Any, step: Step) -> None:
+    def takes(self) -> tuple[Any, ...]:
+        """The ports of a batch in Keras's form: (images,), (images, labels), (source, target) or ((a, b),)."""
+        raise NotImplementedError
+
+    def update(self, batch: tuple[tf.Tensor, ...], step: Step) -> None:
         """One step: each network moved once or more, and what is logged tracked.
 
         Args:
-            batch: what `unpack_batch` gives.
+            batch: an array for each port of `takes`, in one row.
             step: keys all noise, and knows the rows of this replica.
         """
         raise NotImplementedError
+
+    def judge_batch(self, batch: tuple[tf.Tensor, ...], step: Step) -> dict[str, tf.Tensor]:
+        """What `evaluate` tracks of a batch, by names of `KEYS`, each (N,); no weight moves.
+
+        Args:
+            batch: as `update` takes it.
+            step: its number counts the batches of the evaluation.
+        """
+        raise NotImplementedError
+
+    def endpoints(self, with_discriminator: bool = False) -> dict[str, Endpoint]:
+        """What an export can be asked, by name; `serving_default` is what the model itself is called on.
+
+        Args:
+            with_discriminator: whether the discriminator may be asked too, where it has an endpoint.
+        """
+        raise NotImplementedError
+
+    def show(self, count: int, examples: tuple[np.ndarray, ...] = ()) -> Shown:
+        """Images for people, the same at each call of an unchanged model.
+
+        Args:
+            count: about how many to make.
+            examples: rows of a batch, an array for each port of `takes`, for a model that makes images of images.
+        """
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, Any]:
+        """What the card of an export says of what it takes and gives; JSON types."""
+        return {"signatures": {name: endpoint.ports.facts() for name, endpoint in self.endpoints().items()}}
 
     def num_parts(self) -> int:
         """Into how many parts `update` divides the rows of a batch."""
@@ -199,6 +241,16 @@ class Algorithm(KerasSurface):
         """What the optimizer of one of `SIDES` trains."""
         return [variable for network in self.sides()[side] for variable in network.trainable_variables]
 
+    def expected(self) -> Expected:
+        x, y = (*self.takes(), None)[:2]
+        parts, replicas = self.num_parts(), self.distribute_strategy.num_replicas_in_sync
+        return Expected(
+            x if isinstance(x, tuple) else (x,), y, parts * replicas if parts > 1 else 1, type(self).__name__
+        )
+
+    def call_ports(self) -> Ports:
+        return self.endpoints()["serving_default"].ports
+
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         return [*self._trackers.values(), self._evaluated_batches]
@@ -208,13 +260,20 @@ class Algorithm(KerasSurface):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         batch = self.unpack_batch(data)
-        arrays = [array for array in tf.nest.flatten(batch) if array is not None]
         # Nothing moves before the batch is known to be right.
-        with tf.control_dependencies(arrays):
-            self.update(batch, Step(self.seed, self.step, replica_rows(arrays[0], self.num_parts())))
+        with tf.control_dependencies(batch):
+            self.update(batch, Step(self.seed, self.step, replica_rows(batch[0], self.num_parts())))
             self._update_averages()
             self.step.assign_add(1)
             return self.logs()
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        batch = self.unpack_batch(data)
+        number = tf.cast(self._evaluated_batches.result(), tf.int64)
+        step = Step(self.seed, number, replica_rows(batch[0], 1))
+        self.track(self.judge_batch(batch, step), step)
+        self._evaluated_batches.update_state(1.0)
+        return self.logs()
 
     # ---- what a step is made of -----------------------------------------------------------------
 
@@ -235,6 +294,17 @@ class Algorithm(KerasSurface):
         """Moves one of `SIDES` down the gradient of a loss that a tape has seen."""
         variables = self.variables_of(side)
         self.optimizer_of(side).apply(tape.gradient(loss, variables), variables)
+
+    def gathered(self, values: tf.Tensor, step: Step) -> tf.Tensor:
+        """The rows of all replicas in the order of the global batch, without a gradient, the same on each replica.
+
+        For a state that each replica brings up to date by itself, such as a pool of images.
+        """
+        rows, values = step.rows, tf.stop_gradient(values)
+        if rows.global_rows is None:
+            return values
+        around = [[rows.first_row, rows.total - rows.first_row - rows.num_rows]] + [[0, 0]] * (len(values.shape) - 1)
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.pad(values, around))
 
     def track(self, per_sample: dict[str, tf.Tensor], step: Step) -> None:
         """Adds the samples of all replicas to the epoch's means, which are the same on each replica then."""

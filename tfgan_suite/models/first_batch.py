@@ -12,27 +12,60 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.labels import Labels
+from tfgan_suite.ports import LARGEST_PIXEL, Port
 
-# Rounding of what was mapped to [-1, 1].
-LARGEST = 1.001
-IN_RANGE = "Images must be in [-1, 1]."
 MAP_BYTES, MAP_UNIT = "map [0, 255] by x / 127.5 - 1", "map [0, 1] by 2 x - 1"
 
 
 class Expected(NamedTuple):
-    """What a batch must be.
+    """What a batch must be: x alone, or (x, y), as Keras's methods take it.
 
     Attributes:
-        image_shape: (height, width, channels).
-        labels: those that the model takes; None for a model that leaves them aside.
+        x: one array, or several, which stand in a tuple.
+        y: an array beside them; None for a model that leaves what stands there aside.
         row_multiple: every batch must have a multiple of so many rows.
         model: its class, for messages.
     """
 
-    image_shape: tuple[int, ...]
-    labels: Labels | None
+    x: tuple[Port, ...]
+    y: Port | None
     row_multiple: int
     model: str
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """Of the arrays of a batch, in their order."""
+        return self.x if self.y is None else (*self.x, self.y)
+
+    @property
+    def form(self) -> str:
+        """A batch as Python writes it.
+
+        >>> from tfgan_suite.ports import images_port
+        >>> a, b = (images_port((8, 8, 1), name) for name in "ab")
+        >>> Expected((a,), b, 1, "Model").form, Expected((a, b), None, 1, "Model").form
+        ('(a, b)', '((a, b),)')
+        """
+        names = ", ".join(port.name for port in self.x)
+        if self.y is not None:
+            return f"({names if len(self.x) == 1 else f'({names})'}, {self.y.name})"
+        return names if len(self.x) == 1 else f"(({names}),)"
+
+    def arrays(self, x: Any, y: Any) -> tuple[Any, ...]:
+        """The arrays of a batch, one for each of `ports`.
+
+        Raises:
+            InputError: one is missing.
+        """
+        parts = (x,) if len(self.x) == 1 else tuple(x) if isinstance(x, tuple | list) else (x,)
+        if len(parts) != len(self.x):
+            raise InputError(f"{self.model} trains on {self.form}. Received: {len(parts)} arrays in the place of x.")
+        if self.y is None:
+            return parts
+        if y is None:
+            names = ", ".join(port.name for port in self.x)
+            raise InputError(f"{self.model} trains on {self.form}. Received: {names} alone.")
+        return (*parts, y)
 
 
 def look_at_first_batch(x: Any, y: Any, batch_size: int | None, expected: Expected) -> Any:
@@ -60,9 +93,9 @@ def look_at_first_batch(x: Any, y: Any, batch_size: int | None, expected: Expect
         batch = next(iter(x.take(1)), None)
     elif isinstance(x, keras.utils.PyDataset):
         batch = x[0] if x.num_batches != 0 else None
-    elif isinstance(x, np.ndarray | tf.Tensor):
-        rows = batch_size or 32
-        batch, batch_rows = (x, y), (min(rows, len(x)), len(x) % rows)
+    elif _are_arrays(x):
+        count, rows = len(tf.nest.flatten(x)[0]), batch_size or 32
+        batch, batch_rows = (x, y), (min(rows, count), count % rows)
     elif isinstance(x, types.GeneratorType):
         batch = next(x, None)
         x = _chained(batch, x)
@@ -70,11 +103,10 @@ def look_at_first_batch(x: Any, y: Any, batch_size: int | None, expected: Expect
         return x
     if batch is None or len(batch) == 0:
         raise InputError("The data set is empty: training needs at least one batch of images.")
-    images, labels, weights = keras.utils.unpack_x_y_sample_weight(tuple(batch) if isinstance(batch, list) else batch)
+    first, second, weights = keras.utils.unpack_x_y_sample_weight(tuple(batch) if isinstance(batch, list) else batch)
     refuse_weights(weights)
-    check_images(images, expected.image_shape)
-    check_batch_labels(labels, len(images), expected)
-    for rows in batch_rows or (len(images),):
+    check_batch(first, second, expected)
+    for rows in batch_rows or (len(tf.nest.flatten(first)[0]),):
         if rows % expected.row_multiple:
             raise InputError(
                 f"A batch must have a multiple of {expected.row_multiple} rows (discriminator_steps x replicas), the "
@@ -83,35 +115,72 @@ def look_at_first_batch(x: Any, y: Any, batch_size: int | None, expected: Expect
     return x
 
 
+def _are_arrays(x: Any) -> bool:
+    return all(isinstance(part, np.ndarray | tf.Tensor) for part in (x if isinstance(x, tuple | list) else [x]))
+
+
 def _chained(batch: Any, others: Iterator[Any]) -> Iterator[Any]:
     """A generator, which Keras knows by its type; its batches are tuples, as Keras wants them."""
     for each in itertools.chain([] if batch is None else [batch], others):
         yield tuple(each) if isinstance(each, list | tuple) else (each,)
 
 
-def check_images(images: Any, image_shape: tuple[int, ...]) -> None:
-    """Refuses images that are not float in [-1, 1] of the generator's shape; warns of those that are in [0, 1].
+def check_batch(x: Any, y: Any, expected: Expected) -> None:
+    """Refuses the arrays of a batch that are not what they must be, by their types, shapes and numbers.
+
+    Args:
+        x: as `fit` takes it.
+        y: what stands beside it.
+        expected: what a batch must be.
+
+    Raises:
+        InputError: what was wrong.
+
+    Warns:
+        UserWarning: no value of images is below 0, as in images in [0, 1].
+    """
+    arrays = expected.arrays(x, y)
+    for port, array in zip(expected.ports, arrays, strict=True):
+        if port.labels is None:
+            _check_images(array, port)
+        else:
+            check_labels(array, port.labels, len(arrays[0]))
+        if len(array) != len(arrays[0]):
+            raise InputError(
+                f"{port.title} must have a row for each of {expected.x[0].name}. Received: {len(array)} for "
+                f"{len(arrays[0])}."
+            )
+
+
+def check_labels(labels: Any, expected: Labels, count: int) -> None:
+    """Refuses labels that are not of these, one for each of so many images.
 
     Raises:
         InputError: what was wrong.
     """
-    check_image_form(images, image_shape)
+    rows = len(expected.values(np.asarray(labels)))
+    if rows != count:
+        raise InputError(f"There must be a label an image. Received: {rows} labels for {count} images.")
+
+
+def _check_images(images: Any, port: Port) -> None:
+    check_form(images, port)
     images = np.asarray(images)
     if not len(images):
         raise InputError("The data set is empty: training needs at least one batch of images.")
     low, high = float(images.min()), float(images.max())
-    if not -LARGEST <= low <= high <= LARGEST:
-        raise InputError(f"{IN_RANGE} Received: values from {low:g} to {high:g}. {_way(MAP_BYTES, MAP_UNIT)}")
+    if not -LARGEST_PIXEL <= low <= high <= LARGEST_PIXEL:
+        raise InputError(f"{in_range(port)} Received: values from {low:g} to {high:g}. {_way(MAP_BYTES, MAP_UNIT)}")
     if low >= 0:
         warnings.warn(
             f"No pixel is below 0 (values from {low:g} to {high:g}): images in [-1, 1] are expected. If these are in "
             f"[0, 1], {MAP_UNIT} first.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
-def check_image_form(images: Any, image_shape: tuple[int, ...]) -> None:
+def check_form(images: Any, port: Port) -> None:
     """Refuses images of another type or shape, which are known without their numbers.
 
     Raises:
@@ -119,31 +188,12 @@ def check_image_form(images: Any, image_shape: tuple[int, ...]) -> None:
     """
     dtype, shape = getattr(images, "dtype", None), getattr(images, "shape", None)
     if dtype is None or shape is None:
-        raise InputError(f"{shape_said(image_shape)} Received: a {type(images).__name__}.")
+        raise InputError(f"{shape_said(port)} Received: a {type(images).__name__}.")
     if not tf.as_dtype(dtype).is_floating:
-        raise InputError(f"Images must be float32 in [-1, 1]. Received: {tf.as_dtype(dtype).name}. {_way(MAP_BYTES)}")
-    if not tf.TensorShape([None, *image_shape]).is_compatible_with(shape):
-        raise InputError(f"{shape_said(image_shape)} Received: {tuple(shape)}.")
-
-
-def check_batch_labels(labels: Any, count: int, expected: Expected) -> None:
-    """Refuses labels that are not those of a conditional model; another leaves them aside.
-
-    Args:
-        labels: as an array or tensor.
-        count: rows of the images.
-        expected: what a batch must be.
-
-    Raises:
-        InputError: what was wrong.
-    """
-    if expected.labels is None:
-        return
-    if labels is None:
-        raise InputError(f"{expected.model} trains on (images, labels). Received: images alone.")
-    rows = len(expected.labels.values(np.asarray(labels)))
-    if rows != count:
-        raise InputError(f"There must be a label an image. Received: {rows} labels for {count} images.")
+        found = f"Received: {tf.as_dtype(dtype).name}."
+        raise InputError(f"{port.title} must be float32 in [-1, 1]. {found} {_way(MAP_BYTES)}")
+    if not tf.TensorShape([None, *(port.row_shape or ())]).is_compatible_with(shape):
+        raise InputError(f"{shape_said(port)} Received: {tuple(shape)}.")
 
 
 def refuse_weights(sample_weight: Any = None, class_weight: Any = None) -> None:
@@ -165,6 +215,11 @@ def _way(*ways: str) -> str:
     return f"{text[0].upper()}{text[1:]} first."
 
 
-def shape_said(image_shape: tuple[int, ...]) -> str:
+def shape_said(port: Port) -> str:
     """What is said of images of another shape."""
-    return f"Images must have the generator's shape (N, {', '.join(map(str, image_shape))})."
+    return f"{port.title} must have the generator's shape (N, {', '.join(map(str, port.row_shape or ()))})."
+
+
+def in_range(port: Port) -> str:
+    """What is said of images of other numbers."""
+    return f"{port.title} {port.said}."

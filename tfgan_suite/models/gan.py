@@ -3,29 +3,22 @@
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, unknown_choice
-from tfgan_suite.labels import Labels
-from tfgan_suite.latents import check_count, check_seed, latents_from_seeds
-from tfgan_suite.models.algorithm import Algorithm
-from tfgan_suite.models.first_batch import Expected
+from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.judging import judged, judged_fakes
 from tfgan_suite.models.network_checks import check_ends, check_networks
-from tfgan_suite.models.replicas import replica_rows
-from tfgan_suite.models.rows import predict_rows
 from tfgan_suite.noise import EVALUATION_STREAM, Step
 from tfgan_suite.objectives.objective import Judge, Objective
-from tfgan_suite.ports import labels_port
 
 UPDATES = ("alternating", "simultaneous")
 CALLS = 4  # of a network in one discriminator step, at most: what their masks are numbered by
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class GAN(Algorithm):
+class GAN(FromLatents):
     """A generator and a discriminator, trained against each other by `fit`.
 
     One `train_step` is one step of the generator after `discriminator_steps` of the discriminator.
@@ -86,17 +79,16 @@ class GAN(Algorithm):
         self.discriminator_steps = discriminator_steps
         self.updates = updates
         self.ema_generator = self.average_of(generator)
-        self._sample_function: Any = None
         self.begin()
 
     # ---- the step -------------------------------------------------------------------------------
 
-    def update(self, batch: tuple[tf.Tensor, Any], step: Step) -> None:
+    def update(self, batch: tuple[tf.Tensor, ...], step: Step) -> None:
         last = self.discriminator_steps - 1
         for index in range(last):
-            real_images, labels = (self._part(values, index) for values in batch)
+            real_images, labels = images_and_labels(self._part(batch, index))
             self._discriminator_step(index, real_images, self._fake_images(index, labels, step), labels, step)
-        real_images, labels = (self._part(values, last) for values in batch)
+        real_images, labels = images_and_labels(self._part(batch, last))
         if self.updates == "alternating":
             self._alternating_step(last, real_images, labels, step)
         else:
@@ -147,26 +139,21 @@ class GAN(Algorithm):
         """The discriminator, told the labels: images -> logits."""
         return lambda images: self.discriminator(self.discriminator_inputs(images, labels), training=training)
 
-    def _part(self, values: Any, index: int) -> Any:
+    def _part(self, batch: tuple[tf.Tensor, ...], index: int) -> tuple[tf.Tensor, ...]:
         """The rows of discriminator step `index`: every discriminator_steps-th, from `index` on.
 
         Strides, not blocks: a replica's part then holds the rows that it would have of the global
         batch's part.
         """
-        if values is None or self.discriminator_steps == 1:
-            return values
-        return values[index :: self.discriminator_steps]
+        return (
+            batch if self.discriminator_steps == 1 else tuple(each[index :: self.discriminator_steps] for each in batch)
+        )
 
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        real_images, labels = self.unpack_batch(data)
-        batch = tf.cast(self._evaluated_batches.result(), tf.int64)
-        step = Step(self.seed, batch, replica_rows(real_images, 1))
+    def judge_batch(self, batch: tuple[tf.Tensor, ...], step: Step) -> dict[str, tf.Tensor]:
+        real_images, labels = images_and_labels(batch)
         latents = step.normal(EVALUATION_STREAM, self.latent_dim)
         fake_images = self.sampling_generator(self.generator_inputs(latents, labels), training=False)
-        judgement = judged(self.objective, self._judge(labels, training=False), real_images, fake_images)
-        self.track(judgement._asdict(), step)
-        self._evaluated_batches.update_state(1.0)
-        return self.logs()
+        return judged(self.objective, self._judge(labels, training=False), real_images, fake_images)._asdict()
 
     # ---- what a step is made of -----------------------------------------------------------------
 
@@ -182,113 +169,13 @@ class GAN(Algorithm):
     def check_ends(self, objective: Objective, is_loading: bool) -> None:
         check_ends(self.generator, self.discriminator, objective.pair.logits_are_log_odds, is_loading)
 
-    # ---- the hooks that a conditional model overrides ------------------------------------------
-
-    def generator_inputs(self, latents: tf.Tensor, labels: Any) -> Any:
-        """What the generator is called on."""
-        return latents
-
-    def discriminator_inputs(self, images: tf.Tensor, labels: Any) -> Any:
-        """What the discriminator is called on."""
-        return images
-
-    @property
-    def labels(self) -> Labels | None:
-        """The labels that it takes; None for a model without labels."""
-        return None
-
-    def label_spec(self) -> tf.TensorSpec | None:
-        """Shape and type of a batch of labels; None for a model without labels."""
-        return None if self.labels is None else labels_port(self.labels).spec()
-
-    def check_labels(self, labels: Any, count: int) -> Any:
-        """The labels of `generate` as an array with `count` rows; None for a model without labels."""
-        if self.labels is not None:
-            return self.labels.check(labels, count)
-        if labels is not None:
-            raise InputError(f"{type(self).__name__} is not conditional and takes no labels. Received: {labels!r}.")
-        return None
+    # ---- saving ---------------------------------------------------------------------------------
 
     def network_config(self) -> dict[str, Any]:
         return {
             "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
         }
-
-    # ---- shapes ---------------------------------------------------------------------------------
-
-    def expected(self) -> Expected:
-        steps, replicas = self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync
-        return Expected(
-            self.image_shape,
-            self.labels,
-            steps * replicas if steps > 1 else 1,
-            type(self).__name__,
-        )
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of the images."""
-        return tuple(self.generator.output_shape[1:])
-
-    @property
-    def latent_dim(self) -> int:
-        """Length of a latent vector."""
-        shapes = self.generator.input_shape
-        return shapes[0][-1] if isinstance(shapes, list) else shapes[-1]
-
-    @property
-    def sampling_generator(self) -> keras.Model:
-        """The generator that is shown and shipped: the moving average where there is one."""
-        return self.generator if self.ema_generator is None else self.ema_generator
-
-    # ---- images ---------------------------------------------------------------------------------
-
-    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
-        """The generator: latents (N, latent_dim) -> images (N, H, W, C) in [-1, 1]."""
-        return self.sampling_generator(inputs, training=training)
-
-    @checked_types
-    def generate(self, count: int, seed: int = 0, labels: Any = None, batch_size: int = 256) -> np.ndarray:
-        """New images; image i depends on seed + i (and its label) alone.
-
-        Args:
-            count: N, how many.
-            seed: of the first image.
-            labels: for a conditional model N labels, or one for all; they cycle through the classes when
-                None.
-            batch_size: images made at a time.
-
-        Returns:
-            float32 (N, H, W, C) in [-1, 1], equal to what the exported signature `sample` gives.
-
-        Raises:
-            InputError: a count below 1, or labels that do not fit.
-        """
-        check_count(count, self.image_shape)
-        check_seed(seed)
-        if batch_size < 1:
-            raise InputError(f"batch_size must be at least 1. Received: {batch_size}.")
-        labels = self.check_labels(labels, count)
-        inputs = [np.arange(seed, seed + count, dtype=np.int64), *([] if labels is None else [labels])]
-        if self._sample_function is None:
-            label_spec = self.label_spec()
-            seed_spec = tf.TensorSpec([None], tf.int64)
-            signature = [seed_spec] if label_spec is None else [seed_spec, label_spec]
-            self._sample_function = tf.function(self.sample, input_signature=signature)
-        parts = [slice(start, start + batch_size) for start in range(0, count, batch_size)]
-        return np.concatenate([self._sample_function(*(tf.constant(i[part]) for i in inputs)) for part in parts])
-
-    def sample(self, seeds: tf.Tensor, labels: Any = None) -> tf.Tensor:
-        """int64 seeds (N,) and labels (N,) or (N, A) -> float32 images (N, H, W, C): the graph of `generate`."""
-        return self.images_from_latents(latents_from_seeds(seeds, self.latent_dim), labels)
-
-    def images_from_latents(self, latents: tf.Tensor, labels: Any = None) -> tf.Tensor:
-        """Latents (N, latent_dim) and labels (N,) or (N, A) -> float32 images (N, H, W, C), as they are exported."""
-        images = predict_rows(self.sampling_generator, self.generator_inputs(latents, labels))
-        return tf.cast(images, tf.float32)  # JSON has no bfloat16
-
-    # ---- saving ---------------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
         more = {"discriminator_steps": self.discriminator_steps, "updates": self.updates}
@@ -302,3 +189,8 @@ class GAN(Algorithm):
             if key in config
         }
         return cls(**{**config, **networks})
+
+
+def images_and_labels(batch: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor | None]:
+    """The two of a batch; None for the labels of a model that takes none."""
+    return batch[0], batch[1] if len(batch) > 1 else None

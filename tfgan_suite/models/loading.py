@@ -1,11 +1,13 @@
 """Models from disk, with their optimizers."""
 
 from pathlib import Path
+from typing import Any, TypeVar, overload
 
 import keras
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
+from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.conditional_gan import ConditionalGAN
 from tfgan_suite.models.dcgan import DCGAN
 from tfgan_suite.models.gan import GAN
@@ -14,17 +16,27 @@ from tfgan_suite.models.mlp_gan import MLPGAN
 MODELS: dict[str, type[GAN]] = {"MLPGAN": MLPGAN, "DCGAN": DCGAN, "ConditionalGAN": ConditionalGAN}
 
 
+Kind = TypeVar("Kind", bound=Algorithm)
+
+
+@overload
+def load_model(path: Path | str) -> Any: ...
+@overload
+def load_model(path: Path | str, kind: type[Kind]) -> Kind: ...
+
+
 @checked_types
-def load_model(path: Path | str) -> GAN:
-    """A GAN from a `.keras` file, in Keras's safe mode, with its optimizers and its loss.
+def load_model(path: Path | str, kind: type[Algorithm] = Algorithm) -> Any:
+    """A model from a `.keras` file, in Keras's safe mode, with its optimizers and its loss.
 
     Keras's own `load_model` works too once the model's class has been imported; this one sees to it.
 
     Args:
         path: a file that `model.save` or a run's checkpoint wrote.
+        kind: the class that is expected.
 
     Raises:
-        InputError: the file is missing, damaged, or holds no GAN of this package.
+        InputError: the file is missing, damaged, or holds no such model of this package.
     """
     if not Path(path).is_file():
         raise InputError(f"The model {path} does not exist. Expected a file NAME.keras.")
@@ -35,6 +47,7 @@ def load_model(path: Path | str) -> GAN:
     except Exception as error:  # Keras raises many kinds for files that are damaged or foreign
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"The model {path} cannot be loaded: {reason}") from error
-    if not isinstance(model, GAN):
-        raise InputError(f"{path} holds no GAN of tfgan_suite. Received: a {type(model).__name__}.")
+    if not isinstance(model, kind):
+        expected = "GAN" if kind is Algorithm else kind.__name__
+        raise InputError(f"{path} holds no {expected} of tfgan_suite. Received: a {type(model).__name__}.")
     return model

@@ -22,7 +22,6 @@ from tfgan_suite.models.loading import MODELS, load_model
 from tfgan_suite.runs.folder import RunRecord, newest_of_run
 from tfgan_suite.runs.schedules import learning_rate_schedule
 from tfgan_suite.serving.saved_generator import SavedGenerator
-from tfgan_suite.serving.signatures import signature_facts
 
 STEP_DECAY_EPOCHS = 30
 # What a generator of small pictures needs to be worth looking at: 60 epochs of the digits, 5 of MNIST.
@@ -192,7 +191,7 @@ def start_from(model: GAN, path: str) -> str:
         _start_from_export(model, SavedGenerator(path))
         return f"starts from: the generator of {path}; its discriminator and both optimizers start anew"
     trained = load_model(newest_of_run(path) if Path(path).is_dir() else path)
-    refuse_other_ends(model, signature_facts(trained), path)
+    refuse_other_ends(model, trained.facts(), path)
     for name in ("generator", "discriminator"):
         mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
         if [weight.shape for weight in mine] != [weight.shape for weight in theirs]:
@@ -234,13 +233,13 @@ def refuse_other_ends(model: GAN, facts: Mapping[str, Any], path: str) -> None:
 
     Args:
         model: to be trained.
-        facts: of the other one; see `signature_facts`.
+        facts: of the other one; see `GAN.facts`.
         path: where it lies.
 
     Raises:
         InputError: naming each difference.
     """
-    mine = signature_facts(model)
+    mine = model.facts()
     differences = [f"{key} is {facts[key]} there and {mine[key]} here" for key in mine if facts[key] != mine[key]]
     if differences:
         raise InputError(f"--init-from {path}: {'; '.join(differences)}. Give this run the same.")

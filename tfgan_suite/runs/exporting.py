@@ -16,7 +16,6 @@ from tfgan_suite.models.loading import load_model
 from tfgan_suite.runs.folder import newest_of_run, read_config, refuse_unwritable
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import SavedGenerator
-from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.succession import check_successor
 
 # Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
@@ -134,7 +133,7 @@ def export_run(
     refuse_unwritable(base)
     card = export_card(run_dir, checkpoint) | ({"licence": licence} if licence else {}) | measured(records, checkpoint)
     model = load_model(checkpoint)
-    if others := check_successor(base, signature_facts(model) | card, chosen=export_dir is not None):
+    if others := check_successor(base, model.facts() | card, chosen=export_dir is not None):
         print(others)
     return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator)
 

@@ -32,7 +32,6 @@ from tfgan_suite.runs.assembly import (
 from tfgan_suite.runs.devices import is_chief
 from tfgan_suite.runs.exporting import origin
 from tfgan_suite.runs.folder import begun_run, picture_rules, refuse_differences, settings_of
-from tfgan_suite.serving.signatures import signature_facts
 from tfgan_suite.serving.succession import check_successor
 
 EPOCHS_CHOSEN = f"as many as show {IMAGES_OF_A_NEW_RUN:,} images, but {FEWEST_EPOCHS} to {MOST_EPOCHS}"
@@ -132,7 +131,7 @@ def prepared(
     facts = data.facts()
     if begun is not None:
         refuse_differences(begun, config, facts, folder)
-    card = signature_facts(model) | origin(config, facts)
+    card = model.facts() | origin(config, facts)
     if others := check_successor(Path(config.export_dir or ""), card, chosen):
         notes.append(others)
     return Run(config, data, model, steps, facts, data_rules, chief, callbacks, tuple(notes))

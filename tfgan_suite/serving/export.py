@@ -14,8 +14,8 @@ import keras
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD, CARD_BESIDE
-from tfgan_suite.models.gan import GAN
-from tfgan_suite.serving.signatures import Signature, signature_facts, signatures
+from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.serving.signatures import signatures
 from tfgan_suite.serving.succession import check_successor
 from tfgan_suite.serving.verify import verify_export
 from tfgan_suite.serving.warmup import write_warmup
@@ -37,7 +37,7 @@ def next_version(base: Path | str) -> int:
 
 @checked_types
 def export_generator(
-    model: GAN,
+    model: Algorithm,
     base: Path | str,
     card: Mapping[str, Any] | None = None,
     *,
@@ -69,14 +69,14 @@ def export_generator(
     base = Path(base)
     model = _in_float32(model)
     next_version(base)
-    facts = {**signature_facts(model), **(card or {})}
+    facts = {**model.facts(), **(card or {})}
     check_successor(base, facts)
     base.mkdir(parents=True, exist_ok=True)
     # Beside its place and on the same file system: TensorFlow Serving polls the base for numbers,
     # and a rename is whole or nothing.
     partial = base / f".partial_{os.getpid()}_{threading.get_ident()}"
     try:
-        _write(model, partial, signatures(model, with_discriminator), card or {})
+        _write(model, partial, with_discriminator, card or {})
         if verify and (findings := verify_export(partial, model)):
             raise InputError(f"The export does not pass its check and was not written: {' '.join(findings)}")
         version = _appear(partial, base, facts)
@@ -100,7 +100,7 @@ def _appear(partial: Path, base: Path, facts: Mapping[str, Any]) -> Path:
                 raise
 
 
-def _in_float32(model: GAN) -> GAN:
+def _in_float32(model: Algorithm) -> Algorithm:
     """The model itself, or a copy of one that computes in float64: no server or phone has a use for that."""
     config = model.get_config()
     if config.get("dtype") != "float64":
@@ -111,16 +111,18 @@ def _in_float32(model: GAN) -> GAN:
     return copy
 
 
-def _write(model: GAN, folder: Path, found: dict[str, Signature], card: Mapping[str, Any]) -> None:
+def _write(model: Algorithm, folder: Path, with_discriminator: bool, card: Mapping[str, Any]) -> None:
+    found = signatures(model, with_discriminator)
     # Not archive.track(model): that writes every weight twice. The endpoints hold what they use.
     archive = keras.export.ExportArchive()
     for name, signature in found.items():
         archive.add_endpoint(name, signature.function, input_signature=[port.spec() for port in signature.ports.inputs])
     archive.write_out(str(folder), verbose=False)
-    networks = [model.sampling_generator, *([model.discriminator] if "score" in found else [])]
+    asked = model.endpoints(with_discriminator).values()
+    networks = {id(network): network for endpoint in asked for network in endpoint.networks}
     facts = {
-        **signature_facts(model),
-        "parameters": sum(network.count_params() for network in networks),
+        **model.facts(),
+        "parameters": sum(network.count_params() for network in networks.values()),
         # No date: the same model gives the same card.
         "versions": versions(),
         **card,

@@ -50,6 +50,11 @@ class SavedGenerator:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(f"The SavedModel {self.path} cannot be loaded: {reason}") from error
         self.card = card = read_card(self.path)
+        if "latent_dim" not in card:
+            raise InputError(
+                f"{self.path} makes no images of latents. Expected a generator. Received: a model with the signatures "
+                f"{', '.join(sorted(card['signatures']))}."
+            )
         self.image_shape: tuple[int, int, int] = card["image_shape"]
         self.latent_dim: int = card["latent_dim"]
         self.labels = Labels.of_card(card)

@@ -11,8 +11,8 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, TensorInfo
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.models.gan import GAN
-from tfgan_suite.ports import Port, Ports, generator_ports
+from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.ports import Port, Ports, ports_of_card
 from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
 from tfgan_suite.serving.saved_generator import read_card, version_folder
 from tfgan_suite.serving.session import INIT_OP, ServingSession
@@ -33,7 +33,7 @@ Facts = Mapping[str, Any]
 
 @checked_types
 def verify_export(
-    path: Path | str, model: GAN | None = None, say: Callable[[str], None] = lambda line: None
+    path: Path | str, model: Algorithm | None = None, say: Callable[[str], None] = lambda line: None
 ) -> list[str]:
     """Loads an export in a TensorFlow 1 Session and checks it.
 
@@ -79,7 +79,7 @@ def verify_export(
 
 
 def _checks_in_session(
-    session: ServingSession, folder: Path, facts: Facts, model: GAN | None, in_half: bool
+    session: ServingSession, folder: Path, facts: Facts, model: Algorithm | None, in_half: bool
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """The line of each check that passes, and what it finds."""
     tolerance = HALF_TOLERANCE if in_half else ROW_TOLERANCE
@@ -88,13 +88,13 @@ def _checks_in_session(
     yield "refusals: what cannot be right is refused", _refusal_findings(session, facts)
     if model is not None:
         tolerance = HALF_TOLERANCE if in_half else MODEL_TOLERANCE
-        found = _model_findings(session, facts, model, tolerance)
+        found = _model_findings(session, model, tolerance)
         yield f"images: those of the Keras model, within {tolerance:g}", found
 
 
 def _signature_findings(graph: MetaGraphDef, facts: Facts) -> Iterator[str]:
     found = {name: value for name, value in graph.signature_def.items() if name != INIT_OP}
-    expected = generator_ports(facts, with_discriminator="score" in found)
+    expected = {name: ports for name, ports in ports_of_card(facts).items() if name != "score" or name in found}
     for name in sorted(found.keys() ^ expected.keys()):
         yield f"The signature {name} {'is unknown' if name in found else 'is missing'}."
     for name in sorted(found.keys() & expected.keys()):
@@ -192,22 +192,16 @@ def _refusal_findings(session: ServingSession, facts: Facts) -> Iterator[str]:
 
 def _ports(session: ServingSession, facts: Facts) -> dict[str, Ports]:
     """Of the signatures that the session has."""
-    expected = generator_ports(facts, with_discriminator=True)
+    expected = ports_of_card(facts)
     return {name: expected[name] for name in session.signatures}
 
 
-def _model_findings(session: ServingSession, facts: Facts, model: GAN, tolerance: float) -> Iterator[str]:
-    ports = _ports(session, facts)
-    inputs = ports["sample"].examples(4)
-    labels = tf.constant(inputs["labels"]) if "labels" in inputs else None
-    images = model.sample(tf.constant(inputs["seeds"]), labels).numpy().astype(np.float32)
-    expected = {"sample": images}
-    requests = {"sample": inputs}
-    if "score" in session.signatures:
-        requests["score"] = {key: value for key, value in inputs.items() if key != "seeds"} | {"images": images}
-        judged = model.discriminator(model.discriminator_inputs(tf.constant(images), labels), training=False)
-        expected["score"] = tf.cast(judged, tf.float32).numpy()
-    for name, values in expected.items():
-        distance = _distance(values, session.run(name, requests[name])[ports[name].output.name])
+def _model_findings(session: ServingSession, model: Algorithm, tolerance: float) -> Iterator[str]:
+    for name, endpoint in model.endpoints(with_discriminator=True).items():
+        if name not in session.signatures:
+            continue
+        inputs = endpoint.ports.examples(4)
+        own = endpoint.function(*(tf.constant(inputs[port.name]) for port in endpoint.ports.inputs)).numpy()
+        distance = _distance(own, session.run(name, inputs)[endpoint.ports.output.name])
         if not distance <= tolerance:
             yield f"{name} differs from the Keras model by {distance:.2g}."

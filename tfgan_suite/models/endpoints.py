@@ -1,0 +1,43 @@
+"""What a model gives to those who do not train it: functions to be exported, images to be looked at."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.ports import Ports
+
+
+class Endpoint(NamedTuple):
+    """A function of a model that an export can be asked.
+
+    Attributes:
+        function: of the inputs in the order of their ports; it gives the output's array. Row i of it depends on row i
+            of the inputs alone.
+        ports: of the inputs and of the output.
+        networks: whose weights it needs.
+    """
+
+    function: Callable[..., tf.Tensor]
+    ports: Ports
+    networks: tuple[keras.Model, ...]
+
+
+class Shown(NamedTuple):
+    """Images for people to look at, row by row.
+
+    Attributes:
+        images: (M, H, W, C) in [-1, 1].
+        columns: what stands above each column, labels or words; none: as many columns as look well.
+    """
+
+    images: np.ndarray
+    columns: np.ndarray | Sequence[str] = ()
+
+
+def png_files(images: tf.Tensor) -> tf.Tensor:
+    """float32 (N, H, W, C) in [-1, 1] -> PNG files, string (N,); the same levels as `images.to_uint8`."""
+    levels = tf.clip_by_value(tf.round((images + 1.0) * 127.5), 0.0, 255.0)
+    return tf.io.encode_png(tf.cast(levels, tf.uint8))
