@@ -32,19 +32,16 @@ def trained(name: str, model: Any, data: Any) -> dict[str, np.ndarray]:
     }
 
 
-def train_presets(devices: int, path: str) -> None:
-    """Takes 20 steps with each shrunk preset, the last on an uneven batch; writes losses and weights to a file."""
-    from shrunk import ROWS, batches, shrunk_model
-
-    from tfgan_suite.presets import PRESETS
+def train_models(devices: int, path: str) -> None:
+    """Takes 20 steps with each model of `conforming`, the last on an uneven batch; writes losses and weights."""
+    from conforming import MODELS, ROWS, arrays_of, dataset_of
 
     strategy = strategy_over(devices)
-    data = batches(STEPS * ROWS - 1)
     arrays: dict[str, np.ndarray] = {}
-    for name in PRESETS:
+    for name, make in MODELS.items():
         with strategy.scope():
-            model = shrunk_model(name)
-        arrays |= trained(name, model, data)
+            model = make()
+        arrays |= trained(name, model, dataset_of(model, arrays_of(model, STEPS * ROWS - 1)).batch(ROWS))
     np.savez(path, **arrays)
 
 

@@ -4,21 +4,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from replica_runs import STEPS, in_a_process, train_at_full_width, train_presets
-
-from tfgan_suite.presets import PRESETS
+from conforming import MODELS
+from replica_runs import STEPS, in_a_process, train_at_full_width, train_models
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, np.ndarray]]:
-    """Losses and weights of every preset after 20 steps, by number of devices."""
+    """Losses and weights of every model after 20 steps, by number of devices."""
     folder: Path = tmp_path_factory.mktemp("replicas")
-    return {devices: in_a_process(train_presets, devices, folder) for devices in (1, 2, 4)}
+    return {devices: in_a_process(train_models, devices, folder) for devices in (1, 2, 4)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("devices", [2, 4])
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", MODELS)
 def test_replicas_have_the_losses_and_weights_of_one_device(
     name: str, devices: int, runs: dict[int, dict[str, np.ndarray]]
 ) -> None:

@@ -1,0 +1,52 @@
+"""Every model that must keep the laws of `tests/test_conformance.py`: a new one enters by one line."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from shrunk import shrunk_model, untuned
+from toys.paired import PairedToy
+from toys.unpaired import UnpairedToy
+
+from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.presets import PRESETS
+
+ROWS = 8  # a step
+
+
+def _compiled(kind: Callable[..., Algorithm], *arguments: Any, **settings: Any) -> Algorithm:
+    keras.utils.set_random_seed(3)
+    model = kind(*arguments, **settings)
+    model.compile()
+    return model
+
+
+# From `ema_momentum` and `seed`, or nothing, to a compiled model of few weights, always the same.
+MODELS: dict[str, Callable[..., Algorithm]] = {
+    **{name: partial(shrunk_model, name) for name in PRESETS},
+    "paired toy": partial(_compiled, PairedToy, (8, 8, 1), (8, 8, 2), ema_momentum=0.9),
+    "unpaired toy": partial(_compiled, UnpairedToy, (8, 8, 1)),
+}
+# The fast lane's, each for what no other has: dense layers alone; all there is of a GAN; pairs; two networks a side.
+CORNERS = ("mlp_gan", "cgan", "paired toy", "unpaired toy")
+
+
+def arrays_of(model: Algorithm, rows: int, first: int = 0) -> Any:
+    """Right arrays in the form that the model takes, always the same: x, or (x, y)."""
+    numbers = np.arange(first, first + rows)
+    arrays = tf.nest.map_structure(lambda port: port.example(numbers), model.takes())
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def batches_of(model: Algorithm, steps: int, first: int = 0, rows: int = ROWS) -> tf.data.Dataset:
+    """So many batches, of which each is another."""
+    return dataset_of(model, arrays_of(model, steps * rows, first * rows)).batch(rows)
+
+
+def dataset_of(model: Algorithm, arrays: Any) -> tf.data.Dataset:
+    """The rows of arrays, one at a time: of those that are x alone and several, as (x,)."""
+    alone = isinstance(arrays, tuple) and model.expected().y is None
+    return untuned(tf.data.Dataset.from_tensor_slices((arrays,) if alone else arrays))
