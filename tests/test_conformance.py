@@ -16,7 +16,8 @@ import tfgan_suite
 from tfgan_suite import InputError
 from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.continuation.checkpoints import all_variables
-from tfgan_suite.models.algorithm import SIDES, Algorithm
+from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.models.compiled import SIDES
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.verify import verify_export
 
