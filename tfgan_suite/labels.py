@@ -112,6 +112,16 @@ class Labels:
         return self._classes(values) if self.kind == "classes" else self._attributes(values)
 
     @property
+    def dtype(self) -> type[np.generic]:
+        """Of an array of labels."""
+        return np.int32 if self.kind == "classes" else np.float32
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape of one label in an array of them."""
+        return () if self.kind == "classes" else (self.size,)
+
+    @property
     def said(self) -> str:
         """What is said of numbers that `is_right` does not let pass."""
         return (

@@ -136,18 +136,12 @@ def logits_port() -> Port:
 
 def labels_port(labels: Labels) -> Port:
     """int32 (N,) classes, or float32 (N, A) attributes."""
-    of_classes = labels.kind == "classes"
-    return Port(
-        "labels",
-        "labels",
-        tf.int32 if of_classes else tf.float32,
-        () if of_classes else (labels.size,),
-        labels.said,
-        labels.is_right,
-        labels.size if of_classes else 2,
-        lambda numbers: labels.check(None, int(numbers.max(initial=0)) + 1)[numbers],
-        labels,
-    )
+
+    def example(numbers: np.ndarray) -> np.ndarray:
+        return labels.check(None, int(numbers.max(initial=0)) + 1)[numbers]
+
+    dtype, wrong = tf.as_dtype(labels.dtype), labels.size if labels.kind == "classes" else 2
+    return Port("labels", "labels", dtype, labels.row_shape, labels.said, labels.is_right, wrong, example, labels)
 
 
 def of_facts(facts: Mapping[str, Any]) -> Port:

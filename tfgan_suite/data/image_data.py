@@ -48,6 +48,10 @@ class ImageData:
         _, height, width, channels = self.images.shape
         return height, width, channels
 
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """The arrays of which a batch has the same rows, in the order in which a model takes them."""
+        return (self.images,) if self.labels is None else (self.images, self.labels)
+
     def known_labels(self) -> Labels | None:
         """What kind of labels there are, how many, and their names; None where there are none."""
         if self.labels is None:

@@ -76,12 +76,10 @@ def training_batches(
         raise InputError(f"rotation must be in [0, 180] degrees. Received: {rotation}.")
     per_pass = steps_per_epoch(len(data.images), batch_rows)
     steps = per_pass if steps is None else steps
-    last_index = len(data.images) - 1
-    images, labels = data.images, data.labels
-    types = [tf.uint8] if labels is None else [tf.uint8, tf.as_dtype(labels.dtype)]
+    last_index, arrays = len(data.images) - 1, data.arrays()
 
     def rows(indices: np.ndarray) -> list[np.ndarray]:
-        return [images[indices]] if labels is None else [images[indices], labels[indices]]
+        return [array[indices] for array in arrays]
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...] | tf.Tensor:
         epoch, within = step // steps, step % steps
@@ -95,13 +93,11 @@ def training_batches(
         indices = tf.raw_ops.RandomIndexShuffle(
             index=positions, seed=tf.concat([[0], key], 0), max_index=tf.constant(last_index, tf.int64), rounds=8
         )
-        parts = tf.numpy_function(rows, [indices], types, stateful=False)
-        parts[0].set_shape([batch_rows, *data.image_shape])
-        normalised = augment(to_float(parts[0]), seed, step, flip, crop, rotation)
-        if labels is None:
-            return normalised
-        parts[1].set_shape([batch_rows, *labels.shape[1:]])
-        return normalised, parts[1]
+        parts = tf.numpy_function(rows, [indices], [tf.as_dtype(array.dtype) for array in arrays], stateful=False)
+        made = [tf.ensure_shape(part, [batch_rows, *a.shape[1:]]) for part, a in zip(parts, arrays, strict=True)]
+        # All images of a row are moved alike.
+        made = [augment(to_float(p), seed, step, flip, crop, rotation) if p.dtype == tf.uint8 else p for p in made]
+        return tuple(made) if len(made) > 1 else made[0]
 
     dataset = tf.data.Dataset.range(start_step, epochs * steps)
     dataset = dataset.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)

@@ -1,5 +1,6 @@
 """A batch on its way into a graph, which lets through what is right and ends its run with a message otherwise."""
 
+import math
 from typing import Any
 
 import tensorflow as tf
@@ -55,15 +56,13 @@ def _labels_in_form(labels: Any, expected: Labels) -> tf.Tensor:
     """int32 (N,) or float32 (N, A), whatever type and shape of those allowed they came in."""
     labels = tf.convert_to_tensor(labels)
     expected.check_form(labels.dtype.as_numpy_dtype, None if labels.shape.rank is None else labels.shape.as_list())
-    if expected.kind == "classes":
-        return tf.cast(tf.reshape(labels, [-1]), tf.int32)
-    return tf.cast(tf.reshape(labels, [-1, expected.size]), tf.float32)
+    return tf.cast(tf.reshape(labels, [-1, *expected.row_shape]), expected.dtype)
 
 
 def _labels(labels: Any, expected: Labels) -> tf.Tensor:
     labels = tf.convert_to_tensor(labels)
     if labels.shape.rank is None:  # known only when the graph runs; the product of no sides is 1
-        width, size = tf.reduce_prod(tf.shape(labels)[1:]), 1 if expected.kind == "classes" else expected.size
+        width, size = tf.reduce_prod(tf.shape(labels)[1:]), math.prod(expected.row_shape)
         with after(refuse(tf.equal(width, size), f"Labels must have the shape (N, {size}).", tf.shape(labels))):
             labels = tf.identity(labels)
     labels = _labels_in_form(labels, expected)
