@@ -1,7 +1,9 @@
 """Every model that must keep the laws of `tests/test_conformance.py`: a new one enters by one line."""
 
+import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -24,9 +26,30 @@ def _compiled(kind: Callable[..., Algorithm], *arguments: Any, **settings: Any) 
     return model
 
 
+def _template(**settings: Any) -> Algorithm:
+    """The template of CONTRIBUTING.md, on networks of one layer."""
+    shape = (8, 8, 1)
+    networks = [
+        keras.Sequential([keras.Input(shape), keras.layers.Conv2D(1, 3, padding="same", activation=end)])
+        for end in ("tanh", None)
+    ]
+    return _compiled(template_class(), *networks, **settings)
+
+
+@cache
+def template_class() -> type[Algorithm]:
+    """What the text says."""
+    text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"<!-- template -->\n```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(code, "CONTRIBUTING.md", "exec"), names)
+    return names["Translator"]
+
+
 # From `ema_momentum` and `seed`, or nothing, to a compiled model of few weights, always the same.
 MODELS: dict[str, Callable[..., Algorithm]] = {
     **{name: partial(shrunk_model, name) for name in PRESETS},
+    "template": _template,
     "paired toy": partial(_compiled, PairedToy, (8, 8, 1), (8, 8, 2), ema_momentum=0.9),
     "unpaired toy": partial(_compiled, UnpairedToy, (8, 8, 1)),
 }
