@@ -207,9 +207,11 @@ def test_given_folders_stay() -> None:
 
 def test_every_field_has_a_line_of_help() -> None:
     """The command line shows the string below a field."""
-    body = ast.parse(inspect.getsource(TrainConfig)).body[0].body  # type: ignore[attr-defined]
+    kinds = [kind for kind in TrainConfig.__mro__ if dataclasses.is_dataclass(kind)]
+    bodies = [ast.parse(inspect.getsource(kind)).body[0].body for kind in kinds]  # type: ignore[attr-defined]
     helped = {
         node.target.id
+        for body in bodies
         for node, after in itertools.pairwise(body)
         if isinstance(node, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
     }

@@ -19,7 +19,7 @@ LEVELS: tuple[set[str], ...] = (
     {"errors"},
     {"startup"},
     {"arguments", "exported", "files", "versions"},
-    {"presets", "picture_rules"},
+    {"options", "presets", "picture_rules"},
     {"config"},
     {"images", "labels", "noise"},
     {"latents", "objectives"},
@@ -44,8 +44,10 @@ KNOWS_CONFIG = {
 }  # fmt: skip
 STANDARD_LIBRARY_ONLY = [
     "startup/backend",
+    "arguments",
     "errors",
     "files",
+    "options/networks",
     "startup/interrupts",
     "startup/quiet",
     "startup/spelling",

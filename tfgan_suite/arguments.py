@@ -1,4 +1,4 @@
-"""Arguments of another type than a public function takes, refused in one line as the command line does."""
+"""Arguments of another type or range than a public function takes, refused in one line as the command line does."""
 
 import functools
 import inspect
@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from tfgan_suite.errors import InputError
 
@@ -65,6 +65,30 @@ def refuse_type(name: str, value: Any, hint: Any) -> None:
     if not _fits(value, hint):
         shown = repr(value) if isinstance(value, str | numbers.Number | tuple | None) else f"a {type(value).__name__}"
         raise InputError(f"{name} must be {_said(hint)}. Received: {shown}.")
+
+
+class Range(NamedTuple):
+    """The numbers from `low` on that are below `high`, and how they are said.
+
+    >>> Range(0.0, 1.0, "in [0, 1)").refuse("dropout", 1.5)
+    Traceback (most recent call last):
+    ...
+    tfgan_suite.errors.InputError: dropout must be in [0, 1). Received: 1.5.
+    """
+
+    low: float
+    high: float
+    said: str
+
+    def refuse(self, name: str, value: Any) -> None:
+        """Refuses a number that is not one of them, or a tuple with such a number; None passes.
+
+        Raises:
+            InputError: it is not.
+        """
+        for number in value if isinstance(value, tuple | list) else (value,):
+            if number is not None and not self.low <= number < self.high:  # false for NaN
+                raise InputError(f"{name} must be {self.said}. Received: {value}.")
 
 
 def _fits(value: Any, hint: Any) -> bool:

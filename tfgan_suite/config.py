@@ -16,6 +16,7 @@ from typing import Any
 from tfgan_suite.arguments import refuse_type
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
+from tfgan_suite.options.networks import NetworkOptions
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
 
@@ -68,8 +69,9 @@ def settings_of_role(*roles: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
+class _BeforeNetworks:
+    """Settings of `TrainConfig`: a dataclass has the fields of its last base first, so that help and a dry run tell
+    these, then the options of the networks, then the others."""
 
     model: str = "cgan"
     """Preset; every other flag that is given beats it."""
@@ -119,18 +121,11 @@ class TrainConfig:
     """Length of the latent vector z."""
     projection: bool | None = None
     """ConditionalGAN: the discriminator adds the label's projection on its features."""
-    generator_units: tuple[int, ...] | None = None
-    """mlp: widths of the generator's hidden layers."""
-    discriminator_units: tuple[int, ...] | None = None
-    """mlp: widths of the discriminator's hidden layers."""
-    batch_norm: bool | None = None
-    """mlp: BatchNorm in the generator."""
-    base_filters: int | None = None
-    """dcgan: filters at full resolution, the fewest; other stages have multiples."""
-    dropout: float | None = None
-    """Dropout of the discriminator."""
-    initializer_stddev: float | None = None
-    """Kernels start from a normal distribution of this standard deviation."""
+
+
+@dataclass(frozen=True)
+class TrainConfig(NetworkOptions, _BeforeNetworks):
+    """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
 
     loss: str = "non_saturating"
     """non_saturating, minimax, least_squares or hinge."""
@@ -213,12 +208,13 @@ class TrainConfig:
             )
         for field in _AT_LEAST_ONE:
             value = getattr(self, field)
-            if any(v is not None and v < 1 for v in (value if isinstance(value, tuple | list) else (value,))):
+            if value is not None and value < 1:
                 raise InputError(f"--{field.replace('_', '-')} must be at least 1. Received: {value}.")
         for field, (low, high, what) in _RANGES.items():
             value = getattr(self, field)
             if value is not None and not low <= value < high:  # false for NaN
                 raise InputError(f"--{field.replace('_', '-')} must be {what}. Received: {value}.")
+        self.refuse_ranges(lambda name: f"--{name.replace('_', '-')}")
         if self.channels not in (None, 1, 3, 4):
             raise InputError(f"--channels must be 1, 3 or 4. Received: {self.channels}.")
         if self.image_size is not None:
@@ -313,8 +309,8 @@ def as_settings(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _AT_LEAST_ONE = (
-    "epochs", "batch_size", "steps_per_epoch", "latent_dim", "generator_units", "discriminator_units",
-    "base_filters", "discriminator_steps", "decay_steps", "logical_devices", "steps_per_execution",
+    "epochs", "batch_size", "steps_per_epoch", "latent_dim",
+    "discriminator_steps", "decay_steps", "logical_devices", "steps_per_execution",
     "checkpoint_every", "keep_checkpoints", "sample_count",
     "evaluate_every",
 )  # fmt: skip
@@ -326,8 +322,6 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "crop": (0, math.inf, "at least 0"),
     "rotation": (0.0, 180.0 + 1e-9, "in [0, 180]"),
     "seed": (0, 2**31, "in 0..2147483647"),
-    "dropout": (0.0, 1.0, "in [0, 1)"),
-    "initializer_stddev": (_TINY, math.inf, "greater than 0"),
     "label_smoothing": (0.0, 0.5, "in [0, 0.5)"),
     "generator_learning_rate": (_TINY, math.inf, "greater than 0"),
     "discriminator_learning_rate": (_TINY, math.inf, "greater than 0"),
