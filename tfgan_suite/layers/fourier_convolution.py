@@ -80,11 +80,13 @@ def fourier_transposed(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         *(matrix.astype(tf.as_dtype(features.dtype).as_numpy_dtype) for matrix in product_matrices(height, width, size))
     )
     products, rows = len(matrices.features), tf.shape(features)[0]
-    pixels = tf.reshape(tf.transpose(features, (1, 2, 0, 3)), (height * width, rows * depth))
-    x = tf.reshape(tf.matmul(matrices.features, pixels), (products, rows, depth))
-    w = tf.reshape(tf.matmul(matrices.kernel, tf.reshape(kernel, (size**2, -1))), (products, channels, depth))
-    y = tf.reshape(tf.matmul(x, w, transpose_b=True), (products, rows * channels))
-    outputs = tf.reshape(tf.matmul(matrices.outputs, y, transpose_a=True), (height, width, rows, channels))
+    pixels = tf.reshape(tf.transpose(features, (1, 2, 0, 3)), (height * width, rows * depth))  # (H W, N D)
+    x = tf.reshape(tf.matmul(matrices.features, pixels), (products, rows, depth))  # (P, N, D)
+    taps = tf.reshape(kernel, (size**2, -1))  # (k k, C D)
+    w = tf.reshape(tf.matmul(matrices.kernel, taps), (products, channels, depth))  # (P, C, D)
+    y = tf.reshape(tf.matmul(x, w, transpose_b=True), (products, rows * channels))  # (P, N C)
+    pixels = tf.matmul(matrices.outputs, y, transpose_a=True)  # (H W, N C)
+    outputs = tf.reshape(pixels, (height, width, rows, channels))  # (H, W, N, C)
     return tf.transpose(outputs, (2, 0, 1, 3))
 
 

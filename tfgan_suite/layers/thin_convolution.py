@@ -20,9 +20,10 @@ def grow(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """
     size, _, channels, depth = kernel.shape
     taps = tf.pad(kernel, [[1, 5 - size], [1, 5 - size], [0, 0], [0, 0]])  # (6, 6, C, D)
-    taps = tf.reverse(tf.reshape(taps, (3, 2, 3, 2, channels, depth)), [0, 2])
-    taps = tf.reshape(tf.transpose(taps, (0, 2, 5, 1, 3, 4)), (3, 3, depth, 4 * channels))
-    return tf.nn.depth_to_space(tf.nn.conv2d(features, taps, 1, "SAME"), 2)
+    taps = tf.reverse(tf.reshape(taps, (3, 2, 3, 2, channels, depth)), [0, 2])  # (3, 2, 3, 2, C, D)
+    taps = tf.reshape(tf.transpose(taps, (0, 2, 5, 1, 3, 4)), (3, 3, depth, 4 * channels))  # (3, 3, D, 4 C)
+    quarters = tf.nn.conv2d(features, taps, 1, "SAME")  # (N, H, W, 4 C)
+    return tf.nn.depth_to_space(quarters, 2)
 
 
 def shrink(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

@@ -93,9 +93,10 @@ class ConditionalGenerator(keras.Model):
                 f"Received: latent_dim={body.input_shape[-1]}."
             )
         latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
-        labels = label_input(num_attributes)
-        vector = labels if num_classes is None else keras.ops.one_hot(labels, num_classes)
-        images = body(layers.Concatenate(dtype=dtype)([latents, vector]))
+        labels = label_input(num_attributes)  # (N,) or (N, A)
+        vector = labels if num_classes is None else keras.ops.one_hot(labels, num_classes)  # (N, K) or (N, A)
+        joined = layers.Concatenate(dtype=dtype)([latents, vector])  # (N, latent_dim + K) or (N, latent_dim + A)
+        images = body(joined)  # (N, H, W, C)
         super().__init__([latents, labels], images, name=name)
         self.body = body
         self._arguments = {
@@ -156,19 +157,19 @@ class ConditionalDiscriminator(keras.Model):
             raise InputError(
                 f"The body must take the image's channels and one more for the label. Received: {channels} channel."
             )
-        images = keras.Input((height, width, channels - 1), dtype=outer, name="images")
-        labels = label_input(num_attributes)
-        label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype)
-        label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)
-        joined = layers.Concatenate(dtype=dtype)([images, label_map])
+        images = keras.Input((height, width, channels - 1), dtype=outer, name="images")  # (N, H, W, C)
+        labels = label_input(num_attributes)  # (N,) or (N, A)
+        label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype)  # (N, H * W)
+        label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)  # (N, H, W, 1)
+        joined = layers.Concatenate(dtype=dtype)([images, label_map])  # (N, H, W, C + 1)
         if projection:
             last = [layer for layer in body.layers if layer.weights][-1]
             features, logits = keras.Model(body.input, [last.input, body.output])(joined)
-            features = layers.Flatten(DATA_FORMAT, dtype=dtype)(features)
-            vector = embed_labels(labels, num_classes, features.shape[-1], PROJECTION_STDDEV, dtype)
-            logits = layers.Add(dtype=outer)([logits, layers.Dot(axes=1, dtype=outer)([features, vector])])
+            features = layers.Flatten(DATA_FORMAT, dtype=dtype)(features)  # (N, F)
+            vector = embed_labels(labels, num_classes, features.shape[-1], PROJECTION_STDDEV, dtype)  # (N, F)
+            logits = layers.Add(dtype=outer)([logits, layers.Dot(axes=1, dtype=outer)([features, vector])])  # (N, 1)
         else:
-            logits = body(joined)
+            logits = body(joined)  # (N, 1)
         super().__init__([images, labels], logits, name=name)
         self.body = body
         self._arguments = {

@@ -15,13 +15,14 @@ from tfgan_suite.networks.geometry import (
     DATA_FORMAT,
     ImageShape,
     base_grid,
-    check_dropout,
     check_image_shape,
     check_positive,
     num_doublings,
     surplus,
 )
 from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.network import Network
+from tfgan_suite.options.networks import check_options
 
 KERNEL_SIZE = 4
 LEAKY_SLOPE = 0.2  # section 4 of the paper
@@ -29,7 +30,7 @@ INITIALIZER_STDDEV = 0.02  # section 4 of the paper
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class DCGANGenerator(keras.Model):
+class DCGANGenerator(Network):
     """z -> ConvT 4x4 valid -> (ConvT 4x4 stride 2) x n -> tanh; BatchNorm and ReLU between.
 
     Args:
@@ -61,7 +62,8 @@ class DCGANGenerator(keras.Model):
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
-        check_positive(latent_dim=latent_dim, base_filters=base_filters)
+        check_positive(latent_dim=latent_dim)
+        check_options(base_filters=base_filters, initializer_stddev=initializer_stddev)
         doublings = num_doublings(image_shape)
 
         def transposed(filters: int, kernel_size: Any, strides: int, padding: str, use_bias: bool) -> layers.Layer:
@@ -77,36 +79,26 @@ class DCGANGenerator(keras.Model):
                 dtype=dtype,
             )
 
-        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
-        x = layers.Reshape((1, 1, latent_dim), dtype=dtype)(latents)
+        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")  # (N, latent_dim)
+        x = layers.Reshape((1, 1, latent_dim), dtype=dtype)(latents)  # (N, 1, 1, latent_dim)
         for stage in range(doublings):
             filters = base_filters * 2 ** (doublings - 1 - stage)
             if stage == 0:
                 x = transposed(filters, base_grid(image_shape, doublings), 1, "valid", use_bias=False)(x)
+                # (N, h, w, filters), the base grid: 4x4 for 32x32 and 64x64
             else:
-                x = transposed(filters, KERNEL_SIZE, 2, "same", use_bias=False)(x)
+                x = transposed(filters, KERNEL_SIZE, 2, "same", use_bias=False)(x)  # (N, 2h, 2w, filters), 4h, ...
             x = synchronized_batch_norm(dtype)(x)
             x = layers.ReLU(dtype=dtype)(x)
-        x = transposed(image_shape[2], KERNEL_SIZE, 2, "same", use_bias=True)(x)
+        x = transposed(image_shape[2], KERNEL_SIZE, 2, "same", use_bias=True)(x)  # (N, H or more, W or more, C)
         if any(map(any, surplus(image_shape, doublings))):
-            x = layers.Cropping2D(surplus(image_shape, doublings), DATA_FORMAT, dtype=dtype)(x)
+            x = layers.Cropping2D(surplus(image_shape, doublings), DATA_FORMAT, dtype=dtype)(x)  # (N, H, W, C)
         images = layers.Activation("tanh", dtype=outer_dtype(dtype), name="images")(x)
-        super().__init__(latents, images, name=name)
-        self._arguments = {
-            "image_shape": image_shape,
-            "latent_dim": latent_dim,
-            "base_filters": base_filters,
-            "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
-            "name": name,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        return dict(self._arguments)
+        super().__init__(latents, images, locals())
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class DCGANDiscriminator(keras.Model):
+class DCGANDiscriminator(Network):
     """x -> (Conv 4x4 stride 2) x n -> Conv to 1x1: a logit; LeakyReLU 0.2, BatchNorm but for the first.
 
     Args:
@@ -135,11 +127,10 @@ class DCGANDiscriminator(keras.Model):
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
-        check_positive(base_filters=base_filters)
+        check_options(base_filters=base_filters, dropout=dropout, initializer_stddev=initializer_stddev)
         doublings = num_doublings(image_shape)
-        check_dropout(dropout)
         images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
-        x = images
+        x = images  # (N, H, W, C)
         for stage in range(doublings):
             x = ImageConv2D(
                 base_filters * 2**stage,
@@ -150,7 +141,7 @@ class DCGANDiscriminator(keras.Model):
                 use_bias=stage == 0,
                 kernel_initializer=kernel_initializer(initializer_stddev),
                 dtype=dtype,
-            )(x)
+            )(x)  # (N, H / 2, W / 2, base_filters), then half the sides, rounded up, and twice the filters a stage
             if stage > 0:
                 x = synchronized_batch_norm(dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
@@ -162,17 +153,6 @@ class DCGANDiscriminator(keras.Model):
             data_format=DATA_FORMAT,
             kernel_initializer=kernel_initializer(initializer_stddev),
             dtype=outer_dtype(dtype),
-        )(x)
-        logits = layers.Reshape((1,), dtype=outer_dtype(dtype), name="logits")(x)
-        super().__init__(images, logits, name=name)
-        self._arguments = {
-            "image_shape": image_shape,
-            "base_filters": base_filters,
-            "dropout": dropout,
-            "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
-            "name": name,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        return dict(self._arguments)
+        )(x)  # (N, 1, 1, 1)
+        logits = layers.Reshape((1,), dtype=outer_dtype(dtype), name="logits")(x)  # (N, 1)
+        super().__init__(images, logits, locals())

@@ -15,12 +15,13 @@ from tfgan_suite.networks.geometry import (
     DATA_FORMAT,
     ImageShape,
     base_grid,
-    check_dropout,
     check_image_shape,
     check_positive,
     surplus,
 )
 from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.network import Network
+from tfgan_suite.options.networks import check_options
 
 KERNEL_SIZE = 5
 DOUBLINGS = 2
@@ -28,7 +29,7 @@ LEAKY_SLOPE = 0.3  # what LeakyReLU without an argument means in Keras, as the t
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class TutorialDCGANGenerator(keras.Model):
+class TutorialDCGANGenerator(Network):
     """z -> Dense h*w*256 -> ConvT 128 -> ConvT 64 stride 2 -> ConvT C stride 2 -> tanh.
 
     All kernels are 5x5, BatchNorm and LeakyReLU 0.3 stand after each hidden layer, and no layer
@@ -60,7 +61,8 @@ class TutorialDCGANGenerator(keras.Model):
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
-        check_positive(latent_dim=latent_dim, base_filters=base_filters)
+        check_positive(latent_dim=latent_dim)
+        check_options(base_filters=base_filters, initializer_stddev=initializer_stddev)
         height, width = base_grid(image_shape, DOUBLINGS)
 
         def transposed(filters: int, strides: int) -> layers.Layer:
@@ -76,40 +78,29 @@ class TutorialDCGANGenerator(keras.Model):
                 dtype=dtype,
             )
 
-        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
+        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")  # (N, latent_dim)
         x = layers.Dense(
             height * width * 4 * base_filters,
             use_bias=False,
             kernel_initializer=kernel_initializer(initializer_stddev),
             dtype=dtype,
-        )(latents)
+        )(latents)  # (N, h * w * 4f), of 28x28 images (N, 7 * 7 * 256)
         x = synchronized_batch_norm(dtype)(x)
         x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
-        x = layers.Reshape((height, width, 4 * base_filters), dtype=dtype)(x)
+        x = layers.Reshape((height, width, 4 * base_filters), dtype=dtype)(x)  # (N, h, w, 4f)
         for filters, strides in ((2 * base_filters, 1), (base_filters, 2)):
-            x = transposed(filters, strides)(x)
+            x = transposed(filters, strides)(x)  # (N, h, w, 2f), then (N, 2h, 2w, f)
             x = synchronized_batch_norm(dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
-        x = transposed(image_shape[2], 2)(x)
+        x = transposed(image_shape[2], 2)(x)  # (N, 4h, 4w, C)
         if any(map(any, surplus(image_shape, DOUBLINGS))):
-            x = layers.Cropping2D(surplus(image_shape, DOUBLINGS), DATA_FORMAT, dtype=dtype)(x)
+            x = layers.Cropping2D(surplus(image_shape, DOUBLINGS), DATA_FORMAT, dtype=dtype)(x)  # (N, H, W, C)
         images = layers.Activation("tanh", dtype=outer_dtype(dtype), name="images")(x)
-        super().__init__(latents, images, name=name)
-        self._arguments = {
-            "image_shape": image_shape,
-            "latent_dim": latent_dim,
-            "base_filters": base_filters,
-            "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
-            "name": name,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        return dict(self._arguments)
+        super().__init__(latents, images, locals())
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class TutorialDCGANDiscriminator(keras.Model):
+class TutorialDCGANDiscriminator(Network):
     """x -> Conv 64 stride 2 -> Conv 128 stride 2 -> Dense 1: a logit.
 
     All kernels are 5x5; LeakyReLU 0.3 and dropout stand after each convolution. 28x28 grey images
@@ -141,10 +132,9 @@ class TutorialDCGANDiscriminator(keras.Model):
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
-        check_positive(base_filters=base_filters)
-        check_dropout(dropout)
+        check_options(base_filters=base_filters, dropout=dropout, initializer_stddev=initializer_stddev)
         images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
-        x = images
+        x = images  # (N, H, W, C)
         for key, filters in enumerate((base_filters, 2 * base_filters)):
             x = ImageConv2D(
                 filters,
@@ -154,23 +144,12 @@ class TutorialDCGANDiscriminator(keras.Model):
                 data_format=DATA_FORMAT,
                 kernel_initializer=kernel_initializer(initializer_stddev),
                 dtype=dtype,
-            )(x)
+            )(x)  # (N, h, w, f), then (N, h, w, 2f), with half the sides each time, rounded up
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
                 x = KeyedDropout(dropout, key, dtype=dtype)(x)
-        x = layers.Flatten(DATA_FORMAT, dtype=dtype)(x)
+        x = layers.Flatten(DATA_FORMAT, dtype=dtype)(x)  # (N, h * w * 2f), of 28x28 images (N, 7 * 7 * 128)
         logits = layers.Dense(
             1, kernel_initializer=kernel_initializer(initializer_stddev), dtype=outer_dtype(dtype), name="logits"
-        )(x)
-        super().__init__(images, logits, name=name)
-        self._arguments = {
-            "image_shape": image_shape,
-            "base_filters": base_filters,
-            "dropout": dropout,
-            "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
-            "name": name,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        return dict(self._arguments)
+        )(x)  # (N, 1)
+        super().__init__(images, logits, locals())

@@ -33,16 +33,6 @@ def check_positive(**sizes: int) -> None:
             raise InputError(f"{name} must be at least 1. Received: {size}.")
 
 
-def check_dropout(dropout: float) -> None:
-    """Refuses a share that is not in [0, 1).
-
-    Raises:
-        InputError: naming the argument.
-    """
-    if not 0.0 <= dropout < 1.0:
-        raise InputError(f"dropout must be in [0, 1). Received: {dropout}.")
-
-
 def num_doublings(image_shape: ImageShape) -> int:
     """How often a map of about 4 pixels is doubled to reach the shorter side.
 

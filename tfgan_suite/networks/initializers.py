@@ -11,13 +11,7 @@ from tfgan_suite.layers.batch_norm import FusedBatchNormalization
 
 def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
     """N(0, stddev), or Keras's own Glorot uniform when `stddev` is None. A new one each time:
-    an unseeded initializer that is shared would give every layer the same numbers.
-
-    Raises:
-        InputError: a standard deviation that is not positive.
-    """
-    if stddev is not None and not stddev > 0:  # true for NaN
-        raise InputError(f"initializer_stddev must be greater than 0. Received: {stddev}.")
+    an unseeded initializer that is shared would give every layer the same numbers."""
     return keras.initializers.GlorotUniform() if stddev is None else keras.initializers.RandomNormal(0.0, stddev)
 
 

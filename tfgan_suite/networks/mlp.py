@@ -8,14 +8,16 @@ import keras
 from keras import layers
 
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
-from tfgan_suite.networks.geometry import DATA_FORMAT, ImageShape, check_dropout, check_image_shape, check_positive
+from tfgan_suite.networks.geometry import DATA_FORMAT, ImageShape, check_image_shape, check_positive
 from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.network import Network
+from tfgan_suite.options.networks import check_options
 
 LEAKY_SLOPE = 0.2
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class MLPGenerator(keras.Model):
+class MLPGenerator(Network):
     """z -> Dense units, LeakyReLU 0.2, ... -> Dense H*W*C -> tanh.
 
     Args:
@@ -47,8 +49,10 @@ class MLPGenerator(keras.Model):
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
+        units = tuple(units)
         check_positive(latent_dim=latent_dim, **{f"units[{i}]": width for i, width in enumerate(units)})
-        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
+        check_options(initializer_stddev=initializer_stddev)
+        latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")  # (N, latent_dim)
         x = latents
         for width in units:
             x = layers.Dense(
@@ -56,32 +60,20 @@ class MLPGenerator(keras.Model):
                 use_bias=not batch_norm,
                 kernel_initializer=kernel_initializer(initializer_stddev),
                 dtype=dtype,
-            )(x)
+            )(x)  # (N, width)
             if batch_norm:
                 x = synchronized_batch_norm(dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
         x = layers.Dense(
             math.prod(image_shape), kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype
-        )(x)
-        x = layers.Reshape(image_shape, dtype=dtype)(x)
+        )(x)  # (N, H * W * C)
+        x = layers.Reshape(image_shape, dtype=dtype)(x)  # (N, H, W, C)
         images = layers.Activation("tanh", dtype=outer_dtype(dtype), name="images")(x)
-        super().__init__(latents, images, name=name)
-        self._arguments = {
-            "image_shape": image_shape,
-            "latent_dim": latent_dim,
-            "units": tuple(units),
-            "batch_norm": batch_norm,
-            "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
-            "name": name,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        return dict(self._arguments)
+        super().__init__(latents, images, locals())
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
-class MLPDiscriminator(keras.Model):
+class MLPDiscriminator(Network):
     """x -> Dense units, LeakyReLU 0.2, dropout, ... -> Dense 1: a logit.
 
     Args:
@@ -110,27 +102,18 @@ class MLPDiscriminator(keras.Model):
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
+        units = tuple(units)
         check_positive(**{f"units[{i}]": width for i, width in enumerate(units)})
-        check_dropout(dropout)
-        images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
-        x = layers.Flatten(DATA_FORMAT, dtype=dtype)(images)
+        check_options(dropout=dropout, initializer_stddev=initializer_stddev)
+        images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")  # (N, H, W, C)
+        x = layers.Flatten(DATA_FORMAT, dtype=dtype)(images)  # (N, H * W * C)
         for key, width in enumerate(units):
-            x = layers.Dense(width, kernel_initializer=kernel_initializer(initializer_stddev), dtype=dtype)(x)
+            initializer = kernel_initializer(initializer_stddev)
+            x = layers.Dense(width, kernel_initializer=initializer, dtype=dtype)(x)  # (N, width)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
                 x = KeyedDropout(dropout, key, dtype=dtype)(x)
         logits = layers.Dense(
             1, kernel_initializer=kernel_initializer(initializer_stddev), dtype=outer_dtype(dtype), name="logits"
-        )(x)
-        super().__init__(images, logits, name=name)
-        self._arguments = {
-            "image_shape": image_shape,
-            "units": tuple(units),
-            "dropout": dropout,
-            "initializer_stddev": initializer_stddev,
-            "dtype": dtype,
-            "name": name,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        return dict(self._arguments)
+        )(x)  # (N, 1)
+        super().__init__(images, logits, locals())
