@@ -214,9 +214,10 @@ class PlainLoop:
         import tensorflow as tf
 
         from tfgan_suite.networks.bodies import build_body
+        from tfgan_suite.options.networks import NetworkOptions
 
-        options = {"dropout": 0.0, "dtype": dtype}
-        generator, discriminator = build_body(model.body, model.image_shape, model.image_shape, LATENT_DIM, **options)
+        shape, options = model.image_shape, NetworkOptions(dropout=0.0)
+        generator, discriminator = build_body(model.body, shape, shape, LATENT_DIM, options, dtype)
         optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2)]
         for optimizer, network in zip(optimizers, (generator, discriminator), strict=True):
             optimizer.build(network.trainable_variables)

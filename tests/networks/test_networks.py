@@ -16,12 +16,13 @@ from keras import layers
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
-from tfgan_suite.networks.bodies import BODIES, build_body, get_body
+from tfgan_suite.networks.bodies import BODIES, build_body, get_body, options_of
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, TutorialDCGANGenerator
 from tfgan_suite.networks.geometry import base_grid, num_doublings, surplus
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
 Shape = tuple[int, int, int]
 
@@ -502,9 +503,8 @@ def test_body_of_a_name(name: str, shape: Shape, generator: type[keras.Model]) -
 
 
 def test_build_body_hands_each_network_what_is_its_own() -> None:
-    generator, discriminator = build_body(
-        "mlp", (8, 8, 1), (8, 8, 2), 7, (10, 9), (6,), batch_norm=True, dropout=0.25, initializer_stddev=0.1
-    )
+    options = NetworkOptions((10, 9), (6,), batch_norm=True, dropout=0.25, initializer_stddev=0.1)
+    generator, discriminator = build_body("mlp", (8, 8, 1), (8, 8, 2), 7, options)
     expected = {"latent_dim": 7, "units": (10, 9), "batch_norm": True, "initializer_stddev": 0.1, "dtype": "float32"}
     assert generator.get_config().items() >= expected.items()
     expected = {"image_shape": (8, 8, 2), "units": (6,), "dropout": 0.25, "initializer_stddev": 0.1}
@@ -531,13 +531,35 @@ def test_build_body_takes_the_global_dtype_policy() -> None:
         ("dcgan", {"batch_norm": False}, "does not take batch_norm"),
         ("mlp", {"base_filters": 8}, "MLPGenerator does not take base_filters"),
         ("mlp", {"dropout": 1.0}, "dropout must be in"),
-        ("mlp", {"dtype": "mixed_float16"}, "mixed_float16"),
-        ("mlp", {"dtype": "bfloat16"}, "float32, mixed_bfloat16, float64"),
     ],
 )
 def test_build_body_refuses(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        build_body(name, (28, 28, 1), (28, 28, 1), 10, **options)
+        build_body(name, (28, 28, 1), (28, 28, 1), 10, NetworkOptions(**options))
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "bfloat16"])
+def test_build_body_refuses_a_policy(dtype: str) -> None:
+    with pytest.raises(InputError, match=f"float32, mixed_bfloat16, float64 .* Received: {dtype}"):
+        build_body("mlp", (28, 28, 1), (28, 28, 1), 10, dtype=dtype)
+
+
+def test_an_option_of_one_side_alone_is_refused_with_its_network() -> None:
+    with pytest.raises(InputError, match=r"^TutorialDCGANDiscriminator does not take discriminator_units"):
+        build_body("dcgan", (28, 28, 1), (28, 28, 1), 10, NetworkOptions(discriminator_units=(8,)))
+
+
+def test_every_parameter_of_a_network_is_an_option() -> None:
+    """So that it has a flag, and a keyword of the models; `build_body` gives the rest."""
+    given = {"image_shape", "latent_dim", "dtype", "name"}
+    for body in BODIES.values():
+        for side in body._fields:
+            parameters = set(inspect.signature(getattr(body, side)).parameters)
+            assert parameters - given == set(body.parameters(side).values())
+
+
+def test_every_option_is_a_parameter_of_a_network() -> None:
+    assert options_of(*BODIES) == list(OPTIONS)
 
 
 def test_projection_by_hand() -> None:

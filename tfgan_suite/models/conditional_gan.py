@@ -1,6 +1,5 @@
 """The GAN that is told a label."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,10 +8,12 @@ import tensorflow as tf
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.labels import Labels
 from tfgan_suite.models.gan import GAN
-from tfgan_suite.networks.bodies import build_body
+from tfgan_suite.models.network_options import parted, takes_options
+from tfgan_suite.networks.bodies import BODIES, build_body
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator, check_label_sizes
 from tfgan_suite.networks.geometry import ImageShape, check_image_shape
 from tfgan_suite.networks.initializers import resolved_policy
+from tfgan_suite.options.networks import NetworkOptions
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -26,12 +27,10 @@ class ConditionalGAN(GAN):
         latent_dim: length of z.
         projection: whether the discriminator adds the label's projection: see `ConditionalDiscriminator`.
         body: `"mlp"`, `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
-        generator_units, discriminator_units, batch_norm: of the body `mlp`; None: its own.
-        base_filters: of the convolutional bodies; None: 64.
-        dropout: of the discriminator, in [0, 1); None: the body's own.
-        initializer_stddev: kernels from N(0, stddev); None: the body's own.
         dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
-        kwargs: `discriminator_steps`, `updates`, `ema_momentum`, `seed`, `name` of `GAN`.
+        options: those of the networks that the signature names: see `NetworkOptions`. One that the body does not take
+            is refused; None is the body's own, as `MLPGAN` and `DCGAN` have it.
+            Besides, `discriminator_steps`, `updates`, `ema_momentum`, `seed` and `name` of `GAN`.
 
     `fit` takes (images, labels); `call` and `predict` take [latents, labels].
 
@@ -41,6 +40,7 @@ class ConditionalGAN(GAN):
     Reference: Mirza and Osindero, 2014, arXiv 1411.1784; Miyato and Koyama, 2018, arXiv 1802.05637.
     """
 
+    @takes_options(*BODIES)
     @checked_types
     def __init__(
         self,
@@ -50,34 +50,23 @@ class ConditionalGAN(GAN):
         latent_dim: int = 100,
         projection: bool = True,
         body: str = "dcgan",
-        generator_units: Sequence[int] | None = None,
-        discriminator_units: Sequence[int] | None = None,
-        batch_norm: bool | None = None,
-        base_filters: int | None = None,
-        dropout: float | None = None,
-        initializer_stddev: float | None = None,
+        *,
         dtype: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ):
-        options: dict[str, Any] = {
-            "generator_units": None if generator_units is None else tuple(generator_units),
-            "discriminator_units": None if discriminator_units is None else tuple(discriminator_units),
-            "batch_norm": batch_norm,
-            "base_filters": base_filters,
-            "dropout": dropout,
-            "initializer_stddev": initializer_stddev,
-            "dtype": resolved_policy(dtype),
-        }
+        networks, of_gan = parted(options)
+        dtype = resolved_policy(dtype)
         check_label_sizes(num_classes, num_attributes)
         label_dim = num_classes or num_attributes or 0
         height, width, channels = check_image_shape(image_shape)
+        seen = (height, width, channels + 1)
         generator, discriminator = build_body(
-            body, image_shape, (height, width, channels + 1), latent_dim + label_dim, **options
+            body, image_shape, seen, latent_dim + label_dim, NetworkOptions(**networks), dtype
         )
         super().__init__(
-            ConditionalGenerator(generator, num_classes, num_attributes, options["dtype"]),
-            ConditionalDiscriminator(discriminator, num_classes, num_attributes, projection, options["dtype"]),
-            **kwargs,
+            ConditionalGenerator(generator, num_classes, num_attributes, dtype),
+            ConditionalDiscriminator(discriminator, num_classes, num_attributes, projection, dtype),
+            **of_gan,
         )
         self.num_classes = num_classes
         self.num_attributes = num_attributes
@@ -88,7 +77,8 @@ class ConditionalGAN(GAN):
             "latent_dim": latent_dim,
             "projection": projection,
             "body": body,
-            **options,
+            **networks,
+            "dtype": dtype,
         }
 
     def generator_inputs(self, latents: tf.Tensor, labels: Any) -> Any:

@@ -6,9 +6,11 @@ import keras
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.network_options import parted, takes_options
 from tfgan_suite.networks.bodies import build_body, get_body
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
+from tfgan_suite.options.networks import NetworkOptions
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -22,12 +24,11 @@ class DCGAN(GAN):
         image_shape: (height, width, channels) of the images.
         latent_dim: length of z.
         body: `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
-        base_filters: filters at full resolution, the fewest; None: 64.
-        dropout: of the discriminator, in [0, 1); None: the body's own (paper 0, tutorial 0.3).
-        initializer_stddev: kernels from N(0, stddev); None: the body's own (paper 0.02, tutorial
-            Glorot uniform).
         dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
-        kwargs: `discriminator_steps`, `updates`, `ema_momentum`, `seed`, `name` of `GAN`.
+        options: those of the networks that the signature names: see `NetworkOptions`, `DCGANGenerator` and
+            `DCGANDiscriminator`. None is the network's own: `base_filters` 64; `dropout` 0 and `initializer_stddev` 0.02
+            in the paper's form, 0.3 and Glorot uniform in the tutorial's.
+            Besides, `discriminator_steps`, `updates`, `ema_momentum`, `seed` and `name` of `GAN`.
 
     Raises:
         InputError: an argument out of its range.
@@ -35,28 +36,28 @@ class DCGAN(GAN):
     Reference: Radford, Metz and Chintala, 2015, arXiv 1511.06434.
     """
 
+    @takes_options("dcgan_radford2015", "dcgan_tutorial")
     @checked_types
     def __init__(
         self,
         image_shape: ImageShape,
         latent_dim: int = 100,
         body: str = "dcgan",
-        base_filters: int | None = None,
-        dropout: float | None = None,
-        initializer_stddev: float | None = None,
+        *,
         dtype: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ):
-        networks: dict[str, Any] = {
+        networks, of_gan = parted(options)
+        dtype = resolved_policy(dtype)
+        pair = build_body(body, image_shape, image_shape, latent_dim, NetworkOptions(**networks), dtype)
+        super().__init__(*pair, **of_gan)
+        self._network_config = {
+            "image_shape": tuple(image_shape),
+            "body": body,
             "latent_dim": latent_dim,
-            "base_filters": base_filters,
-            "dropout": dropout,
-            "initializer_stddev": initializer_stddev,
-            "dtype": resolved_policy(dtype),
+            **networks,
+            "dtype": dtype,
         }
-        generator, discriminator = build_body(body, image_shape, image_shape, **networks)
-        super().__init__(generator, discriminator, **kwargs)
-        self._network_config = {"image_shape": tuple(image_shape), "body": body, **networks}
 
     def default_optimizer(self) -> keras.optimizers.Optimizer:
         """The tutorial's Adam 1e-4, or the paper's Adam 2e-4 with beta1 0.5."""

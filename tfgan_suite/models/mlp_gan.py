@@ -7,9 +7,11 @@ import keras
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.network_options import parted, takes_options
 from tfgan_suite.networks.bodies import build_body
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
+from tfgan_suite.options.networks import NetworkOptions
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -25,11 +27,10 @@ class MLPGAN(GAN):
         latent_dim: length of z.
         generator_units: widths of the generator's hidden layers.
         discriminator_units: widths of the discriminator's hidden layers.
-        batch_norm: BatchNorm in the generator.
-        dropout: of the discriminator, in [0, 1).
-        initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
         dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
-        kwargs: `discriminator_steps`, `updates`, `ema_momentum`, `seed`, `name` of `GAN`.
+        options: those of the networks that the signature names: see `NetworkOptions`, `MLPGenerator` and
+            `MLPDiscriminator`. None is the network's own, of `initializer_stddev` Glorot uniform.
+            Besides, `discriminator_steps`, `updates`, `ema_momentum`, `seed` and `name` of `GAN`.
 
     Raises:
         InputError: an argument out of its range.
@@ -37,6 +38,7 @@ class MLPGAN(GAN):
     Reference: Goodfellow et al., 2014, arXiv 1406.2661.
     """
 
+    @takes_options("mlp", batch_norm=False, dropout=0.0)
     @checked_types
     def __init__(
         self,
@@ -44,24 +46,21 @@ class MLPGAN(GAN):
         latent_dim: int = 100,
         generator_units: Sequence[int] = (128, 256, 512),
         discriminator_units: Sequence[int] = (512, 256),
-        batch_norm: bool = False,
-        dropout: float = 0.0,
-        initializer_stddev: float | None = None,
+        *,
         dtype: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ):
-        networks: dict[str, Any] = {
+        units = {"generator_units": generator_units, "discriminator_units": discriminator_units}
+        networks, of_gan = parted({**units, **options})
+        dtype = resolved_policy(dtype)
+        pair = build_body("mlp", image_shape, image_shape, latent_dim, NetworkOptions(**networks), dtype)
+        super().__init__(*pair, **of_gan)
+        self._network_config = {
+            "image_shape": tuple(image_shape),
             "latent_dim": latent_dim,
-            "generator_units": tuple(generator_units),
-            "discriminator_units": tuple(discriminator_units),
-            "batch_norm": batch_norm,
-            "dropout": dropout,
-            "initializer_stddev": initializer_stddev,
-            "dtype": resolved_policy(dtype),
+            **networks,
+            "dtype": dtype,
         }
-        generator, discriminator = build_body("mlp", image_shape, image_shape, **networks)
-        super().__init__(generator, discriminator, **kwargs)
-        self._network_config = {"image_shape": tuple(image_shape), **networks}
 
     def default_optimizer(self) -> keras.optimizers.Optimizer:
         """Adam with a rate of 2e-4, as the tutorials have it; the paper used momentum SGD."""

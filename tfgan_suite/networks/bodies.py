@@ -1,8 +1,8 @@
 """The networks by name: a generator and a discriminator that belong together."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 
@@ -12,6 +12,7 @@ from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, Tuto
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
 
 class Body(NamedTuple):
@@ -19,6 +20,16 @@ class Body(NamedTuple):
 
     generator: Callable[..., keras.Model]
     discriminator: Callable[..., keras.Model]
+
+    def parameters(self, side: str) -> dict[str, str]:
+        """The options that the network of a side takes, each with the name of its parameter.
+
+        >>> BODIES["mlp"].parameters("discriminator")["discriminator_units"]
+        'units'
+        """
+        taken = inspect.signature(getattr(self, side)).parameters
+        names = {option: option.removeprefix(f"{side}_") for option in OPTIONS}
+        return {option: name for option, name in names.items() if name in taken}
 
 
 BODIES: dict[str, Body] = {
@@ -44,30 +55,28 @@ def get_body(name: str, image_shape: ImageShape) -> Body:
     return BODIES[name]
 
 
+def options_of(*names: str) -> list[str]:
+    """The options that a network of these bodies takes, in the order of `NetworkOptions`."""
+    taken = {option for name in names for side in Body._fields for option in BODIES[name].parameters(side)}
+    return [option for option in OPTIONS if option in taken]
+
+
 def build_body(
     name: str,
     generator_shape: ImageShape,
     discriminator_shape: ImageShape,
     latent_dim: int,
-    generator_units: Sequence[int] | None = None,
-    discriminator_units: Sequence[int] | None = None,
-    batch_norm: bool | None = None,
-    base_filters: int | None = None,
-    dropout: float | None = None,
-    initializer_stddev: float | None = None,
+    options: NetworkOptions | None = None,
     dtype: str | None = None,
 ) -> tuple[keras.Model, keras.Model]:
-    """A generator and a discriminator; what is None is the network's own default.
+    """A generator and a discriminator, each told the options that its constructor takes.
 
     Args:
         name: a key of `BODIES`, or `"dcgan"`.
         generator_shape: (height, width, channels) of the images to make.
         discriminator_shape: the same with the channels that the discriminator sees.
         latent_dim: length of the generator's input.
-        generator_units, discriminator_units, batch_norm: see `MLPGenerator`, `MLPDiscriminator`.
-        base_filters: see `DCGANGenerator`.
-        dropout: of the discriminator.
-        initializer_stddev: standard deviation of the first kernels.
+        options: what is None there, or all where it is left out, is the network's own default.
         dtype: dtype policy of the hidden layers, one of `DTYPE_POLICIES`; None: Keras's global one.
 
     Raises:
@@ -80,24 +89,19 @@ def build_body(
             f"The dtype policy must be one of {', '.join(DTYPE_POLICIES)} (float16 would need its losses scaled). "
             f"Received: {dtype}."
         )
-    shared = {"base_filters": base_filters, "initializer_stddev": initializer_stddev}
-    generator_options = {"units": generator_units, "batch_norm": batch_norm, **shared}
-    discriminator_options = {"units": discriminator_units, "dropout": dropout, **shared}
-    generator = _build(
-        body.generator, generator_options, image_shape=generator_shape, latent_dim=latent_dim, dtype=dtype
-    )
-    discriminator = _build(body.discriminator, discriminator_options, image_shape=discriminator_shape, dtype=dtype)
-    return generator, discriminator
-
-
-def _build(network: Callable[..., keras.Model], options: dict[str, Any], **arguments: Any) -> keras.Model:
-    given = {name: value for name, value in options.items() if value is not None}
-    taken = inspect.signature(network).parameters
-    for name in given:
-        if name not in taken:
-            public = "generator_units and discriminator_units" if name == "units" else name
+    options = options or NetworkOptions()
+    given = {option: getattr(options, option) for option in OPTIONS if getattr(options, option) is not None}
+    for option, value in given.items():
+        if not any(option in body.parameters(side) for side in Body._fields):
+            network = body.discriminator if option.startswith("discriminator_") else body.generator
             raise InputError(
-                f"{getattr(network, '__name__', network)} does not take {public}. Received: {given[name]}. "
+                f"{getattr(network, '__name__', network)} does not take {option}. Received: {value}. "
                 "Leave it out, or choose another body."
             )
-    return network(**arguments, **given)
+    told = [
+        {parameter: given[option] for option, parameter in body.parameters(side).items() if option in given}
+        for side in Body._fields
+    ]
+    generator = body.generator(image_shape=generator_shape, latent_dim=latent_dim, dtype=dtype, **told[0])
+    discriminator = body.discriminator(image_shape=discriminator_shape, dtype=dtype, **told[1])
+    return generator, discriminator

@@ -28,17 +28,6 @@ STEP_DECAY_EPOCHS = 30
 IMAGES_OF_A_NEW_RUN, FEWEST_EPOCHS, MOST_EPOCHS = 300_000, 5, 60
 # Of images in [-1, 1]: far above what another kernel or bfloat16 rounds, far below what other weights draw.
 SAME_IMAGES = 0.2
-# Flags that only some models take.
-NETWORK_FLAGS = (
-    "body",
-    "projection",
-    "generator_units",
-    "discriminator_units",
-    "batch_norm",
-    "base_filters",
-    "dropout",
-    "initializer_stddev",
-)
 
 
 def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
@@ -53,7 +42,6 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
         InputError: a conditional model on data without labels, or a flag that the model does not take.
     """
     model_class = MODELS[config.model_class]
-    takes = inspect.signature(model_class).parameters
     arguments: dict[str, Any] = {"image_shape": data.image_shape, "dtype": config.dtype_policy}
     if model_class is MODELS["ConditionalGAN"]:
         if data.labels is None:
@@ -62,21 +50,7 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
                 "a CSV with a column label, or an unconditional model such as dcgan."
             )
         arguments |= Labels.facts(data.known_labels())
-    for name in NETWORK_FLAGS:
-        value = getattr(config, name)
-        if value is None:
-            continue
-        if name not in takes:
-            raise InputError(f"--{name.replace('_', '-')} does not apply to --model {config.model}. Leave it out.")
-        arguments[name] = value
-    model = model_class(
-        **arguments,
-        latent_dim=config.latent_dim,
-        discriminator_steps=config.discriminator_steps,
-        updates=config.updates,
-        ema_momentum=config.ema_momentum,
-        seed=config.seed,
-    )
+    model = model_class(**arguments, **_flags_of_the_model(config))
     model.compile(
         make_optimizer(config, config.generator_learning_rate, steps, 1),
         make_optimizer(config, config.discriminator_learning_rate, steps, config.discriminator_steps),
@@ -85,6 +59,22 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
         steps_per_execution=config.steps_per_execution,
     )
     return model
+
+
+def _flags_of_the_model(config: TrainConfig) -> dict[str, Any]:
+    """The settings that are arguments of a model under the same name; what is None is the model's own default.
+
+    Raises:
+        InputError: a flag that another model takes and this one does not.
+    """
+    taken = {name: inspect.signature(model).parameters.keys() for name, model in MODELS.items()}
+    arguments = {}
+    for name, value in vars(config).items():
+        if name in taken[config.model_class] and value is not None:
+            arguments[name] = value
+        elif value != getattr(type(config), name) and any(name in names for names in taken.values()):
+            raise InputError(f"--{name.replace('_', '-')} does not apply to --model {config.model}. Leave it out.")
+    return arguments
 
 
 def check_evaluation(config: TrainConfig) -> None:

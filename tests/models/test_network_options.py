@@ -1,0 +1,92 @@
+"""The options of networks reach the models by keyword, the command line by flag, and are written once."""
+
+import dataclasses
+import inspect
+import typing
+from typing import Any
+
+import pytest
+from shrunk import SHAPE, shrunk_config, tiny_data
+
+from tfgan_suite import DCGAN, MLPGAN, ConditionalGAN, TrainConfig
+from tfgan_suite.errors import InputError
+from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.loading import MODELS
+from tfgan_suite.networks.bodies import BODIES, options_of
+from tfgan_suite.options.networks import OPTIONS, NetworkOptions
+from tfgan_suite.runs.assembly import build_model
+
+CONVOLUTIONS = ("dcgan_radford2015", "dcgan_tutorial")
+TAKEN = {"MLPGAN": options_of("mlp"), "DCGAN": options_of(*CONVOLUTIONS), "ConditionalGAN": options_of(*BODIES)}
+RIGHT: dict[Any, Any] = {tuple[int, ...]: (4,), bool: True, int: 2, float: 0.1}
+FLAGS = {option: RIGHT[typing.get_args(hint)[0]] for option, hint in OPTIONS.items()}
+FLAGS |= {"body": "dcgan", "projection": True}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_signature_of_a_model_has_the_options_of_its_networks(name: str) -> None:
+    parameters = inspect.signature(MODELS[name]).parameters
+    assert [option for option in OPTIONS if option in parameters] == TAKEN[name]
+    of_gan = inspect.signature(GAN).parameters.values()
+    assert {part.name for part in of_gan if part.kind is part.KEYWORD_ONLY} < parameters.keys()
+    assert all(part.kind is not part.VAR_KEYWORD for part in parameters.values())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_configuration_of_a_model_has_the_options_of_its_networks(name: str) -> None:
+    labels = {"num_classes": 2} if name == "ConditionalGAN" else {}
+    config = MODELS[name](SHAPE, **labels).get_config()
+    assert [option for option in config if option in OPTIONS] == TAKEN[name]
+    assert set(config) == set(inspect.signature(MODELS[name]).parameters)
+
+
+def test_every_option_is_a_setting_of_a_run() -> None:
+    settings = {field.name: field for field in dataclasses.fields(TrainConfig)}
+    for option in dataclasses.fields(NetworkOptions):
+        assert settings[option.name].default is option.default is None
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "hint"),
+    [
+        (DCGAN, "base_filter", "Did you mean base_filters?"),
+        (DCGAN, "generator_units", "Expected one of: base_filters, body, discriminator_steps"),
+        (MLPGAN, "base_filters", "Expected one of: batch_norm, "),
+        (ConditionalGAN, "droput", "Did you mean dropout?"),
+        (ConditionalGAN, "ema", "ema_momentum"),
+    ],
+)
+def test_another_keyword_is_refused_with_those_that_there_are(model: type[GAN], name: str, hint: str) -> None:
+    with pytest.raises(InputError, match=f"^Unknown argument of {model.__name__} '{name}'.*{hint}") as caught:
+        model(SHAPE, **{name: 1})
+    assert "\n" not in str(caught.value) and "self" not in str(caught.value)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_options_are_refused_by_type(option: str) -> None:
+    with pytest.raises(InputError, match=f"^{option} must be"):
+        NetworkOptions(**{option: "3"})
+
+
+def test_options_are_refused_by_range() -> None:
+    for option in dataclasses.fields(NetworkOptions):
+        value = (-1,) if option.name.endswith("_units") else -1
+        if "range" in option.metadata:
+            with pytest.raises(InputError, match=f"^{option.name} must be"):
+                NetworkOptions(**{option.name: value})
+
+
+def test_a_list_becomes_a_tuple() -> None:
+    assert NetworkOptions(generator_units=[3, 4]).generator_units == (3, 4)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("preset", ["mlp_gan_small", "dcgan"])
+@pytest.mark.parametrize("flag", FLAGS)
+def test_a_flag_that_a_model_does_not_take_is_refused(preset: str, flag: str) -> None:
+    config = shrunk_config(preset, **{flag: FLAGS[flag]})
+    if flag in inspect.signature(MODELS[config.model_class]).parameters:
+        assert build_model(config, tiny_data(), steps=4).get_config()[flag] == FLAGS[flag]
+    else:
+        said = rf"^--{flag.replace('_', '-')} does not apply to --model {preset}\. Leave it out\.$"
+        with pytest.raises(InputError, match=said):
+            build_model(config, tiny_data(), steps=4)
