@@ -26,8 +26,8 @@ class DCGAN(GAN):
         body: `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
         dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
         options: those of the networks that the signature names: see `NetworkOptions`, `DCGANGenerator` and
-            `DCGANDiscriminator`. None is the network's own: `base_filters` 64; `dropout` 0 and `initializer_stddev` 0.02
-            in the paper's form, 0.3 and Glorot uniform in the tutorial's.
+            `DCGANDiscriminator`. None is the network's own: `base_filters` 64; `dropout` 0 and
+            `initializer_stddev` 0.02 in the paper's form, 0.3 and Glorot uniform in the tutorial's.
             Besides, `discriminator_steps`, `updates`, `ema_momentum`, `seed` and `name` of `GAN`.
 
     Raises:
