@@ -22,7 +22,7 @@ from tfgan_suite.presets import PRESETS
 
 # The names that a field may have. A test holds those that another file owns against it.
 CHOICES: dict[str, tuple[str, ...]] = {
-    "model_class": ("MLPGAN", "DCGAN", "ConditionalGAN"),
+    "model_class": tuple(dict.fromkeys(preset.settings["model_class"] for preset in PRESETS.values())),
     "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial"),
     "fit": FITS,
     "loss": ("non_saturating", "minimax", "least_squares", "hinge"),

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.compiled import Compiled
 from tfgan_suite.models.endpoints import Endpoint, Shown
@@ -63,6 +64,15 @@ class Algorithm(Compiled):
         self.built = True
 
     # ---- what a class gives ---------------------------------------------------------------------
+
+    @classmethod
+    def arguments_of(cls, data: ImageData) -> dict[str, Any]:
+        """The arguments of the constructor that the data decide.
+
+        Raises:
+            InputError: the model cannot learn from these data.
+        """
+        raise NotImplementedError
 
     def averaged(self) -> list[tuple[keras.Model, keras.Model]]:
         """Pairs of a moving average and the network that it follows."""

@@ -6,6 +6,8 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.errors import InputError
 from tfgan_suite.labels import Labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.network_options import parted, takes_options
@@ -80,6 +82,15 @@ class ConditionalGAN(GAN):
             **networks,
             "dtype": dtype,
         }
+
+    @classmethod
+    def arguments_of(cls, data: ImageData) -> dict[str, Any]:
+        if data.labels is None:
+            raise InputError(
+                f"{cls.__name__} needs labels, and {data.source} has none. Use subfolders as classes, a CSV with a "
+                "column label, or an unconditional model such as dcgan."
+            )
+        return {**super().arguments_of(data), **Labels.facts(data.known_labels())}
 
     def generator_inputs(self, latents: tf.Tensor, labels: Any) -> Any:
         return [latents, labels]

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
+from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.labels import Labels
 from tfgan_suite.latents import check_count, check_seed, interpolated, latents_from_seeds, truncated
@@ -32,6 +33,10 @@ class FromLatents(Algorithm):
     ema_generator: keras.Model | None
     discriminator: keras.Model
     _sample_function: Any = None
+
+    @classmethod
+    def arguments_of(cls, data: ImageData) -> dict[str, Any]:
+        return {"image_shape": data.image_shape}
 
     # ---- what a conditional model overrides -----------------------------------------------------
 

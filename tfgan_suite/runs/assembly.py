@@ -14,7 +14,6 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import is_run
-from tfgan_suite.labels import Labels
 from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.gan import GAN
@@ -31,25 +30,21 @@ SAME_IMAGES = 0.2
 
 
 def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
-    """The compiled model of a configuration, for images and labels as the data have them.
+    """The compiled model of a configuration, for data as they are.
 
     Args:
         config: the run.
-        data: gives the image shape and the number of classes.
+        data: see `Algorithm.arguments_of`.
         steps: generator steps an epoch.
 
     Raises:
-        InputError: a conditional model on data without labels, or a flag that the model does not take.
+        InputError: data that the model cannot learn from, or a flag that the model does not take.
     """
     model_class = MODELS[config.model_class]
-    arguments: dict[str, Any] = {"image_shape": data.image_shape, "dtype": config.dtype_policy}
-    if model_class is MODELS["ConditionalGAN"]:
-        if data.labels is None:
-            raise InputError(
-                f"--model {config.model} needs labels, and {data.source} has none. Use subfolders as classes, "
-                "a CSV with a column label, or an unconditional model such as dcgan."
-            )
-        arguments |= Labels.facts(data.known_labels())
+    try:
+        arguments = {**model_class.arguments_of(data), "dtype": config.dtype_policy}
+    except InputError as error:
+        raise InputError(f"--model {config.model}: {error}") from None
     model = model_class(**arguments, **_flags_of_the_model(config))
     model.compile(
         make_optimizer(config, config.generator_learning_rate, steps, 1),

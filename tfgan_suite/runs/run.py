@@ -146,7 +146,8 @@ def describe(run: Run) -> str:
         labels = f"{data.num_classes} classes of {counts.min():,} to {counts.max():,} images"
     elif data.labels is not None:
         labels = f"{len(data.label_names)} attributes ({', '.join(data.label_names)})"
-    sizes = {n.name: f"{n.count_params():,}" for n in (model.generator, model.discriminator)}
+    networks = [network for side in model.sides().values() for network in side]
+    sizes = {network.name: f"{network.count_params():,}" for network in networks}
     height, width, channels = data.image_shape
     lines = [
         f"data: {data.source}, {height}x{width}x{channels} uint8, "
