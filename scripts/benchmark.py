@@ -46,22 +46,22 @@ class BenchmarkConfig:
     """
 
     models: tuple[str, ...] = ("mlp_gan_small", "dcgan_28", "dcgan_64")
-    """Which models."""
+    """Time these models."""
     variants: tuple[str, ...] = ("fit", "plain", "torch", "fit_bfloat16")
-    """Which variants; torch is left out where it is not installed, bfloat16 for fully connected networks."""
+    """Time these variants; torch is left out where it is not installed, bfloat16 for fully connected networks."""
     batch_size: int = 128
-    """Images a step."""
+    """Take so many images a step."""
     repetitions: int = 7
-    """Rounds; each gives every variant one turn."""
+    """Go so many rounds; each gives every variant one turn."""
     seconds: float = 2.0
-    """About how long a turn is, at least two steps."""
+    """Let a turn take about so long, but two steps at least."""
     threads: int | None = None
-    """Threads of every variant; else what each library chooses. With 1 the CPU time tells the work of a step
+    """Give every variant so many threads; else what each library chooses. With 1 the CPU time tells the work of a step
     even on a busy machine."""
     memory_steps: int = 0
-    """Instead of the speed: resident memory over so many steps of fit."""
+    """Watch the resident memory over so many steps of fit, in place of the speed."""
     output: str | None = None
-    """JSON file for all numbers."""
+    """Write all numbers into this JSON file."""
 
 
 def serve(connection: Connection, model: BenchmarkModel, variant: str, config: BenchmarkConfig) -> None:

@@ -45,19 +45,19 @@ class BenchmarkServingConfig:
     """
 
     generator: Annotated[str, tyro.conf.Positional]
-    """Folder of a SavedModel's versions."""
+    """Serve the SavedModel of this folder of versions."""
     server: str = "tensorflow_model_server"
-    """Command that takes the flags of tensorflow_model_server, such as "python tests/serving/stand_in.py"."""
+    """Start this, which takes the flags of tensorflow_model_server, such as "python tests/serving/stand_in.py"."""
     clients: tuple[int, ...] = (1, 8, 32)
-    """How many clients at a time."""
+    """Let so many clients ask at a time."""
     seconds: float = 4.0
-    """Of each measurement."""
+    """Measure each case for so long."""
     rounds: int = 3
-    """Rounds of all measurements; medians are shown."""
+    """Repeat all measurements so often; medians are shown."""
     soak_minutes: float = 0.0
-    """Instead of the speed: all kinds of requests by eight clients for so long, and the server's memory."""
+    """Watch the server's memory under eight clients' requests of all kinds for so long, in place of the speed."""
     output: str | None = None
-    """JSON file for all numbers."""
+    """Write all numbers into this JSON file."""
 
 
 class Case(NamedTuple):

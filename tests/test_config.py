@@ -1,7 +1,4 @@
-import ast
 import dataclasses
-import inspect
-import itertools
 import math
 import typing
 from typing import Any
@@ -203,19 +200,6 @@ def test_given_folders_stay() -> None:
     config = TrainConfig(run_dir="a", export_dir="b").resolved()
     assert (config.run_dir, config.export_dir) == ("a", "b")
     assert config.resolved() == config
-
-
-def test_every_field_has_a_line_of_help() -> None:
-    """The command line shows the string below a field."""
-    kinds = [kind for kind in TrainConfig.__mro__ if dataclasses.is_dataclass(kind)]
-    bodies = [ast.parse(inspect.getsource(kind)).body[0].body for kind in kinds]  # type: ignore[attr-defined]
-    helped = {
-        node.target.id
-        for body in bodies
-        for node, after in itertools.pairwise(body)
-        if isinstance(node, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-    }
-    assert helped == set(FIELDS)
 
 
 def numeric_flags() -> list[tuple[str, str]]:

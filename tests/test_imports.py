@@ -33,14 +33,14 @@ LEVELS: tuple[set[str], ...] = (
     {"evaluation", "marking"},
     {"formats"},
     {"commands"},
-    {"flags"},
+    {"flags", "command_line"},
     {"cli"},
     {"__main__", "scripts"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 KNOWS_CONFIG = {
     "runs/assembly", "runs/devices", "runs/folder", "runs/exporting", "runs/run", "commands/model_card",
-    "commands/tables", "commands/train", "cli", "flags",
+    "commands/tables", "commands/train", "cli", "flags", "command_line/forms",
 }  # fmt: skip
 STANDARD_LIBRARY_ONLY = [
     "startup/backend",

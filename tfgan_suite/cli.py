@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import inspect
 import io
 import os
 import re
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 import tyro
 
+from tfgan_suite.command_line.forms import flags_of, form_of
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
 from tfgan_suite.exported import version_folder
@@ -44,7 +46,9 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     """`train.py`: see `TrainConfig`."""
-    given = parse(TrainCommandConfig, arguments, program, default=_train_defaults(arguments))
+    defaults = _train_defaults(arguments)
+    chosen = defaults if _value_of("--model", arguments) or _value_of("--config", arguments) else None
+    given = parse(TrainCommandConfig, arguments, program, defaults, chosen)
     config = TrainConfig(**{field.name: getattr(given, field.name) for field in dataclasses.fields(TrainConfig)})
     if given.config is not None:
         print(f"settings: those of {given.config} but its folders; this run lies in {config.resolved().run_dir}")
@@ -334,20 +338,36 @@ def _no_command(arguments: Sequence[str], program: str) -> int:
     raise unknown_choice("command", arguments[0], COMMANDS)
 
 
-def parse(kind: type[Config], arguments: Sequence[str], program: str, default: Config | None = None) -> Config:
+def parse(
+    kind: type[Config],
+    arguments: Sequence[str],
+    program: str,
+    default: Config | None = None,
+    chosen: TrainConfig | None = None,
+) -> Config:
     """The dataclass that the flags describe, with `~` of `--flag=~/path` spelled out, which no shell does.
+
+    Args:
+        kind: the dataclass.
+        arguments: flags and values.
+        program: its name in the help.
+        default: what the flags are that are not given; else as the class has them.
+        chosen: settings that the user has chosen by name, which the help shows first.
 
     Raises:
         InputError: flags that cannot be used, in one line.
     """
+    form = form_of(kind, default, chosen, shown=not {"-h", "--help"}.isdisjoint(arguments))
     box = io.StringIO()
+    filled: object = None
     try:
         with contextlib.redirect_stderr(box):
-            config, unknown = tyro.cli(
-                kind,
+            filled, unknown = tyro.cli(
+                form,
                 prog=program,
+                description=inspect.getdoc(kind) or "",
                 args=list(arguments),
-                default=tyro.MISSING_NONPROP if default is None else default,
+                config=(tyro.conf.OmitArgPrefixes,),
                 return_unknown_args=True,
             )
     except SystemExit as stop:
@@ -359,8 +379,12 @@ def parse(kind: type[Config], arguments: Sequence[str], program: str, default: C
     if unknown:
         raise InputError(unknown_flags(unknown, _flags_of(kind)))
     # Nothing that a flag takes begins with ~ but a path.
-    paths = {name: value for name, value in vars(config).items() if isinstance(value, str) and value.startswith("~")}
-    return dataclasses.replace(config, **{name: os.path.expanduser(path) for name, path in paths.items()})  # noqa: PTH111
+    return kind(
+        **{
+            name: os.path.expanduser(value) if isinstance(value, str) and value.startswith("~") else value  # noqa: PTH111
+            for name, value in flags_of(filled).items()
+        }
+    )
 
 
 def _flags_of(kind: type[Config]) -> list[str]:
@@ -391,7 +415,6 @@ def _one_line(box: str) -> str:
     rows = [line.strip("╭╮╰╯│|+─- ") if re.match(r"[╭╰+]", line) else line.strip("│| ") for line in box.splitlines()]
     text = " ".join(row for row in rows[1:] if not re.fullmatch(r"[─-]*", row))
     text = re.split(r"Argument helptext:|For full helptext", text)[0].strip()
-    text = re.sub(r"^Error parsing \w+Config: ", "", text)  # what the dataclass itself refused
     if found := _OF_ANOTHER_TYPE.fullmatch(text):
         flag, *kinds, value = found.groups()
         text = f"{flag} must be {_KINDS.get(next(filter(None, kinds)), 'of another type')}. Received: {value}"

@@ -17,6 +17,7 @@ from tfgan_suite.arguments import refuse_type
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.options.networks import NetworkOptions
+from tfgan_suite.options.settings import LENGTH, PICTURE, PLACE, WATCH, Family, setting
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
 
@@ -52,17 +53,6 @@ def parse_size(text: str) -> tuple[int, int]:
     return height, width
 
 
-# What a setting is to a run. All others say what it learns: they stay as it was begun.
-PLACE = "place"  # where it lies and how it is started
-WATCH = "watch"  # on what it runs, and what is kept and measured of it
-LENGTH = "length"  # how long it goes on
-PICTURE = "picture"  # what its pictures show
-
-
-def _setting(role: str, default: Any) -> Any:
-    return dataclasses.field(default=default, metadata={"role": role})
-
-
 def settings_of_role(*roles: str) -> tuple[str, ...]:
     """The names of the settings that are one of these to a run."""
     return tuple(field.name for field in dataclasses.fields(TrainConfig) if field.metadata.get("role") in roles)
@@ -73,123 +63,123 @@ class _BeforeNetworks:
     """Settings of `TrainConfig`: a dataclass has the fields of its last base first, so that help and a dry run tell
     these, then the options of the networks, then the others."""
 
-    model: str = "cgan"
-    """Preset; every other flag that is given beats it."""
-    dataset: str = "digits"
-    """digits (embedded), a folder of images, a CSV file, or a TensorFlow Datasets name such as mnist."""
-    data_dir: str | None = _setting(WATCH, None)
-    """Where TensorFlow Datasets keeps its data; else TFDS_DATA_DIR, else ~/tensorflow_datasets."""
-    split: str = "train"
-    """Split of a TensorFlow Datasets data set, or of a folder with train, test and val on top."""
-    image_size: str | None = None
-    """Resize to one number of pixels, or HEIGHTxWIDTH; else as the images are (digits: 32)."""
-    channels: int | None = None
-    """Convert to 1 (grey), 3 (RGB) or 4 (RGBA) channels; else as the images are."""
-    fit: str = "crop"
+    model: str = setting(Family.MODEL, "cgan")
+    """Take the settings of this preset, such as cgan, dcgan or mlp_gan; every other flag that is given beats them."""
+    dataset: str = setting(Family.DATA, "digits")
+    """Learn from digits (embedded), a folder of images, a CSV file, or a TensorFlow Datasets name such as mnist."""
+    data_dir: str | None = setting(Family.DATA, None, role=WATCH)
+    """Look here for the data of TensorFlow Datasets; else in TFDS_DATA_DIR, else in ~/tensorflow_datasets."""
+    split: str = setting(Family.DATA, "train")
+    """Learn from this part of a TensorFlow Datasets data set, or of a folder with train, test and val on top."""
+    image_size: str | None = setting(Family.DATA, None)
+    """Resize images to one number of pixels, or HEIGHTxWIDTH; else leave them as they are (digits: 32)."""
+    channels: int | None = setting(Family.DATA, None)
+    """Convert images to 1 (grey), 3 (RGB) or 4 (RGBA) channels; else leave them as they are."""
+    fit: str = setting(Family.DATA, "crop")
     """Bring pictures of another shape to --image-size: crop to the middle, pad with --background, or stretch."""
-    background: str = "white"
+    background: str = setting(Family.DATA, "white")
     """Put transparent pictures on this colour, a name or #rrggbb, unless they become RGBA."""
-    levels: str | None = None
+    levels: str | None = setting(Family.DATA, None)
     """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
-    skip_damaged: bool = False
+    skip_damaged: bool = setting(Family.DATA, False)
     """Leave out image files that cannot be decoded, and say how many."""
-    cache_gigabytes: float = _setting(WATCH, 4.0)
-    """Images lie in RAM up to so many GiB, beyond that in a temporary file mapped to memory."""
-    flip: bool = False
-    """Augmentation: flip half of the images left to right."""
-    crop: int = 0
-    """Augmentation: shift images by up to so many pixels."""
-    rotation: float = 0.0
-    """Augmentation: rotate images by up to so many degrees."""
+    cache_gigabytes: float = setting(Family.DATA, 4.0, role=WATCH)
+    """Keep images in RAM up to so many GiB, beyond that in a temporary file mapped to memory."""
+    flip: bool = setting(Family.AUGMENTATION, False)
+    """Flip half of the images left to right."""
+    crop: int = setting(Family.AUGMENTATION, 0)
+    """Shift images at random by up to so many pixels."""
+    rotation: float = setting(Family.AUGMENTATION, 0.0)
+    """Rotate images at random by up to so many degrees."""
 
-    epochs: int | None = _setting(LENGTH, None)
-    """Passes over the data; else as many as show 300,000 images, but 5 to 60: MNIST 5, digits 60."""
-    batch_size: int = 64
-    """Images of one discriminator step, for all devices together."""
-    steps_per_epoch: int | None = None
-    """Generator steps an epoch; else one pass over the data."""
-    seed: int = 0
-    """Of weights, order, noise and augmentation."""
-    init_from: str | None = None
+    epochs: int | None = setting(Family.LENGTH, None, role=LENGTH)
+    """Train for so many passes over the data; else for 300,000 images, but 5 to 60 passes: MNIST 5, digits 60."""
+    batch_size: int = setting(Family.LENGTH, 64)
+    """Take so many images in a discriminator step, on all devices together."""
+    steps_per_epoch: int | None = setting(Family.LENGTH, None)
+    """End an epoch after so many generator steps; else after one pass over the data."""
+    seed: int = setting(Family.START, 0)
+    """Draw weights, order, noise and augmentation from this number; another number gives another run."""
+    init_from: str | None = setting(Family.START, None)
     """Start from the weights of a .keras file, of a run folder, or of a SavedModel, which has the generator's alone."""
 
-    model_class: str = "ConditionalGAN"
-    """MLPGAN, DCGAN or ConditionalGAN; follows from the preset."""
-    body: str | None = None
-    """Networks: mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
-    latent_dim: int = 100
-    """Length of the latent vector z."""
-    projection: bool | None = None
-    """ConditionalGAN: the discriminator adds the label's projection on its features."""
+    model_class: str = setting(Family.HIDDEN, "ConditionalGAN")
+    """Name the preset's class, MLPGAN, DCGAN or ConditionalGAN, from which it follows: nobody needs to."""
+    body: str | None = setting(Family.MODEL, None, of=("DCGAN", "ConditionalGAN"))
+    """Build the networks mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
+    latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"])
+    """Give the generator latent vectors z of this length."""
+    projection: bool | None = setting(Family.MODEL, None, of=("ConditionalGAN",))
+    """Let the discriminator add the label's projection on its features, or not; else as the model does."""
 
 
 @dataclass(frozen=True)
 class TrainConfig(NetworkOptions, _BeforeNetworks):
     """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
 
-    loss: str = "non_saturating"
-    """non_saturating, minimax, least_squares or hinge."""
-    label_smoothing: float = 0.0
-    """Lowers the target of real images to 1 minus this."""
-    discriminator_steps: int = 1
-    """Discriminator steps for each generator step."""
-    updates: str = "alternating"
-    """alternating or simultaneous."""
-    generator_learning_rate: float = 2e-4
-    """Adam's rate for the generator."""
-    discriminator_learning_rate: float = 2e-4
-    """Adam's rate for the discriminator."""
-    beta_1: float = 0.5
-    """Adam's first momentum, for both."""
-    learning_rate_decay: str = "none"
-    """none, step, linear or cosine, for both optimizers."""
-    decay_steps: int | None = None
-    """Generator steps until linear and cosine reach 0, or between falls of step; else the run, or 30 epochs."""
-    decay_rate: float = 0.1
-    """Factor of each step decay."""
-    ema_momentum: float = 0.0
-    """Moving average of the generator's weights, used for samples and export; 0 is off."""
+    loss: str = setting(Family.LOSS, "non_saturating")
+    """Learn by the loss non_saturating, minimax, least_squares or hinge."""
+    label_smoothing: float = setting(Family.LOSS, 0.0)
+    """Lower the target of real images to 1 minus this."""
+    discriminator_steps: int = setting(Family.LOSS, 1)
+    """Take so many discriminator steps for each generator step."""
+    updates: str = setting(Family.LOSS, "alternating")
+    """Update the discriminator before the generator (alternating), or both at once (simultaneous)."""
+    generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4)
+    """Train the generator by Adam at this rate."""
+    discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4)
+    """Train the discriminator by Adam at this rate."""
+    beta_1: float = setting(Family.OPTIMIZER, 0.5)
+    """Give both optimizers, which are Adam, this first momentum."""
+    learning_rate_decay: str = setting(Family.OPTIMIZER, "none")
+    """Lower the rates of both optimizers: by step, linear or cosine; none leaves them."""
+    decay_steps: int | None = setting(Family.OPTIMIZER, None)
+    """Let linear and cosine reach 0 in so many generator steps, or step fall after each; else the run, or 30 epochs."""
+    decay_rate: float = setting(Family.OPTIMIZER, 0.1)
+    """Multiply the rates by this at each fall of a step decay."""
+    ema_momentum: float = setting(Family.OPTIMIZER, 0.0)
+    """Average the generator's weights over steps, for samples and export, with this momentum; 0 is off."""
 
-    dtype_policy: str = "float32"
+    dtype_policy: str = setting(Family.DEVICE, "float32")
     """Compute in float32, mixed_bfloat16, or float64 (slow, to check what rounding hides)."""
-    strategy: str = _setting(WATCH, "auto")
-    """auto (all GPUs where there are several), one_device, mirrored, or multi_worker (machines as TF_CONFIG says)."""
-    logical_devices: int = _setting(WATCH, 1)
+    strategy: str = setting(Family.DEVICE, "auto", role=WATCH)
+    """Use auto (all GPUs where there are several), one_device, mirrored, or multi_worker (machines of TF_CONFIG)."""
+    logical_devices: int = setting(Family.DEVICE, 1, role=WATCH)
     """Divide the CPU into so many devices, to try a strategy without GPUs."""
-    steps_per_execution: int = 1
-    """Training steps a call of the graph; callbacks then see every so many steps only."""
-    deterministic: bool = False
-    """Operations that give the same bits each time, at some cost in speed."""
-    worker_timeout: float = _setting(WATCH, 120.0)
-    """multi_worker: seconds to wait for the other machines at the start."""
+    steps_per_execution: int = setting(Family.DEVICE, 1)
+    """Take so many training steps in a call of the graph; callbacks then see every so many steps only."""
+    deterministic: bool = setting(Family.DEVICE, False)
+    """Use operations that give the same bits each time, at some cost in speed."""
+    worker_timeout: float = setting(Family.DEVICE, 120.0, role=WATCH)
+    """Wait so many seconds for the other machines of multi_worker at the start."""
 
-    run_dir: str | None = _setting(PLACE, None)
-    """Folder of the run; else runs/MODEL_DATASET."""
-    export_dir: str | None = _setting(PLACE, None)
-    """Folder of the SavedModel's versions; else saved_models/MODEL_DATASET."""
-    restart: bool = _setting(PLACE, False)
+    run_dir: str | None = setting(Family.START, None, role=PLACE)
+    """Keep the run in this folder; else in runs/MODEL_DATASET."""
+    export_dir: str | None = setting(Family.START, None, role=PLACE)
+    """Export the versions of the SavedModel into this folder; else into saved_models/MODEL_DATASET."""
+    restart: bool = setting(Family.START, False, role=PLACE)
     """Begin anew: the run that the run folder holds is moved aside."""
-    checkpoint_every: int = _setting(WATCH, 1000)
-    """Steps between two checkpoints, of which there is one after each epoch too."""
-    keep_checkpoints: int = _setting(WATCH, 2)
-    """How many of the newest checkpoints are kept."""
-    on_collapse: str = _setting(LENGTH, "warn")
-    """When the generator has collapsed or the discriminator has won: warn, stop, or rollback to a checkpoint before."""
-    evaluate_every: int | None = _setting(WATCH, None)
-    """Measure samples after every so many epochs, into the history; else never."""
-    metrics: str = _setting(WATCH, "frechet_distance")
-    """With --evaluate-every: what to measure, names of evaluate.py separated by commas."""
-    evaluate_count: int = _setting(WATCH, 2000)
-    """With --evaluate-every: compare so many samples with as many of the images that are learned from."""
-    extractor: str | None = _setting(WATCH, None)
-    """With --evaluate-every: compare by this network; see evaluate.py."""
-    keep_best: str | None = _setting(WATCH, None)
-    """With --evaluate-every: keep the checkpoint with the best of this number, such as recall, in RUN_DIR/best."""
-    sample_count: int = _setting(PICTURE, 64)
-    """Images in a sample grid; a conditional model has its classes as columns."""
-    tensorboard: bool = _setting(WATCH, True)
+    checkpoint_every: int = setting(Family.CHECKPOINT, 1000, role=WATCH)
+    """Write a checkpoint every so many steps, and one after each epoch too."""
+    keep_checkpoints: int = setting(Family.CHECKPOINT, 2, role=WATCH)
+    """Keep so many of the newest checkpoints."""
+    on_collapse: str = setting(Family.WATCHING, "warn", role=LENGTH)
+    """Warn, stop, or rollback to a checkpoint before, once the generator collapses or the discriminator wins."""
+    evaluate_every: int | None = setting(Family.WATCHING, None, role=WATCH)
+    """Measure samples every so many epochs, into the history; else never."""
+    metrics: str = setting(Family.WATCHING, "frechet_distance", role=WATCH)
+    """Measure these at each --evaluate-every: names of evaluate.py separated by commas."""
+    evaluate_count: int = setting(Family.WATCHING, 2000, role=WATCH)
+    """Compare so many samples, at each --evaluate-every, with as many of the images that are learned from."""
+    extractor: str | None = setting(Family.WATCHING, None, role=WATCH)
+    """Compare by this network at each --evaluate-every (evaluate.py names them); else by the data's own."""
+    keep_best: str | None = setting(Family.CHECKPOINT, None, role=WATCH)
+    """Keep the checkpoint with the best of this number of --evaluate-every, such as recall, in RUN_DIR/best."""
+    sample_count: int = setting(Family.WATCHING, 64, role=PICTURE)
+    """Show so many images in a sample grid; a conditional model has its classes as columns."""
+    tensorboard: bool = setting(Family.WATCHING, True, role=WATCH)
     """Write TensorBoard logs."""
-    dry_run: bool = _setting(PLACE, False)
+    dry_run: bool = setting(Family.START, False, role=PLACE)
     """Print what would be done, and stop."""
 
     def __post_init__(self) -> None:

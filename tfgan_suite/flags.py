@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 import tyro
 
 from tfgan_suite.config import TrainConfig
+from tfgan_suite.options.settings import Family, setting
 
 
 @dataclass(frozen=True)
 class TrainCommandConfig(TrainConfig):
-    config: str | None = None
+    config: str | None = setting(Family.START, None)
     """Take the settings of a run folder, of its config.json, or of a JSON file of them; flags beat them."""
 
 
@@ -22,30 +23,30 @@ class GenerateConfig:
     """Makes images with an exported generator, or reads what its PNG files say of themselves."""
 
     generator: Annotated[str | None, tyro.conf.Positional] = None
-    """Folder of a SavedModel or of its versions, or a run folder, whose newest checkpoint is taken."""
+    """Take the generator of a SavedModel's folder, of the folder of its versions, or of a run's newest checkpoint."""
     output: str | None = None
-    """NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files."""
+    """Write NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files."""
     count: int = 64
-    """How many images."""
+    """Make so many images."""
     seed: int = 0
-    """Of the first image; image i has the seed SEED + i."""
+    """Draw the first image from this number, and image i from this number + i."""
     labels: str | None = None
-    """Classes by index or name such as 3,Sneaker, or attributes such as Smiling+Young,Male or 0110,1001; repeated as
-    often as needed. A name with a comma goes by its digits."""
+    """Make classes by index or name such as 3,Sneaker, or attributes such as Smiling+Young,Male or 0110,1001, in turn;
+    a name with a comma goes by its digits."""
     list_labels: bool = False
-    """Instead of making images: print index and name of every label that GENERATOR takes."""
+    """Print index and name of every label that the generator takes, and make no images."""
     truncation: float | None = None
-    """Keeps latents within -T to T, such as 0.7: more typical images, less diverse ones."""
+    """Keep latents within -T to T, such as 0.7: more typical images, less diverse ones."""
     sweep: bool = False
-    """Makes each seed with every label; those of a label stand together, in the order of the seeds."""
+    """Make each seed with every label; those of a label stand together, in the order of the seeds."""
     interpolate: str | None = None
-    """Two seeds such as 3:7, to write the way between them as --output NAME.gif, each label side by side."""
+    """Write the way between two seeds such as 3:7 as --output NAME.gif, each label side by side."""
     frames: int = 60
-    """Of --interpolate."""
+    """Make the way of --interpolate in so many pictures, both ends among them."""
     trust: bool = False
     """Load a SavedModel that holds operations which a generator has no need of: it may do anything that you may."""
     verify: str | None = None
-    """Instead of all others: a PNG file or a folder of them, to print the marks that say how each was made."""
+    """Print the marks of a PNG file or of a folder of them, which say how each was made; no other flag goes with it."""
 
 
 @dataclass(frozen=True)
@@ -53,23 +54,23 @@ class ExportConfig:
     """Exports the newest checkpoint of a run as a SavedModel, or in another format."""
 
     run: Annotated[str, tyro.conf.Positional]
-    """Run folder of train; for another format also the folder of a SavedModel or of its versions."""
+    """Take the run folder of train; for another format also the folder of a SavedModel or of its versions."""
     format: Literal["saved_model", "litert", "onnx", "web"] = "saved_model"
-    """saved_model for TensorFlow Serving, litert for phones, onnx, or web for a page that runs in a browser."""
+    """Write a saved_model for TensorFlow Serving, litert for phones, onnx, or web, a page that runs in a browser."""
     export_dir: str | None = None
-    """Folder of the SavedModel's versions; else the run's own."""
+    """Write the SavedModel as a new version into this folder; else into the run's own."""
     keep: int | None = None
-    """How many versions stay, the new one among them; else all."""
+    """Leave so many versions, the new one among them; else all."""
     with_discriminator: bool = False
     """Export the discriminator too, for the signature score."""
     output: str | None = None
-    """Of another format: NAME.tflite, NAME.onnx or a new folder; else beside the SavedModel's folder."""
+    """Write another format as NAME.tflite, NAME.onnx or a new folder; else beside the SavedModel's folder."""
     int8: bool = False
-    """Of litert: weights in 8 bits, a quarter of the size."""
+    """Store the weights of litert in 8 bits, a quarter of the size."""
     runtime: str | None = None
-    """Of web: onnxruntime-web as npm pack downloads it, where there is no network."""
+    """Take onnxruntime-web for the web page from this file of npm pack, where there is no network."""
     evaluation: str | None = None
-    """JSON file of evaluate.py RUN --output, whose numbers the export shall carry."""
+    """Carry the numbers of this JSON file, which evaluate.py RUN --output wrote, in the export."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,11 @@ class PreviewConfig:
     """Serves the page of export --format web on this machine, until Ctrl-C, and prints its address."""
 
     folder: Annotated[str, tyro.conf.Positional]
-    """The web folder."""
+    """Serve this folder of export --format web."""
     port: int = 8000
-    """0 takes any that is free."""
+    """Listen at this port; 0 takes any that is free."""
     host: str = "127.0.0.1"
-    """The address to listen at; any other than this shows the page to other machines."""
+    """Listen at this address; any other than 127.0.0.1 shows the page to other machines."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class VerifyExportConfig:
     """Checks an exported generator as TensorFlow Serving would run it."""
 
     generator: Annotated[str, tyro.conf.Positional]
-    """Folder of a SavedModel, or of its versions."""
+    """Check the SavedModel of this folder, or the newest of a folder of its versions."""
 
 
 @dataclass(frozen=True)
@@ -97,23 +98,23 @@ class QueryConfig:
     """Asks a generator behind TensorFlow Serving for images, or what it serves."""
 
     url: Annotated[str, tyro.conf.Positional]
-    """http://HOST:8501 for REST, or grpc://HOST:8500 for gRPC."""
+    """Ask this server: http://HOST:8501 for REST, or grpc://HOST:8500 for gRPC."""
     model: str = "gan"
-    """The name that the server gives the model."""
+    """Ask the model of this name, which the server gives it."""
     output: str | None = None
-    """NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files; without it, what the server has is told."""
+    """Write NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files; else say what the server has."""
     seeds: str = "0:64"
-    """Of the images: FIRST:END, without END itself, or numbers such as 3,7,9."""
+    """Ask for the images of FIRST:END, without END itself, or of numbers such as 3,7,9."""
     labels: str | None = None
-    """Classes such as 3,1,4, or attributes such as 0110,1001; repeated as often as needed."""
+    """Ask for classes such as 3,1,4, or attributes such as 0110,1001, in turn."""
     truncation: float | None = None
-    """Keeps latents within -T to T, such as 0.7: more typical images, less diverse ones."""
+    """Keep latents within -T to T, such as 0.7: more typical images, less diverse ones."""
     version: int | None = None
-    """Of the model; else the newest that is ready."""
+    """Ask this version of the model; else the newest that is ready."""
     version_label: str | None = None
-    """Of the version, in place of its number, as the server's config file has it."""
+    """Ask the version that has this label in the server's config file, in place of a number."""
     timeout: float = 10.0
-    """Seconds until an answer must be there."""
+    """Wait so many seconds for an answer."""
 
 
 @dataclass(frozen=True)
@@ -121,30 +122,30 @@ class EvaluateConfig:
     """Measures generated images against real ones, and prints each number beside what real images get."""
 
     subject: Annotated[str, tyro.conf.Positional]
-    """Folder of a SavedModel or of its versions, a run folder, NAME.npz of images, or NAME.json of --output to show."""
+    """Measure a SavedModel, a run folder or NAME.npz of images, or show NAME.json that --output wrote."""
     dataset: str | None = None
-    """What it learned from: digits, a TensorFlow Datasets name, a folder, a CSV file; else what the run folder says."""
+    """Compare with digits, a TensorFlow Datasets name, a folder or a CSV file; else with what the run learned from."""
     data_dir: str | None = None
-    """Where TensorFlow Datasets keeps its data."""
+    """Look here for the data of TensorFlow Datasets; else in TFDS_DATA_DIR, else in ~/tensorflow_datasets."""
     split: str | None = None
-    """Split of the real images compared with; else test where there is one, else a random half."""
+    """Compare with this split of the real images; else with test where there is one, else with a random half."""
     metrics: str = "all"
-    """Names separated by commas, or all that apply."""
+    """Measure these, names separated by commas, or all that apply."""
     count: int = 10_000
-    """How many images to make, and how many real ones to take."""
+    """Make so many images, and take as many real ones."""
     seed: int = 0
-    """Of the first image."""
+    """Draw the first image from this number, and image i from this number + i."""
     extractor: str | None = None
-    """Network to compare by: classifier (of mnist, fashion_mnist, digits; theirs where none is named), general (of all
-    other images; features only), inception, or NAME.keras."""
+    """Compare by classifier (of mnist, fashion_mnist, digits; theirs where none is named), general (of all other
+    images; features only), inception, or NAME.keras."""
     inception_weights: str | None = None
-    """File of the weights of Keras's InceptionV3; else Keras downloads them."""
+    """Read the weights of Keras's InceptionV3 from this file; else Keras downloads them."""
     all_checkpoints: bool = False
-    """Of a run folder: every kept checkpoint in place of the newest."""
+    """Measure every kept checkpoint of a run folder in place of the newest."""
     output: str | None = None
-    """JSON file for the records."""
+    """Write the records into this JSON file."""
     compare: str | None = None
-    """JSON file of another evaluation, measured alike, to show the differences to."""
+    """Show the differences to the JSON file of another evaluation, measured alike."""
 
 
 @dataclass(frozen=True)
@@ -152,13 +153,14 @@ class TrainClassifierConfig:
     """Trains the classifier that a labelled data set's generators are measured by."""
 
     dataset: str
-    """Labelled data: digits, a TensorFlow Datasets name, a folder, a CSV file; or general, to repeat that extractor."""
+    """Learn from labelled data: digits, a TensorFlow Datasets name, a folder, a CSV file; or repeat the
+    extractor general."""
     output: str
-    """The file to write, NAME.keras; NAME.json beside it says what it is."""
+    """Write the classifier into this file, NAME.keras; NAME.json beside it says what it is."""
     data_dir: str | None = None
-    """Where TensorFlow Datasets keeps its data."""
+    """Look here for the data of TensorFlow Datasets; else in TFDS_DATA_DIR, else in ~/tensorflow_datasets."""
     image_size: str | None = None
-    """Resize to one number of pixels, or HEIGHTxWIDTH; else as the images are."""
+    """Resize images to one number of pixels, or HEIGHTxWIDTH; else leave them as they are."""
     fit: str = "crop"
     """Bring pictures of another shape to --image-size: crop to the middle, pad with --background, or stretch."""
     background: str = "white"
@@ -166,9 +168,9 @@ class TrainClassifierConfig:
     levels: str | None = None
     """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
     epochs: int = 8
-    """Passes over the data."""
+    """Train for so many passes over the data."""
     seed: int = 0
-    """Of weights, order and shifts."""
+    """Draw weights, order and shifts from this number."""
 
 
 @dataclass(frozen=True)
@@ -176,25 +178,25 @@ class AugmentConfig:
     """Writes a labelled synthetic set, and measures what it adds to few real images in training a classifier."""
 
     generator: Annotated[str, tyro.conf.Positional]
-    """Folder of a SavedModel of a generator of classes, or of its versions."""
+    """Take the SavedModel of a generator of classes from its folder, or from that of its versions."""
     dataset: str
-    """The real images of the same classes: digits, a TensorFlow Datasets name, a folder, a CSV file."""
+    """Add to the real images of the same classes: digits, a TensorFlow Datasets name, a folder, a CSV file."""
     output: str
-    """New folder for the synthetic images, one subfolder a class."""
+    """Write the synthetic images into this new folder, one subfolder a class."""
     data_dir: str | None = None
-    """Where TensorFlow Datasets keeps its data."""
+    """Look here for the data of TensorFlow Datasets; else in TFDS_DATA_DIR, else in ~/tensorflow_datasets."""
     per_class: int = 1000
-    """Synthetic images of each class."""
+    """Make so many synthetic images of each class."""
     seed: int = 0
-    """Of the first synthetic image."""
+    """Draw the first synthetic image from this number."""
     real_per_class: tuple[int, ...] = (10, 100, 1000)
-    """How many real images of each class the classifiers get, such as 10 100."""
+    """Give the classifiers so many real images of each class, such as 10 100."""
     num_seeds: int = 5
-    """Pairs of classifiers for each of these numbers; 0 writes the synthetic set alone."""
+    """Train so many pairs of classifiers for each of these numbers; 0 writes the synthetic set alone."""
     steps: int = 500
-    """Training steps of each classifier, with synthetic images or without."""
+    """Train each classifier for so many steps, with synthetic images or without."""
     results: str | None = None
-    """JSON file of the table; else augment.json in the folder of --output."""
+    """Write the table into this JSON file; else into augment.json in the folder of --output."""
 
 
 @dataclass(frozen=True)
@@ -202,18 +204,18 @@ class ModelCardConfig:
     """Exports a run with a model card, its measurements and a grid of its samples beside it."""
 
     run: Annotated[str, tyro.conf.Positional]
-    """Run folder of train."""
+    """Take the newest checkpoint of this run folder of train."""
     output: str
-    """Folder of the SavedModel's versions, such as saved_models/pretrained/cgan_mnist."""
+    """Write versions of the SavedModel into this folder, such as saved_models/pretrained/cgan_mnist."""
     data_dir: str | None = None
-    """Where TensorFlow Datasets keeps its data."""
+    """Look here for the data of TensorFlow Datasets; else in TFDS_DATA_DIR, else in ~/tensorflow_datasets."""
     count: int = 10_000
-    """How many samples to measure."""
+    """Measure so many samples."""
     extractor: str | None = None
-    """Network to measure by: classifier (of mnist, fashion_mnist, digits; theirs where none is named), general (of all
-    other images; features only), or NAME.keras."""
+    """Measure by classifier (of mnist, fashion_mnist, digits; theirs where none is named), general (of all other
+    images; features only), or NAME.keras."""
     licence: str | None = None
-    """Of the data; else as it is known of mnist, fashion_mnist and digits."""
+    """Name the licence of the data; else it is as known of mnist, fashion_mnist and digits."""
 
 
 @dataclass(frozen=True)
@@ -221,18 +223,18 @@ class ReproduceConfig:
     """Trains and measures what is missing of a table of the README, and prints it; it can be cut off at any time."""
 
     table: Annotated[str, tyro.conf.Positional] = "all"
-    """presets, parzen, losses, nearest_label, or all of them."""
+    """Fill the table presets, parzen, losses or nearest_label, or all of them."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of training."""
+    """Train once with each of these numbers."""
     full: bool = False
-    """25 epochs in every row; kept apart from the short runs."""
+    """Train every row for 25 epochs, kept apart from the short runs."""
     data_dir: str | None = None
-    """Where TensorFlow Datasets keeps its data."""
+    """Look here for the data of TensorFlow Datasets; else in TFDS_DATA_DIR, else in ~/tensorflow_datasets."""
     results: str = "results"
-    """Folder of the measured cells, as JSON."""
+    """Keep the measured cells in this folder, as JSON."""
     runs: str = "runs/reproduce"
-    """Folder of the runs."""
+    """Keep the runs in this folder."""
     render: str | None = None
-    """Only write the tables that are there into this Markdown file, between <!-- table: NAME --> and <!-- end -->."""
+    """Write the tables that are there into this Markdown file, between <!-- table: NAME --> and <!-- end -->."""
     check: str | None = None
-    """Only say whether this file's tables are those of the cells."""
+    """Say whether the tables of this file are those of the cells, and do no more."""

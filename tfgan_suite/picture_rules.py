@@ -42,6 +42,8 @@ def parse_background(text: str) -> str:
     Raises:
         InputError: no opaque colour that Pillow knows.
     """
+    if text == "white":  # the default, for which no help waits for Pillow
+        return "#ffffff"
     # Imported here: all else of this file is the standard library's.
     from PIL import ImageColor
 

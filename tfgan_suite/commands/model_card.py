@@ -5,12 +5,13 @@ from pathlib import Path
 
 from tfgan_suite.commands.evaluate import as_table
 from tfgan_suite.commands.generate import generate_to
-from tfgan_suite.config import PICTURE, PLACE, WATCH, settings_of_role
+from tfgan_suite.config import settings_of_role
 from tfgan_suite.errors import InputError
 from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.files import write_whole
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord, write_records
+from tfgan_suite.options.settings import PICTURE, PLACE, WATCH
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.runs.exporting import LICENCES, export_run
 from tfgan_suite.runs.folder import RunRecord, read_config

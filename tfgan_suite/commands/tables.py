@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tfgan_suite.config import PICTURE, PLACE, WATCH, TrainConfig, settings_of_role
+from tfgan_suite.config import TrainConfig, settings_of_role
+from tfgan_suite.options.settings import PICTURE, PLACE, WATCH
 from tfgan_suite.presets import PRESETS
 
 FULL_EPOCHS = 25

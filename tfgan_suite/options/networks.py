@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.arguments import Range, refuse_type
-
-
-def _option(valid: Range) -> Any:
-    return dataclasses.field(default=None, metadata={"range": valid})
-
+from tfgan_suite.options.settings import Family, setting
 
 _AT_LEAST_ONE = Range(1, math.inf, "at least 1")
+_MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
+
+
+def _option(of: tuple[str, ...], valid: Range | None = None) -> Any:
+    return setting(Family.MODEL, None, of=of, valid=valid)
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,18 @@ class NetworkOptions:
         InputError: a value of another type, or out of its range.
     """
 
-    generator_units: tuple[int, ...] | None = _option(_AT_LEAST_ONE)
-    """mlp: widths of the generator's hidden layers."""
-    discriminator_units: tuple[int, ...] | None = _option(_AT_LEAST_ONE)
-    """mlp: widths of the discriminator's hidden layers."""
-    batch_norm: bool | None = None
-    """mlp: BatchNorm in the generator."""
-    base_filters: int | None = _option(_AT_LEAST_ONE)
-    """dcgan: filters at full resolution, the fewest; other stages have multiples."""
-    dropout: float | None = _option(Range(0.0, 1.0, "in [0, 1)"))
-    """Dropout of the discriminator."""
-    initializer_stddev: float | None = _option(Range(math.ulp(0.0), math.inf, "greater than 0"))
-    """Kernels start from a normal distribution of this standard deviation."""
+    generator_units: tuple[int, ...] | None = _option(_MLP, _AT_LEAST_ONE)
+    """Build hidden layers of these widths in an mlp generator; else the model's own."""
+    discriminator_units: tuple[int, ...] | None = _option(_MLP, _AT_LEAST_ONE)
+    """Build hidden layers of these widths in an mlp discriminator; else the model's own."""
+    batch_norm: bool | None = _option(_MLP)
+    """Put BatchNorm into an mlp generator, or not; else as the model does."""
+    base_filters: int | None = _option(_DCGANS, _AT_LEAST_ONE)
+    """Use so many filters at full resolution, the fewest; other stages have multiples; else the network's own."""
+    dropout: float | None = _option(_MLP + _DCGANS, Range(0.0, 1.0, "in [0, 1)"))
+    """Drop this share of the discriminator's features while it learns; else the network's own."""
+    initializer_stddev: float | None = _option(_MLP + _DCGANS, Range(math.ulp(0.0), math.inf, "greater than 0"))
+    """Start kernels from a normal distribution of this standard deviation; else as the network does."""
 
     def __post_init__(self) -> None:
         for name, hint in OPTIONS.items():
@@ -60,7 +61,7 @@ class NetworkOptions:
             InputError: one is.
         """
         for option in dataclasses.fields(NetworkOptions):
-            if "range" in option.metadata:
+            if option.metadata["range"]:
                 option.metadata["range"].refuse(said(option.name), getattr(self, option.name))
 
 

@@ -14,10 +14,11 @@ import tensorflow as tf
 import typeguard
 
 from tfgan_suite.callbacks.history import epochs_in
-from tfgan_suite.config import LENGTH, PLACE, WATCH, TrainConfig, as_settings, parse_size, settings_of_role
+from tfgan_suite.config import TrainConfig, as_settings, parse_size, settings_of_role
 from tfgan_suite.continuation.checkpoints import newest_checkpoint, newest_step
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import CHECKPOINTS, CONFIG, FINISHED, HISTORY, PARTIAL, checkpoints_of, run_of, write_whole
+from tfgan_suite.options.settings import LENGTH, PLACE, WATCH
 from tfgan_suite.picture_rules import DATA_RULES, PictureRules, parse_levels
 from tfgan_suite.versions import versions
 

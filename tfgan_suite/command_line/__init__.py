@@ -1,0 +1,1 @@
+"""Flags with their help, as tyro takes and shows them."""

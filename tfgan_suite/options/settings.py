@@ -1,0 +1,47 @@
+"""What is said of a setting beside its default: the family of its flag, its range, what it is to a run. Standard
+library only."""
+
+import dataclasses
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Any
+
+from tfgan_suite.arguments import Range
+
+
+class Family(StrEnum):
+    """The headings of the help of `train.py`, below which the flags stand."""
+
+    MODEL = "model and network"
+    DATA = "data"
+    AUGMENTATION = "augmentation"
+    LENGTH = "length"
+    START = "start and folder"
+    LOSS = "loss and update"
+    OPTIMIZER = "optimizer"
+    DEVICE = "precision and device"
+    CHECKPOINT = "checkpoint"
+    WATCHING = "watching"
+    HIDDEN = "hidden"  # taken, and shown in no help
+
+
+# What a setting is to a run. All others say what it learns: they stay as it was begun.
+PLACE = "place"  # where it lies and how it is started
+WATCH = "watch"  # on what it runs, and what is kept and measured of it
+LENGTH = "length"  # how long it goes on
+PICTURE = "picture"  # what its pictures show
+
+
+def setting(
+    family: Family, default: Any, role: str | None = None, of: Collection[str] = (), valid: Range | None = None
+) -> Any:
+    """A field of a dataclass of settings.
+
+    Args:
+        family: the heading of its flag.
+        default: its value where it is not given.
+        role: what it is to a run; None: it says what is learned.
+        of: the classes of models or the bodies that alone take it; none: all.
+        valid: what its value must be.
+    """
+    return dataclasses.field(default=default, metadata={"family": family, "role": role, "of": of, "range": valid})
