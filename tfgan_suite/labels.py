@@ -46,6 +46,18 @@ class Labels:
         return cls("attributes" if num_classes is None else "classes", size, known)
 
     @classmethod
+    def of_rows(cls, row_shape: Sequence[int], names: Sequence[str] = ()) -> "Labels":
+        """The labels whose arrays have such rows: see `row_shape`.
+
+        Args:
+            row_shape: of a label.
+            names: theirs; without them nothing is known of how many classes there are.
+        """
+        if len(row_shape) == 0:
+            return cls("classes", len(names) or MAX_CLASSES, tuple(names))
+        return cls("attributes", int(row_shape[0]), tuple(names))
+
+    @classmethod
     def of_card(cls, card: Mapping[str, Any]) -> "Labels | None":
         """The labels of a card of any age, by its `num_classes`, `num_attributes` and perhaps `label_names`."""
         return cls.of(card["num_classes"], card["num_attributes"], card.get("label_names"))

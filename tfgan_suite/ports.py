@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.labels import MAX_CLASSES, Labels
+from tfgan_suite.labels import Labels
 from tfgan_suite.latents import MAX_SEED
 
 # Images have 1 to 4 channels where a PNG file can hold them.
@@ -210,9 +210,8 @@ def port_of(name: str, spec: tf.TensorSpec) -> Port:
     """
     row_shape = tuple(spec.shape[1:])
     if name == "labels":
-        classes = not spec.dtype.is_floating
-        port = labels_port(Labels("classes", MAX_CLASSES) if classes else Labels("attributes", int(row_shape[0])))
-        said = "must be classes, 0 or more" if classes else port.said
+        port = labels_port(Labels.of_rows(row_shape))
+        said = port.said if row_shape else "must be classes, 0 or more"
         return Port(name, "labels", spec.dtype, row_shape, said, port.is_right)
     if name == "seeds":
         return Port(name, name, spec.dtype, row_shape, "must be in 0..2**62", lambda x: (x >= 0) & (x <= MAX_SEED))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tfgan_suite.errors import InputError, printable
 from tfgan_suite.images import to_uint8
-from tfgan_suite.labels import MAX_CLASSES, Labels
+from tfgan_suite.labels import Labels
 from tfgan_suite.latents import MAX_SEED
 from tfgan_suite.marking import MarkedImages, check_output, save_samples
 from tfgan_suite.serving.client import Client, connect
@@ -140,9 +140,8 @@ def _signature(client: Client, truncation: float | None) -> str:
 def _labels(client: Client, signature: str) -> Labels:
     """Labels as the signature takes them: classes or attributes. A server says neither names nor how many classes."""
     spec = client.metadata().signatures[signature].inputs.get("labels")
-    if spec is None or spec.shape.rank != 2 or spec.shape[1] is None:
-        return Labels("classes", MAX_CLASSES)
-    return Labels("attributes", spec.shape[1])
+    row_shape = list(spec.shape[1:]) if spec is not None and spec.shape.rank else []
+    return Labels.of_rows([] if None in row_shape else row_shape)
 
 
 def _pixels(client: Client, answer: dict[str, np.ndarray]) -> np.ndarray:

@@ -54,9 +54,7 @@ class ImageData:
 
     def known_labels(self) -> Labels | None:
         """What kind of labels there are, how many, and their names; None where there are none."""
-        if self.labels is None:
-            return None
-        return Labels("classes" if self.labels.ndim == 1 else "attributes", len(self.label_names), self.label_names)
+        return None if self.labels is None else Labels.of_rows(self.labels.shape[1:], self.label_names)
 
     @property
     def num_classes(self) -> int | None:

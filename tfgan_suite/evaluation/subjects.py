@@ -14,7 +14,7 @@ from tfgan_suite.continuation.checkpoints import arrays_sha256, complete_checkpo
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import checkpoints_of, is_run
 from tfgan_suite.images import to_uint8
-from tfgan_suite.labels import MAX_CLASSES, Labels
+from tfgan_suite.labels import Labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
@@ -154,8 +154,7 @@ def of_arrays(path: Path) -> Subject:
 
 def _checked(labels: np.ndarray, path: Path) -> np.ndarray:
     """Labels of a file, which does not say how many classes there are: integers, or rows of floats for attributes."""
-    of_attributes = labels.ndim == 2 and labels.dtype.kind == "f"
-    rule = Labels("attributes", labels.shape[1]) if of_attributes else Labels("classes", MAX_CLASSES)
+    rule = Labels.of_rows(labels.shape[1:] if labels.dtype.kind == "f" else ())
     try:
         return rule.values(labels)
     except InputError as error:

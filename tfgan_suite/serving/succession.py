@@ -8,7 +8,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD, read_card
 from tfgan_suite.labels import Labels
 
-SIGNATURE = ("image_shape", "latent_dim", "num_classes", "num_attributes")
+SIGNATURE = ("image_shape", "latent_dim", *Labels.facts(None), "signatures")
 
 
 def check_successor(base: Path | str, card: Mapping[str, Any], chosen: bool = True) -> str | None:
