@@ -17,7 +17,7 @@ import tyro
 
 from tfgan_suite.command_line.forms import flags_of, form_of
 from tfgan_suite.config import TrainConfig, parse_size
-from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
+from tfgan_suite.errors import DivergenceError, InputError, saying_flags, unknown_choice
 from tfgan_suite.exported import version_folder
 from tfgan_suite.files import is_run, refuse_missing, refuse_missing_data, write_whole
 from tfgan_suite.flags import (
@@ -305,7 +305,7 @@ def run(command: Callable[[Sequence[str], str], int], arguments: Sequence[str], 
         print(f"tfgan-suite {metadata.version(NAME)}")
         return 0
     try:
-        with answered():
+        with saying_flags(), answered():
             return command(arguments, program)
     except (InputError, DivergenceError) as error:
         message = str(error)

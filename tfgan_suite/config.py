@@ -7,17 +7,16 @@ constructor alone applies no preset.
 import dataclasses
 import json
 import math
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfgan_suite.arguments import refuse_type
-from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.arguments import Range
+from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.options.networks import NetworkOptions
-from tfgan_suite.options.settings import LENGTH, PICTURE, PLACE, WATCH, Family, setting
+from tfgan_suite.options.settings import LENGTH, PICTURE, PLACE, WATCH, Family, check_settings, setting
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
 
@@ -53,6 +52,12 @@ def parse_size(text: str) -> tuple[int, int]:
     return height, width
 
 
+_ABOVE_ZERO = Range(math.ulp(0.0), math.inf, "greater than 0")
+_AT_LEAST_ZERO = Range(0, math.inf, "at least 0")
+_AT_LEAST_ONE = Range(1, math.inf, "at least 1")
+_SHARE = Range(0.0, 1.0, "in [0, 1)")
+
+
 def settings_of_role(*roles: str) -> tuple[str, ...]:
     """The names of the settings that are one of these to a run."""
     return tuple(field.name for field in dataclasses.fields(TrainConfig) if field.metadata.get("role") in roles)
@@ -83,22 +88,22 @@ class _BeforeNetworks:
     """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
     skip_damaged: bool = setting(Family.DATA, False)
     """Leave out image files that cannot be decoded, and say how many."""
-    cache_gigabytes: float = setting(Family.DATA, 4.0, role=WATCH)
+    cache_gigabytes: float = setting(Family.DATA, 4.0, role=WATCH, valid=_AT_LEAST_ZERO)
     """Keep images in RAM up to so many GiB, beyond that in a temporary file mapped to memory."""
     flip: bool = setting(Family.AUGMENTATION, False)
     """Flip half of the images left to right."""
-    crop: int = setting(Family.AUGMENTATION, 0)
+    crop: int = setting(Family.AUGMENTATION, 0, valid=_AT_LEAST_ZERO)
     """Shift images at random by up to so many pixels."""
-    rotation: float = setting(Family.AUGMENTATION, 0.0)
+    rotation: float = setting(Family.AUGMENTATION, 0.0, valid=Range(0.0, 180.0 + 1e-9, "in [0, 180]"))
     """Rotate images at random by up to so many degrees."""
 
-    epochs: int | None = setting(Family.LENGTH, None, role=LENGTH)
+    epochs: int | None = setting(Family.LENGTH, None, role=LENGTH, valid=_AT_LEAST_ONE)
     """Train for so many passes over the data; else for 300,000 images, but 5 to 60 passes: MNIST 5, digits 60."""
-    batch_size: int = setting(Family.LENGTH, 64)
+    batch_size: int = setting(Family.LENGTH, 64, valid=_AT_LEAST_ONE)
     """Take so many images in a discriminator step, on all devices together."""
-    steps_per_epoch: int | None = setting(Family.LENGTH, None)
+    steps_per_epoch: int | None = setting(Family.LENGTH, None, valid=_AT_LEAST_ONE)
     """End an epoch after so many generator steps; else after one pass over the data."""
-    seed: int = setting(Family.START, 0)
+    seed: int = setting(Family.START, 0, valid=Range(0, 2**31, "in 0..2147483647"))
     """Draw weights, order, noise and augmentation from this number; another number gives another run."""
     init_from: str | None = setting(Family.START, None)
     """Start from the weights of a .keras file, of a run folder, or of a SavedModel, which has the generator's alone."""
@@ -107,7 +112,7 @@ class _BeforeNetworks:
     """Name the preset's class, MLPGAN, DCGAN or ConditionalGAN, from which it follows: nobody needs to."""
     body: str | None = setting(Family.MODEL, None, of=("DCGAN", "ConditionalGAN"))
     """Build the networks mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
-    latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"])
+    latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"], valid=_AT_LEAST_ONE)
     """Give the generator latent vectors z of this length."""
     projection: bool | None = setting(Family.MODEL, None, of=("ConditionalGAN",))
     """Let the discriminator add the label's projection on its features, or not; else as the model does."""
@@ -119,38 +124,38 @@ class TrainConfig(NetworkOptions, _BeforeNetworks):
 
     loss: str = setting(Family.LOSS, "non_saturating")
     """Learn by the loss non_saturating, minimax, least_squares or hinge."""
-    label_smoothing: float = setting(Family.LOSS, 0.0)
+    label_smoothing: float = setting(Family.LOSS, 0.0, valid=Range(0.0, 0.5, "in [0, 0.5)"))
     """Lower the target of real images to 1 minus this."""
-    discriminator_steps: int = setting(Family.LOSS, 1)
+    discriminator_steps: int = setting(Family.LOSS, 1, valid=_AT_LEAST_ONE)
     """Take so many discriminator steps for each generator step."""
     updates: str = setting(Family.LOSS, "alternating")
     """Update the discriminator before the generator (alternating), or both at once (simultaneous)."""
-    generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4)
+    generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=_ABOVE_ZERO)
     """Train the generator by Adam at this rate."""
-    discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4)
+    discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=_ABOVE_ZERO)
     """Train the discriminator by Adam at this rate."""
-    beta_1: float = setting(Family.OPTIMIZER, 0.5)
+    beta_1: float = setting(Family.OPTIMIZER, 0.5, valid=_SHARE)
     """Give both optimizers, which are Adam, this first momentum."""
     learning_rate_decay: str = setting(Family.OPTIMIZER, "none")
     """Lower the rates of both optimizers: by step, linear or cosine; none leaves them."""
-    decay_steps: int | None = setting(Family.OPTIMIZER, None)
+    decay_steps: int | None = setting(Family.OPTIMIZER, None, valid=_AT_LEAST_ONE)
     """Let linear and cosine reach 0 in so many generator steps, or step fall after each; else the run, or 30 epochs."""
-    decay_rate: float = setting(Family.OPTIMIZER, 0.1)
+    decay_rate: float = setting(Family.OPTIMIZER, 0.1, valid=Range(math.ulp(0.0), 1.0, "between 0 and 1"))
     """Multiply the rates by this at each fall of a step decay."""
-    ema_momentum: float = setting(Family.OPTIMIZER, 0.0)
+    ema_momentum: float = setting(Family.OPTIMIZER, 0.0, valid=_SHARE)
     """Average the generator's weights over steps, for samples and export, with this momentum; 0 is off."""
 
     dtype_policy: str = setting(Family.DEVICE, "float32")
     """Compute in float32, mixed_bfloat16, or float64 (slow, to check what rounding hides)."""
     strategy: str = setting(Family.DEVICE, "auto", role=WATCH)
     """Use auto (all GPUs where there are several), one_device, mirrored, or multi_worker (machines of TF_CONFIG)."""
-    logical_devices: int = setting(Family.DEVICE, 1, role=WATCH)
+    logical_devices: int = setting(Family.DEVICE, 1, role=WATCH, valid=_AT_LEAST_ONE)
     """Divide the CPU into so many devices, to try a strategy without GPUs."""
-    steps_per_execution: int = setting(Family.DEVICE, 1)
+    steps_per_execution: int = setting(Family.DEVICE, 1, valid=_AT_LEAST_ONE)
     """Take so many training steps in a call of the graph; callbacks then see every so many steps only."""
     deterministic: bool = setting(Family.DEVICE, False)
     """Use operations that give the same bits each time, at some cost in speed."""
-    worker_timeout: float = setting(Family.DEVICE, 120.0, role=WATCH)
+    worker_timeout: float = setting(Family.DEVICE, 120.0, role=WATCH, valid=_ABOVE_ZERO)
     """Wait so many seconds for the other machines of multi_worker at the start."""
 
     run_dir: str | None = setting(Family.START, None, role=PLACE)
@@ -159,23 +164,23 @@ class TrainConfig(NetworkOptions, _BeforeNetworks):
     """Export the versions of the SavedModel into this folder; else into saved_models/MODEL_DATASET."""
     restart: bool = setting(Family.START, False, role=PLACE)
     """Begin anew: the run that the run folder holds is moved aside."""
-    checkpoint_every: int = setting(Family.CHECKPOINT, 1000, role=WATCH)
+    checkpoint_every: int = setting(Family.CHECKPOINT, 1000, role=WATCH, valid=_AT_LEAST_ONE)
     """Write a checkpoint every so many steps, and one after each epoch too."""
-    keep_checkpoints: int = setting(Family.CHECKPOINT, 2, role=WATCH)
+    keep_checkpoints: int = setting(Family.CHECKPOINT, 2, role=WATCH, valid=_AT_LEAST_ONE)
     """Keep so many of the newest checkpoints."""
     on_collapse: str = setting(Family.WATCHING, "warn", role=LENGTH)
     """Warn, stop, or rollback to a checkpoint before, once the generator collapses or the discriminator wins."""
-    evaluate_every: int | None = setting(Family.WATCHING, None, role=WATCH)
+    evaluate_every: int | None = setting(Family.WATCHING, None, role=WATCH, valid=_AT_LEAST_ONE)
     """Measure samples every so many epochs, into the history; else never."""
     metrics: str = setting(Family.WATCHING, "frechet_distance", role=WATCH)
     """Measure these at each --evaluate-every: names of evaluate.py separated by commas."""
-    evaluate_count: int = setting(Family.WATCHING, 2000, role=WATCH)
+    evaluate_count: int = setting(Family.WATCHING, 2000, role=WATCH, valid=Range(2, math.inf, "at least 2"))
     """Compare so many samples, at each --evaluate-every, with as many of the images that are learned from."""
     extractor: str | None = setting(Family.WATCHING, None, role=WATCH)
     """Compare by this network at each --evaluate-every (evaluate.py names them); else by the data's own."""
     keep_best: str | None = setting(Family.CHECKPOINT, None, role=WATCH)
     """Keep the checkpoint with the best of this number of --evaluate-every, such as recall, in RUN_DIR/best."""
-    sample_count: int = setting(Family.WATCHING, 64, role=PICTURE)
+    sample_count: int = setting(Family.WATCHING, 64, role=PICTURE, valid=_AT_LEAST_ONE)
     """Show so many images in a sample grid; a conditional model has its classes as columns."""
     tensorboard: bool = setting(Family.WATCHING, True, role=WATCH)
     """Write TensorBoard logs."""
@@ -183,30 +188,21 @@ class TrainConfig(NetworkOptions, _BeforeNetworks):
     """Print what would be done, and stop."""
 
     def __post_init__(self) -> None:
-        for name, hint in typing.get_type_hints(TrainConfig).items():
-            refuse_type(f"--{name.replace('_', '-')}", getattr(self, name), hint)
+        check_settings(self)
         for field, names in CHOICES.items():
             value = getattr(self, field)
             if value not in names and not (field == "body" and value is None):
-                raise unknown_choice(f"--{field.replace('_', '-')}", value, names)
+                raise unknown_choice(option(field), value, names)
         if self.model not in PRESETS:
             raise unknown_choice("model", self.model, PRESETS)
         if self.model_class != PRESETS[self.model].settings["model_class"]:
             raise InputError(
-                f"--model {self.model} is a {PRESETS[self.model].settings['model_class']}. Received: --model-class "
-                f"{self.model_class}. Leave it out; in Python make the configuration by TrainConfig.from_preset."
+                f"{option('model', self.model)} is a {PRESETS[self.model].settings['model_class']}. Received: "
+                f"{option('model_class', self.model_class)}. Leave it out; in Python make the configuration by "
+                "TrainConfig.from_preset."
             )
-        for field in _AT_LEAST_ONE:
-            value = getattr(self, field)
-            if value is not None and value < 1:
-                raise InputError(f"--{field.replace('_', '-')} must be at least 1. Received: {value}.")
-        for field, (low, high, what) in _RANGES.items():
-            value = getattr(self, field)
-            if value is not None and not low <= value < high:  # false for NaN
-                raise InputError(f"--{field.replace('_', '-')} must be {what}. Received: {value}.")
-        self.refuse_ranges(lambda name: f"--{name.replace('_', '-')}")
         if self.channels not in (None, 1, 3, 4):
-            raise InputError(f"--channels must be 1, 3 or 4. Received: {self.channels}.")
+            raise InputError(f"{option('channels')} must be 1, 3 or 4. Received: {self.channels}.")
         if self.image_size is not None:
             parse_size(self.image_size)
         parse_background(self.background)
@@ -214,24 +210,28 @@ class TrainConfig(NetworkOptions, _BeforeNetworks):
             parse_levels(self.levels)
         if self.logical_devices > 1 and self.strategy != "mirrored":
             raise InputError(
-                f"--logical-devices needs --strategy mirrored. Received: --logical-devices {self.logical_devices} with "
-                f"--strategy {self.strategy}."
+                f"{option('logical_devices')} needs {option('strategy', 'mirrored')}. Received: "
+                f"{option('logical_devices', self.logical_devices)} with {option('strategy', self.strategy)}."
             )
         if self.restart and self.strategy == "multi_worker":
             raise InputError(
-                "--restart with --strategy multi_worker would begin anew at each start of a worker. Move the run "
-                "folder aside by hand, or choose another."
+                f"{option('restart', True)} with {option('strategy', 'multi_worker')} would begin anew at each start "
+                "of a worker. Move the run folder aside by hand, or choose another."
             )
         if self.decay_steps is not None and self.learning_rate_decay == "none":
-            raise InputError("--decay-steps needs --learning-rate-decay step, linear or cosine. Received: none.")
+            raise InputError(
+                f"{option('decay_steps')} needs {option('learning_rate_decay')} step, linear or cosine. Received: none."
+            )
         if self.evaluate_every is None:
             for field in _OF_EVALUATION:
                 if getattr(self, field) != getattr(TrainConfig, field):
-                    raise InputError(f"--{field.replace('_', '-')} needs --evaluate-every N, such as 1 for each epoch.")
+                    raise InputError(
+                        f"{option(field)} needs {option('evaluate_every', 'N')}, such as 1 for each epoch."
+                    )
         if self.updates == "simultaneous" and self.discriminator_steps > 1:
             raise InputError(
-                "--updates simultaneous takes one discriminator step for each generator step. "
-                f"Received: --discriminator-steps {self.discriminator_steps}."
+                f"{option('updates', 'simultaneous')} takes one discriminator step for each generator step. "
+                f"Received: {option('discriminator_steps', self.discriminator_steps)}."
             )
 
     @classmethod
@@ -261,9 +261,11 @@ class TrainConfig(NetworkOptions, _BeforeNetworks):
             fields = fields.get("config", fields)
             settings = {key: value for key, value in as_settings(fields).items() if key not in settings_of_role(PLACE)}
         except OSError as error:
-            raise InputError(f"--config {path}: {error.strerror}. Expected a run's config.json.") from None
+            raise InputError(f"{option('config', path)}: {error.strerror}. Expected a run's config.json.") from None
         except (ValueError, AttributeError, TypeError):
-            raise InputError(f"--config {path}: no JSON object of settings. Expected a run's config.json.") from None
+            raise InputError(
+                f"{option('config', path)}: no JSON object of settings. Expected a run's config.json."
+            ) from None
         names = [field.name for field in dataclasses.fields(TrainConfig)]
         for name in settings:
             if name not in names:
@@ -271,7 +273,7 @@ class TrainConfig(NetworkOptions, _BeforeNetworks):
         try:
             return TrainConfig.from_preset(settings.pop("model", TrainConfig.model), **settings)
         except InputError as error:
-            raise InputError(f"--config {path}: {error}") from None
+            raise InputError(f"{option('config', path)}: {error}") from None
 
     @property
     def num_epochs(self) -> int:
@@ -296,27 +298,3 @@ _OF_EVALUATION = ("metrics", "evaluate_count", "extractor", "keep_best")
 def as_settings(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as JSON has them, with tuples in place of its lists."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-
-
-_AT_LEAST_ONE = (
-    "epochs", "batch_size", "steps_per_epoch", "latent_dim",
-    "discriminator_steps", "decay_steps", "logical_devices", "steps_per_execution",
-    "checkpoint_every", "keep_checkpoints", "sample_count",
-    "evaluate_every",
-)  # fmt: skip
-
-_TINY = 5e-324
-_RANGES: dict[str, tuple[float, float, str]] = {
-    "cache_gigabytes": (0.0, math.inf, "at least 0"),
-    "evaluate_count": (2, math.inf, "at least 2"),
-    "crop": (0, math.inf, "at least 0"),
-    "rotation": (0.0, 180.0 + 1e-9, "in [0, 180]"),
-    "seed": (0, 2**31, "in 0..2147483647"),
-    "label_smoothing": (0.0, 0.5, "in [0, 0.5)"),
-    "generator_learning_rate": (_TINY, math.inf, "greater than 0"),
-    "discriminator_learning_rate": (_TINY, math.inf, "greater than 0"),
-    "beta_1": (0.0, 1.0, "in [0, 1)"),
-    "decay_rate": (_TINY, 1.0, "between 0 and 1"),
-    "ema_momentum": (0.0, 1.0, "in [0, 1)"),
-    "worker_timeout": (_TINY, math.inf, "greater than 0"),
-}

@@ -1,12 +1,16 @@
 """The errors a user can mend. The command line prints them in one line and exits with 2."""
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 
 # A stranger may answer a whole page where a line is wanted.
 LONGEST_MESSAGE = 300
 # Data may have a thousand classes.
 MOST_CHOICES = 50
+# A thread has it only where it runs in a copy of the context of the one that started it.
+_says_flags: ContextVar[bool] = ContextVar("says_flags", default=False)
 
 
 class InputError(ValueError):
@@ -15,6 +19,40 @@ class InputError(ValueError):
 
 class DivergenceError(ArithmeticError):
     """A loss or a weight is no longer a finite number: the run cannot go on from here."""
+
+
+@contextlib.contextmanager
+def saying_flags() -> Iterator[None]:
+    """Lets `option` speak of flags while the body runs: a command of the command line."""
+    token = _says_flags.set(True)
+    try:
+        yield
+    finally:
+        _says_flags.reset(token)
+
+
+def option(name: str, value: object = None) -> str:
+    """What a message calls a setting: in Python an argument, on the command line a flag.
+
+    Args:
+        name: of the argument.
+        value: that it has or should have, True and False as a flag that is set or not; in capital letters a word that
+            stands for one, such as `N`; None: the name alone.
+
+    >>> option("batch_size"), option("epochs", 5), option("loss", "hinge"), option("epochs", "N"), option("flip", False)
+    ('batch_size', 'epochs=5', "loss='hinge'", 'epochs=N', 'flip=False')
+    >>> with saying_flags():
+    ...     option("batch_size"), option("epochs", 5), option("flip", True), option("flip", False)
+    ('--batch-size', '--epochs 5', '--flip', '--no-flip')
+    """
+    if not _says_flags.get():
+        text = str(value)
+        shown = value if isinstance(value, int | float) or (text.isalpha() and text.isupper()) else repr(text)
+        return name if value is None else f"{name}={shown}"
+    flag = name.replace("_", "-")
+    if value is None or isinstance(value, bool):
+        return f"--no-{flag}" if value is False else f"--{flag}"
+    return f"--{flag} {value}"
 
 
 def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> InputError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tfgan_suite.data.picture_files import readable_suffixes
-from tfgan_suite.errors import InputError, printable
+from tfgan_suite.errors import InputError, option, printable
 from tfgan_suite.files import writing_whole
 from tfgan_suite.images import read_mark, save_png
 from tfgan_suite.labels import spelled, titles
@@ -65,7 +65,7 @@ def check_output(path: Path) -> None:
     """
     suffix = path.suffix.lower()
     if suffix not in (".png", ".npz", ""):
-        raise InputError(f"--output must end in .png or .npz, or be a folder. Received: {path}.")
+        raise InputError(f"{option('output')} must end in .png or .npz, or be a folder. Received: {path}.")
     if suffix:
         check_parent(path)
     else:
@@ -79,7 +79,7 @@ def check_parent(path: Path) -> None:
         InputError: there is none.
     """
     if not path.parent.is_dir():
-        raise InputError(f"The folder {path.parent} of --output does not exist.")
+        raise InputError(f"The folder {path.parent} of {option('output')} does not exist.")
 
 
 def refuse_full(folder: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal
 
-from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.errors import InputError, option, unknown_choice
 
 # 1: every run that was begun before config.json said so. Files by the order of text, hidden ones among them, links to
 # folders left out; pictures stretched, transparency dropped. Such runs go on as they are.
@@ -28,7 +28,8 @@ def parse_levels(text: str) -> Levels:
         return "auto"
     if not colon or not all(part.removeprefix("-").isdecimal() for part in (low, high)) or int(low) >= int(high):
         raise InputError(
-            f"--levels must be MIN:MAX, whole numbers such as 0:4095 with MIN below MAX, or auto. Received: {text!r}."
+            f"{option('levels')} must be MIN:MAX, whole numbers such as 0:4095 with MIN below MAX, or auto. Received: "
+            f"{text!r}."
         )
     return int(low), int(high)
 
@@ -53,7 +54,7 @@ def parse_background(text: str) -> str:
         colour = (0, 0, 0, 0)
     if len(colour) != 3 or max(colour) > 255:
         raise InputError(
-            f"--background must be an opaque colour, by name such as white or as #rrggbb. Received: {text!r}."
+            f"{option('background')} must be an opaque colour, by name such as white or as #rrggbb. Received: {text!r}."
         )
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
@@ -161,7 +162,9 @@ class PictureRules:
         if self.levels is not None:
             count = counts.get("levels", 0)
             span = f", of which {self.levels[0]}:{self.levels[1]} is black to white" if self.levels != "auto" else ""
-            told.append(f"{count:,} of 16 bits{span}" if count else "none of 16 bits, so that --levels does nothing")
+            told.append(
+                f"{count:,} of 16 bits{span}" if count else f"none of 16 bits, so that {option('levels')} does nothing"
+            )
         if count := counts.get("frames"):
             told.append(f"the first frame of {count:,} animations")
         return tuple(told)

@@ -214,9 +214,9 @@ def test_one_real_image_is_too_few(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choices", "named"),
     [
-        ({"count": 1}, "--count must be at least 2"),
+        ({"count": 1}, "^count must be at least 2"),
         ({"seed": -1}, "seed must be"),
-        ({"dataset": None}, "--dataset is missing"),
+        ({"dataset": None}, "^dataset is missing"),
         ({"metrics": "fid"}, "Unknown metric 'fid'"),
         ({"metrics": ""}, "Unknown metric ''"),
         ({"metrics": "memorisation"}, "not learned from"),
@@ -319,9 +319,9 @@ def test_remedies_for_pictures_without_labels_lead_out(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(keras.utils, "get_file", no_network)
     for extractor in ("classifier", "inception"):
-        with pytest.raises(InputError, match="--extractor general"):
+        with pytest.raises(InputError, match="extractor='general'"):
             evaluate(path, folder, extractor=extractor)
-    with pytest.raises(InputError, match="--extractor general"):
+    with pytest.raises(InputError, match="extractor='general'"):
         train_classifier_to(str(tmp_path / "own.keras"), folder)
     assert evaluate(path, folder, extractor="general", metrics="frechet_distance")
 

@@ -139,7 +139,7 @@ def test_no_name_is_not_the_working_folder(tmp_path: Path, monkeypatch: pytest.M
 def test_several_sizes(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10, (6, 5))
     write(tmp_path / "b.png", 20, (8, 7))
-    with pytest.raises(InputError, match=r"b\.png is 7x8 pixels, .*a\.png is 5x6\. .*--image-size"):
+    with pytest.raises(InputError, match=r"b\.png is 7x8 pixels, .*a\.png is 5x6\. .*image_size='HEIGHTxWIDTH'"):
         load_images(str(tmp_path))
     data = load_images(str(tmp_path), image_size=(4, 10))
     assert data.images.shape == (2, 4, 10, 3)
@@ -295,7 +295,7 @@ def damage(path: Path, how: str) -> None:
 def test_damaged_image_is_named(tmp_path: Path, suffix: str, how: str) -> None:
     write(tmp_path / "a.png", 10, (40, 40))
     damage(tmp_path / f"broken.{suffix}", how)
-    with pytest.raises(InputError, match=rf"broken\.{suffix} is damaged or not an image.*--skip-damaged"):
+    with pytest.raises(InputError, match=rf"broken\.{suffix} is damaged or not an image.*skip_damaged=True"):
         load_images(str(tmp_path))
 
 
@@ -414,7 +414,7 @@ def hanging_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_unprepared_data_without_a_network_answer_within_ten_seconds(tmp_path: Path) -> None:
     start = time.monotonic()
     with pytest.raises(
-        InputError, match=r"mnist is not prepared in .* no network.*--data-dir or TFDS_DATA_DIR"
+        InputError, match=r"mnist is not prepared in .* no network.*data_dir or TFDS_DATA_DIR"
     ) as caught:
         load_images("mnist", data_dir=str(tmp_path))
     assert time.monotonic() - start < 10
@@ -466,7 +466,7 @@ def test_tfds_images_of_several_sizes(tmp_path: Path) -> None:
     prepare(
         tmp_path, {"image": tfds.features.Image()}, [{"image": np.full((*size, 3), 50, np.uint8)} for size in sizes]
     )
-    with pytest.raises(InputError, match=r"several sizes, such as 4x6 and 8x5.*--image-size"):
+    with pytest.raises(InputError, match=r"several sizes, such as 4x6 and 8x5.*image_size="):
         load_images("tiny_set", data_dir=str(tmp_path))
     data = load_images("tiny_set", data_dir=str(tmp_path), image_size=(5, 7), channels=1)
     assert data.images.shape == (3, 5, 7, 1)

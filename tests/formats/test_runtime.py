@@ -121,7 +121,7 @@ def test_no_network_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_a_tarball_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "own.tgz"
-    with pytest.raises(InputError, match=r"own\.tgz of --runtime does not exist"):
+    with pytest.raises(InputError, match=r"own\.tgz of runtime does not exist"):
         runtime_files(path)
     path.write_bytes(packed(CONTENT))
     with pytest.raises(InputError, match=r"own\.tgz is not onnxruntime-web"):

@@ -71,7 +71,7 @@ def test_folders_that_cannot_be_written(version: Callable[[str], Path], tmp_path
         export_web(version("classes"), full)
     with pytest.raises(InputError, match="does not exist"):
         export_web(version("classes"), tmp_path / "nowhere" / "site")
-    with pytest.raises(InputError, match="of --runtime does not exist"):
+    with pytest.raises(InputError, match="of runtime does not exist"):
         export_web(version("classes"), tmp_path / "site", tmp_path / "none.tgz")
     with pytest.raises(InputError, match=r"must be a folder\. .*notes\.txt is a file"):
         export_web(version("classes"), full / "notes.txt")

@@ -137,7 +137,7 @@ def test_inception_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) ->
         raise Exception(f"URL fetch failure on {facts[1]}: no network")
 
     monkeypatch.setattr(keras.utils, "get_file", download)
-    with pytest.raises(InputError, match=r"no network\. Give a file with --inception-weights"):
+    with pytest.raises(InputError, match=r"no network\. Give a file with inception_weights"):
         load_extractor("inception", "cifar10")
 
 

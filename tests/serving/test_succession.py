@@ -72,7 +72,7 @@ def test_data_of_another_place_need_a_word(tmp_path: Path) -> None:
     moved = {**OLD, "dataset": "b/pets (20 images)", "data": {"fingerprint": "1", "place_sha256": "b"}}
     assert check_successor(tmp_path, moved, chosen=False) is None  # they have only moved
     others = {**moved, "data": {"fingerprint": "2", "place_sha256": "b"}}
-    with pytest.raises(InputError, match=f"give --export-dir {tmp_path} to go on there"):
+    with pytest.raises(InputError, match=f"give export_dir='{tmp_path}' to go on there"):
         check_successor(tmp_path, others, chosen=False)
     assert "the data were a/pets (20 images), now b/pets (20 images)" in (check_successor(tmp_path, others) or "")
 

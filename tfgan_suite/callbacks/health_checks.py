@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import writing_whole
 
 # Ours, from runs of up to 2,400 steps. Healthy: mlp_gan, dcgan and cgan on MNIST and the embedded digits, with three
@@ -78,8 +78,8 @@ def not_finite(checks: Sequence[Check], window: int) -> str | None:
     if not checks or not checks[-1].broken:
         return None
     return (
-        f"{checks[-1].broken}. Lower --generator-learning-rate and --discriminator-learning-rate, or choose another "
-        "--loss."
+        f"{checks[-1].broken}. Lower {option('generator_learning_rate')} and {option('discriminator_learning_rate')}, "
+        f"or choose another {option('loss')}."
     )
 
 
@@ -91,8 +91,8 @@ def discriminator_won(checks: Sequence[Check], window: int) -> str | None:
     return (
         f"the discriminator has won: its loss is {last[-1].discriminator_loss:.3g}, {last[-1].loss_share:.1%} of what "
         f"it is where it cannot tell, and was below {WON_SHARE:.0%} for {window} steps, so that the generator learns "
-        "little from it. Lower --discriminator-learning-rate, raise --dropout to 0.3 or --label-smoothing to 0.1, "
-        "or choose --loss least_squares."
+        f"little from it. Lower {option('discriminator_learning_rate')}, raise {option('dropout')} to 0.3 or "
+        f"{option('label_smoothing')} to 0.1, or choose {option('loss', 'least_squares')}."
     )
 
 
@@ -104,8 +104,9 @@ def generator_collapsed(checks: Sequence[Check], window: int) -> str | None:
     return (
         f"the generator has collapsed: its samples differ by {last[-1].pixel_ratio:.1%} of what the data do in pixels "
         f"and {last[-1].feature_ratio:.1%} in features, below {COLLAPSED_RATIO:.0%} for {window} steps, so that they "
-        "are nearly one image (with labels: one a label). Set --beta-1 0.5 and --ema-momentum 0.999, with --body mlp "
-        "--batch-norm too, or lower --generator-learning-rate and --discriminator-learning-rate."
+        f"are nearly one image (with labels: one a label). Set {option('beta_1', 0.5)} and "
+        f"{option('ema_momentum', 0.999)}, with {option('body', 'mlp')} and {option('batch_norm')} True too, or lower "
+        f"{option('generator_learning_rate')} and {option('discriminator_learning_rate')}."
     )
 
 
@@ -118,14 +119,15 @@ def stalled(checks: Sequence[Check], window: int) -> str | None:
     if names:
         return (
             f"stalled: the weights of the {' and the '.join(names)} have not moved for {window} steps. Raise "
-            f"--{names[0]}-learning-rate, or see whether --learning-rate-decay has come to its end (--decay-steps)."
+            f"{option(f'{names[0]}_learning_rate')}, or see whether {option('learning_rate_decay')} has come to its "
+            f"end ({option('decay_steps')})."
         )
     losses = [(check.discriminator_loss, check.generator_loss) for check in last]
     if all(is_still(values, STILL_LOSS) for values in zip(*losses, strict=True)):
         return (
             f"stalled: the losses of discriminator and generator have stood at {losses[-1][0]:.4g} and "
             f"{losses[-1][1]:.4g} for {window} steps: the logits no longer depend on the image. Begin anew with a "
-            "lower --discriminator-learning-rate or another --seed."
+            f"lower {option('discriminator_learning_rate')} or another {option('seed')}."
         )
     return None
 
@@ -149,8 +151,8 @@ def memory_grows(checks: Sequence[Check], window: int) -> str | None:
     if growth > min(GROWTH_SHARE * lows[0], GROWTH_MIB) and np.diff(lows).min() >= growth / 6:
         return (
             f"memory grows: from {lows[0]:,.0f} to {lows[-1]:,.0f} MiB within the last "
-            f"{last[-1].step - last[0].step:,} steps. Lower --cache-gigabytes, try --no-tensorboard, and look for a "
-            "callback of your own that keeps tensors."
+            f"{last[-1].step - last[0].step:,} steps. Lower {option('cache_gigabytes')}, try "
+            f"{option('tensorboard', False)}, and look for a callback of your own that keeps tensors."
         )
     return None
 

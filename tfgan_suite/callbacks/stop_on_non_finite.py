@@ -5,10 +5,8 @@ from typing import Any
 
 import keras
 
-from tfgan_suite.errors import DivergenceError
+from tfgan_suite.errors import DivergenceError, option
 from tfgan_suite.models.finite import first_broken
-
-REMEDY = "Begin anew with lower learning rates or another --loss."
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
@@ -32,7 +30,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         """
         if not all(math.isfinite((logs or {}).get(key, 0.0)) for key in self.model.KEYS):
             broken = first_broken(self.model, logs)
-            raise DivergenceError(f"In epoch {self._epoch + 1}, step {batch + 1}: {broken}. {REMEDY}")
+            raise DivergenceError(f"In epoch {self._epoch + 1}, step {batch + 1}: {broken}. {_remedy()}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Checks the weights, since the last step's update comes after its losses.
@@ -42,4 +40,8 @@ class StopOnNonFinite(keras.callbacks.Callback):
         """
         broken = first_broken(self.model)
         if broken is not None:
-            raise DivergenceError(f"After epoch {epoch + 1}: {broken}. {REMEDY}")
+            raise DivergenceError(f"After epoch {epoch + 1}: {broken}. {_remedy()}")
+
+
+def _remedy() -> str:
+    return f"Begin anew with lower learning rates or another {option('loss')}."

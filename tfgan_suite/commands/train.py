@@ -12,6 +12,7 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint, step_of
 from tfgan_suite.continuation.keep_best import read_best
 from tfgan_suite.continuation.resume import refuse_other_callbacks
+from tfgan_suite.errors import option
 from tfgan_suite.files import BEST, CHECKPOINTS
 from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.runs.assembly import check_evaluation, evaluation
@@ -80,7 +81,7 @@ def train(config: TrainConfig, callbacks: Sequence[keras.callbacks.Callback] = (
 def carry_out(run: Run) -> Path | None:
     """Trains a prepared run to its end and exports it: what `train` returns."""
     if run.config.restart and (aside := move_aside(run.folder)):
-        print(f"the run before it: {aside}. To go on with this one, leave --restart out.")
+        print(f"the run before it: {aside}. To go on with this one, leave {option('restart')} out.")
     if is_finished(run.folder, run.config, run.facts):
         return None
     if run.chief:

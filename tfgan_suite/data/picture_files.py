@@ -1,24 +1,27 @@
 """Files of pictures, decoded: any format that Pillow reads by itself, up to a size."""
 
 import contextlib
+import contextvars
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import allocate
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.images import Converted, convert, is_deep, natural_channels, read_picture
 from tfgan_suite.picture_rules import PictureRules
 
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 LARGEST = 200_000_000  # pixels of a picture
 # Pillow knows these by name only: EPS runs Ghostscript, MPEG is recognised and not read. Its stubs are left out too.
 NOT_READ = {"EPS", "MPEG"}
@@ -99,7 +102,7 @@ def read_pictures(
     with _large_pictures(rules), ThreadPoolExecutor() as pool:
         kept = np.ones(len(paths), bool)
         if skip_damaged or rules.levels == "auto":
-            seen = list(pool.map(lambda path: _look(path, rules, skip_damaged), paths))
+            seen = _each(pool, lambda path: _look(path, rules, skip_damaged), paths)
             kept = np.array([each.whole for each in seen])
             rules = _with_numbers(rules, [each.span for each in seen])
         whole = [path for path, good in zip(paths, kept, strict=True) if good]
@@ -117,20 +120,20 @@ def read_pictures(
             if rules.channels is None and found != natural:
                 raise InputError(
                     f"{whole[index]} has {found} channels, {whole[0]} has {natural}. "
-                    "Give one number for all with --channels."
+                    f"Give one number for all with {option('channels')}."
                 )
             converted = _converted(whole[index], picture.image, wanted)
             if converted.pixels.shape != shape:
                 height, width, _ = converted.pixels.shape
                 raise InputError(
                     f"{whole[index]} is {height}x{width} pixels, {whole[0]} is {shape[0]}x{shape[1]}. "
-                    "Give one size for all with --image-size HEIGHTxWIDTH."
+                    f"Give one size for all with {option('image_size', 'HEIGHTxWIDTH')}."
                 )
             images[index] = converted.pixels
             frames = {"frames"} if picture.animated else set()
             return converted.effects | frames, _span(picture.image)[1] if is_deep(picture.image) else 0
 
-        told = list(pool.map(decode, range(len(whole))))
+        told = _each(pool, decode, range(len(whole)))
     counts = Counter(effect for effects, _ in told for effect in effects)
     return ImageData(
         images,
@@ -142,6 +145,12 @@ def read_pictures(
         rules.effects(counts),
         _warnings(rules, counts["levels"], max(peak for _, peak in told)),
     )
+
+
+def _each(pool: ThreadPoolExecutor, function: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+    """What a function makes of items in threads, whose errors say `option` as this thread does."""
+    context = contextvars.copy_context()
+    return list(pool.map(lambda item: context.copy().run(function, item), items))
 
 
 def open_picture(path: Path, rules: PictureRules) -> Picture:
@@ -173,7 +182,11 @@ def open_picture(path: Path, rules: PictureRules) -> Picture:
     except Exception as error:  # Pillow raises what its many formats raise
         raise _damaged(path, error) from error
     if image.mode == "F" or (image.mode == "I" and not large and (rules.are_old or rules.levels is None)):
-        more = "" if rules.are_old or image.mode == "F" else ", or give the range of its values with --levels MIN:MAX"
+        more = (
+            ""
+            if rules.are_old or image.mode == "F"
+            else f", or give the range of its values with {option('levels', 'MIN:MAX')}"
+        )
         raise InputError(
             f"The image {path} has 32 bits a pixel in one channel. Expected 8 or 16: convert it first{more}."
         )
@@ -183,7 +196,7 @@ def open_picture(path: Path, rules: PictureRules) -> Picture:
 def _damaged(path: Path, error: Exception) -> DamagedImageError:
     return DamagedImageError(
         f"The image {path} is damaged or not an image ({error}). Mend or remove it, or leave such images out with "
-        "--skip-damaged."
+        f"{option('skip_damaged', True)}."
     )
 
 
@@ -221,9 +234,10 @@ def _warnings(rules: PictureRules, deep: int, peak: int) -> tuple[str, ...]:
     """What is said of pictures of fewer bits than their files have, which become a few dark levels."""
     if rules.are_old or rules.levels is not None or not 0 < peak < HALF_OF_16_BITS:
         return ()
+    mapped = option("levels", f"0:{2 ** peak.bit_length() - 1}")
     return (
         f"{deep:,} pictures of 16 bits have no value above {peak:,} of 65,535, so that they have {peak // 257 + 1} of "
-        f"256 levels. Give --levels 0:{2 ** peak.bit_length() - 1}, or --levels auto for the range of the data.",
+        f"256 levels. Give {mapped}, or {option('levels', 'auto')} for the range of the data.",
     )
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import allocate
-from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.images import convert, from_array
 from tfgan_suite.picture_rules import PictureRules
 
@@ -103,7 +103,7 @@ def _decode(
         if pixels.shape[1:] != images.shape[1:]:
             raise InputError(
                 f"The images of {name} have several sizes, such as {images.shape[1]}x{images.shape[2]} and "
-                f"{pixels.shape[1]}x{pixels.shape[2]}. Give one for all with --image-size HEIGHTxWIDTH."
+                f"{pixels.shape[1]}x{pixels.shape[2]}. Give one for all with {option('image_size', 'HEIGHTxWIDTH')}."
             )
         rows = slice(start, start + len(pixels))
         images[rows] = pixels
@@ -152,7 +152,7 @@ def _download(name: str, data_dir: str | None) -> Any:
     if not _network():
         raise InputError(
             f"The data set {name} is not prepared in {where} and there is no network to download it. "
-            "Point --data-dir or TFDS_DATA_DIR at prepared data, or train on --dataset digits."
+            f"Point {option('data_dir')} or TFDS_DATA_DIR at prepared data, or train on {option('dataset', 'digits')}."
         )
     try:
         builder = tfds.builder(name, data_dir=data_dir)

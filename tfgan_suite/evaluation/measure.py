@@ -9,7 +9,7 @@ import numpy as np
 import tqdm
 
 from tfgan_suite.data.image_data import SELECTION_SEED
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.evaluation.real_images import RealImages, load_real
 from tfgan_suite.evaluation.subjects import Subject, find_subjects
 from tfgan_suite.files import is_run
@@ -89,7 +89,9 @@ def evaluate_subject(
             bar.set_description(name)
             if reason := lacks(comparison, name):
                 if wanted:
-                    raise InputError(f"{reason}; the extractor is {extractor.name}. Leave it out of --metrics.")
+                    raise InputError(
+                        f"{reason}; the extractor is {extractor.name}. Leave it out of {option('metrics')}."
+                    )
                 continue
             try:
                 records += _records(name, comparison, floor, protocol, subject.facts)
@@ -187,19 +189,24 @@ def evaluate(
         InputError: anything of it cannot be used.
     """
     if count < 2:
-        raise InputError(f"--count must be at least 2. Received: {count}.")
+        raise InputError(f"{option('count')} must be at least 2. Received: {count}.")
     check_seed(seed)
     if not dataset and is_run(path):
         config = read_config(Path(path)).config
         dataset, data_dir = config.dataset, data_dir or config.data_dir
         print(f"compared with {dataset}, as the run says", file=sys.stderr)
     if not dataset:
-        raise InputError("--dataset is missing: the data set that the generator was trained on, such as mnist.")
+        raise InputError(
+            f"{option('dataset')} is missing: the data set that the generator was trained on, such as mnist."
+        )
     names = chosen_metrics(metrics)
     subjects = find_subjects(path, all_checkpoints)
     network = load_extractor(extractor, dataset, inception_weights)
     if extractor is None and network.name == GENERAL:
-        print(f"No classifier comes with the package for {dataset}: --extractor {GENERAL} is taken.", file=sys.stderr)
+        print(
+            f"No classifier comes with the package for {dataset}: {option('extractor', GENERAL)} is taken.",
+            file=sys.stderr,
+        )
     learned = subjects[0].facts.get("split") or "train"
     real = load_real(dataset, split, data_dir, subjects[0].image_shape, learned, subjects[0].rules)
     if real.at_most(count) < count:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfgan_suite.data.image_data import SELECTION_SEED, ImageData
 from tfgan_suite.data.sources import as_read, read_images, splits_of
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.metrics.parzen import VALIDATION_ROWS
 from tfgan_suite.picture_rules import PictureRules
 
@@ -81,7 +81,7 @@ def load_real(
         raise InputError(f"{dataset} has too few images to compare with: {len(reference.images) + len(rest.images)}.")
     if reference.label_names != train.label_names:
         raise InputError(
-            f"The splits {learned} and {chosen} of {dataset} have other classes. Choose another with --split."
+            f"The splits {learned} and {chosen} of {dataset} have other classes. Choose another with {option('split')}."
         )
     # A tenth where there are few.
     share = min(VALIDATION_ROWS, max(1, len(rest.images) // 10)) / len(rest.images)

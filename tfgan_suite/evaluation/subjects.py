@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfgan_suite.continuation.checkpoints import arrays_sha256, complete_checkpoints
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import checkpoints_of, is_run
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import Labels
@@ -59,7 +59,7 @@ def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
     """
     place = Path(path)
     if all_checkpoints and not is_run(place):
-        raise InputError(f"--all-checkpoints needs a run folder of train.py. Received: {path}.")
+        raise InputError(f"{option('all_checkpoints')} needs a run folder of train.py. Received: {path}.")
     if place.suffix == ".npz":
         return [of_arrays(place)]
     if not place.exists() and not is_run(place):
@@ -143,7 +143,8 @@ def of_arrays(path: Path) -> Subject:
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         if count > len(images):
             raise InputError(
-                f"{path} has {len(images):,} images. Received: --count {count}. Give --count {len(images)}."
+                f"{path} has {len(images):,} images. Received: {option('count', count)}. Give "
+                f"{option('count', len(images))}."
             )
         # At random, since images often lie in the order of their classes, but always the same.
         rows = np.sort(np.random.default_rng(0).permutation(len(images))[:count])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.files import is_run
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.litert import export_litert
@@ -33,9 +33,9 @@ def export_as(
     if format not in ENDINGS:
         raise unknown_choice("format", format, ENDINGS)
     if int8 and format != "litert":
-        raise InputError(f"--int8 is of --format litert. Received: --format {format}.")
+        raise InputError(f"{option('int8')} is of {option('format', 'litert')}. Received: {option('format', format)}.")
     if runtime and format != "web":
-        raise InputError(f"--runtime is of --format web. Received: --format {format}.")
+        raise InputError(f"{option('runtime')} is of {option('format', 'web')}. Received: {option('format', format)}.")
     path = Path(output) if output else default_output(source, format)
     if format == "litert":
         return export_litert(source, path, int8)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import writing_whole
 
 NAME, VERSION = "onnxruntime-web", "1.30.0"
@@ -44,7 +44,9 @@ def runtime_files(tarball: Path | str | None = None) -> dict[str, bytes]:
         with writing_whole(path) as partial:
             partial.write_bytes(_download())
     if not path.is_file():
-        raise InputError(f"The file {path} of --runtime does not exist. Get it with: npm pack {NAME}@{VERSION}")
+        raise InputError(
+            f"The file {path} of {option('runtime')} does not exist. Get it with: npm pack {NAME}@{VERSION}"
+        )
     content = path.read_bytes()
     if not _is_genuine(content):
         raise InputError(f"The file {path} is not {NAME} {VERSION}: its SHA-512 is another. {_advice()}")
@@ -98,7 +100,7 @@ def _without_user(url: str) -> str:
 
 
 def _advice() -> str:
-    return f"Where there is a network: npm pack {NAME}@{VERSION}; then give that file with --runtime."
+    return f"Where there is a network: npm pack {NAME}@{VERSION}; then give that file with {option('runtime')}."
 
 
 def _is_genuine(content: bytes) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.errors import InputError, one_line, printable
+from tfgan_suite.errors import InputError, one_line, option, printable
 from tfgan_suite.files import is_run
 from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.labels import MAX_CLASSES
@@ -112,9 +112,9 @@ def check_output(path: Path | str, suffix: str) -> Path:
     """
     path = Path(path)
     if path.suffix.lower() != suffix:
-        raise InputError(f"--output must be NAME{suffix}. Received: {path}.")
+        raise InputError(f"{option('output')} must be NAME{suffix}. Received: {path}.")
     if path.is_dir():
-        raise InputError(f"--output must be a file. {path} is a folder.")
+        raise InputError(f"{option('output')} must be a file. {path} is a folder.")
     check_parent(path)
     return path
 
@@ -122,6 +122,6 @@ def check_output(path: Path | str, suffix: str) -> Path:
 def missing_extra(name: str, error: ImportError) -> InputError:
     """The error for a format whose libraries are not installed."""
     return InputError(
-        f"--format {name} needs libraries that are not installed ({error.name or error}). "
+        f"{option('format', name)} needs libraries that are not installed ({error.name or error}). "
         f"Install them with: {remedy(name if name != 'web' else 'onnx')}"
     )

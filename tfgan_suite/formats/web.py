@@ -6,7 +6,7 @@ import shutil
 from importlib import metadata, resources
 from pathlib import Path
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.formats import onnx, runtime
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.source import Source, opened
@@ -38,7 +38,7 @@ def export_web(source: Path | str, folder: Path | str, runtime_tarball: Path | s
     """
     folder = Path(folder)
     if folder.is_file():
-        raise InputError(f"--output must be a folder. {folder} is a file.")
+        raise InputError(f"{option('output')} must be a folder. {folder} is a file.")
     refuse_full(folder)
     check_parent(folder)
     onnx.check_libraries("web")

@@ -7,7 +7,7 @@ from keras import layers
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.images import to_float
 from tfgan_suite.networks.geometry import DATA_FORMAT
 
@@ -52,7 +52,7 @@ def train_classifier(data: ImageData, epochs: int = 8, seed: int = 0, verbose: i
     if data.num_classes is None:
         raise InputError(
             f"A classifier needs images with classes, and {data.source} has none. Images without classes are evaluated "
-            "by --extractor general."
+            f"by {option('extractor', 'general')}."
         )
     if len(data.images) < BATCH_ROWS:
         raise InputError(f"A classifier needs at least {BATCH_ROWS} images. Received: {len(data.images)}.")

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.images import to_float
 from tfgan_suite.metrics.classifier import FEATURES
 from tfgan_suite.metrics.general import GENERAL
@@ -111,7 +111,7 @@ class Extractor:
         if theirs not in (mine, 1) and (theirs, mine) != (4, 3):
             raise InputError(
                 f"The extractor {self.name} takes images of {mine} channels. Received: {theirs} channels. "
-                f"Choose --extractor {GENERAL}."
+                f"Choose {option('extractor', GENERAL)}."
             )
         return self.of_floats(to_float(images), progress)
 
@@ -196,9 +196,9 @@ def bundled_classifier(dataset: str) -> Extractor:
     names = bundled_datasets()
     if dataset not in names:
         raise InputError(
-            f"No classifier comes with the package for {dataset!r}, only for {', '.join(names)}. Choose --extractor "
-            f"{GENERAL}, or train one on labelled images by train_classifier.py --dataset {dataset} --output "
-            "NAME.keras, and give --extractor NAME.keras."
+            f"No classifier comes with the package for {dataset!r}, only for {', '.join(names)}. Choose "
+            f"{option('extractor', GENERAL)}, or train one on labelled images by train_classifier.py --dataset "
+            f"{dataset} --output NAME.keras, and give {option('extractor', 'NAME.keras')}."
         )
     model, sha256 = _bundled(dataset)
     return Extractor(model, f"classifier of {dataset}", sha256)
@@ -258,7 +258,7 @@ def inception(weights: str | None = None) -> Extractor:
         remedy = (
             "Expected the weights of Keras's InceptionV3 with its top."
             if weights
-            else "Give a file with --inception-weights, or choose --extractor general."
+            else f"Give a file with {option('inception_weights')}, or choose {option('extractor', GENERAL)}."
         )
         raise InputError(f"InceptionV3 has no weights: {reason}. {remedy}") from error
     pooled = keras.layers.Identity(name=FEATURES)(network.get_layer("avg_pool").output)

@@ -3,12 +3,11 @@
 import dataclasses
 import math
 import typing
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tfgan_suite.arguments import Range, refuse_type
-from tfgan_suite.options.settings import Family, setting
+from tfgan_suite.arguments import Range
+from tfgan_suite.options.settings import Family, check_settings, setting
 
 _AT_LEAST_ONE = Range(1, math.inf, "at least 1")
 _MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
@@ -44,25 +43,11 @@ class NetworkOptions:
     """Start kernels from a normal distribution of this standard deviation; else as the network does."""
 
     def __post_init__(self) -> None:
-        for name, hint in OPTIONS.items():
-            value = getattr(self, name)
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
             if hasattr(value, "__len__") and not isinstance(value, str):
-                object.__setattr__(self, name, tuple(value))
-            refuse_type(name, getattr(self, name), hint)
-        self.refuse_ranges(str)
-
-    def refuse_ranges(self, said: Callable[[str], str]) -> None:
-        """Refuses options out of their range.
-
-        Args:
-            said: what the user calls an option of this name.
-
-        Raises:
-            InputError: one is.
-        """
-        for option in dataclasses.fields(NetworkOptions):
-            if option.metadata["range"]:
-                option.metadata["range"].refuse(said(option.name), getattr(self, option.name))
+                object.__setattr__(self, field.name, tuple(value))
+        check_settings(self)
 
 
 # The types by name, in the order in which they are told.

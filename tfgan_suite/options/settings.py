@@ -2,11 +2,13 @@
 library only."""
 
 import dataclasses
+import typing
 from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
-from tfgan_suite.arguments import Range
+from tfgan_suite.arguments import Range, refuse_type
+from tfgan_suite.errors import option
 
 
 class Family(StrEnum):
@@ -45,3 +47,17 @@ def setting(
         valid: what its value must be.
     """
     return dataclasses.field(default=default, metadata={"family": family, "role": role, "of": of, "range": valid})
+
+
+def check_settings(settings: Any) -> None:
+    """Refuses what a dataclass of settings holds of another type, or out of its range.
+
+    Raises:
+        InputError: naming the first such setting.
+    """
+    hints = typing.get_type_hints(type(settings))
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        refuse_type(option(field.name), value, hints[field.name])
+        if (valid := field.metadata.get("range")) is not None:
+            valid.refuse(option(field.name), value)

@@ -12,7 +12,7 @@ import numpy as np
 from tfgan_suite.callbacks.evaluation import Evaluation
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import is_run
 from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
@@ -44,7 +44,7 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
     try:
         arguments = {**model_class.arguments_of(data), "dtype": config.dtype_policy}
     except InputError as error:
-        raise InputError(f"--model {config.model}: {error}") from None
+        raise InputError(f"{option('model', config.model)}: {error}") from None
     model = model_class(**arguments, **_flags_of_the_model(config))
     model.compile(
         make_optimizer(config, config.generator_learning_rate, steps, 1),
@@ -68,7 +68,7 @@ def _flags_of_the_model(config: TrainConfig) -> dict[str, Any]:
         if name in taken[config.model_class] and value is not None:
             arguments[name] = value
         elif value != getattr(type(config), name) and any(name in names for names in taken.values()):
-            raise InputError(f"--{name.replace('_', '-')} does not apply to --model {config.model}. Leave it out.")
+            raise InputError(f"{option(name)} does not apply to {option('model', config.model)}. Leave it out.")
     return arguments
 
 
@@ -80,11 +80,13 @@ def check_evaluation(config: TrainConfig) -> None:
     """
     names = chosen_metrics(config.metrics)
     if config.metrics == "all":
-        raise InputError("--metrics of train.py takes names such as frechet_distance,precision_recall. Received: all.")
+        raise InputError(
+            f"{option('metrics')} of train.py takes names such as frechet_distance,precision_recall. Received: all."
+        )
     ranked = [number for name in names for number in METRICS[name].gives if best_of(number)]
     if config.keep_best is not None and config.keep_best not in ranked:
         raise InputError(
-            f"--keep-best takes a number that --metrics {config.metrics} gives and that has a best: "
+            f"{option('keep_best')} takes a number that {option('metrics', config.metrics)} gives and that has a best: "
             f"{', '.join(ranked) or 'there is none'}. Received: {config.keep_best}.{_way_to(config.keep_best)}"
         )
 
@@ -92,7 +94,7 @@ def check_evaluation(config: TrainConfig) -> None:
 def _way_to(number: str) -> str:
     """Which metric gives a number."""
     givers = [name for name, metric in METRICS.items() if number in metric.gives and metric.best]
-    return f" Add {givers[0]} to --metrics." if givers else ""
+    return f" Add {givers[0]} to {option('metrics')}." if givers else ""
 
 
 def evaluation(config: TrainConfig, data: ImageData) -> Evaluation | None:
@@ -154,7 +156,8 @@ def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = 
     if fixed and config.learning_rate_decay != "step" and steps * config.num_epochs > fixed:
         raise InputError(
             f"The run's learning rate falls to 0 at step {fixed}, the end of its {fixed // steps} epochs: more would "
-            f"teach it nothing. Begin anew with --restart --epochs {config.epochs}, or another run with --init-from."
+            f"teach it nothing. Begin anew with {option('restart', True)} {option('epochs', config.epochs)}, or "
+            f"another run with {option('init_from')}."
         )
     return dataclasses.replace(config, decay_steps=fixed or steps * epochs)
 
@@ -181,7 +184,8 @@ def start_from(model: GAN, path: str) -> str:
         mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
         if [weight.shape for weight in mine] != [weight.shape for weight in theirs]:
             raise InputError(
-                f"--init-from {path}: its {name} has other shapes than this run's. Use the same model and widths."
+                f"{option('init_from', path)}: its {name} has other shapes than this run's. Use the same model and "
+                "widths."
             )
         getattr(model, name).set_weights(theirs)
     if model.ema_generator is not None:
@@ -193,8 +197,8 @@ def _start_from_export(model: GAN, exported: SavedGenerator) -> None:
     """Gives the generator, and its moving average, the weights of an exported one."""
     refuse_other_ends(model, exported.card, str(exported.path))
     other = InputError(
-        f"--init-from {exported.path}: its generator has other layers than this run's. Use the same model and widths"
-        f"{', ' + str(exported.card['model']) if 'model' in exported.card else ''}."
+        f"{option('init_from', exported.path)}: its generator has other layers than this run's. Use the same model and "
+        f"widths{', ' + str(exported.card['model']) if 'model' in exported.card else ''}."
     )
     theirs = exported.weights()
     layers = _by_layer(weight.path for weight in model.generator.weights)
@@ -227,7 +231,7 @@ def refuse_other_ends(model: GAN, facts: Mapping[str, Any], path: str) -> None:
     mine = model.facts()
     differences = [f"{key} is {facts[key]} there and {mine[key]} here" for key in mine if facts[key] != mine[key]]
     if differences:
-        raise InputError(f"--init-from {path}: {'; '.join(differences)}. Give this run the same.")
+        raise InputError(f"{option('init_from', path)}: {'; '.join(differences)}. Give this run the same.")
 
 
 def _by_layer(paths: Iterable[str]) -> list[list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfgan_suite.config import TrainConfig
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.models.replicas import several_machines
 
 TF_CONFIG = "TF_CONFIG"
@@ -40,7 +40,7 @@ def choose_strategy(config: TrainConfig) -> tf.distribute.Strategy:
             try:
                 tf.config.set_logical_device_configuration(cpu, wanted)
             except RuntimeError as error:
-                raise InputError("--logical-devices must be set before TensorFlow is first used.") from error
+                raise InputError(f"{option('logical_devices')} must be set before TensorFlow is first used.") from error
     if config.strategy == "multi_worker":
         return _multi_worker(config)
     gpus = tf.config.list_logical_devices("GPU")
@@ -60,10 +60,12 @@ def refuse_unsuited(config: TrainConfig, replicas: int) -> None:
         InputError: rows that cannot be shared out, or an option that TensorFlow has for one device only.
     """
     if config.batch_size % replicas:
-        raise InputError(f"--batch-size must be a multiple of the {replicas} devices. Received: {config.batch_size}.")
+        raise InputError(
+            f"{option('batch_size')} must be a multiple of the {replicas} devices. Received: {config.batch_size}."
+        )
     if config.steps_per_execution > 1 and replicas > 1:
         raise InputError(
-            "--steps-per-execution does not work on several devices with this TensorFlow. "
+            f"{option('steps_per_execution')} does not work on several devices with this TensorFlow. "
             f"Received: {config.steps_per_execution} with {replicas} devices."
         )
 
@@ -91,7 +93,7 @@ def read_tf_config(text: str | None) -> tuple[list[str], int]:
     """
     form = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
     if not text:
-        raise InputError(f"--strategy multi_worker needs the variable {TF_CONFIG}. Expected: {form}.")
+        raise InputError(f"{option('strategy', 'multi_worker')} needs the variable {TF_CONFIG}. Expected: {form}.")
     try:
         record = json.loads(text)
         cluster, task = dict(record["cluster"]), dict(record["task"])
@@ -137,7 +139,7 @@ def await_workers(workers: list[str], index: int, seconds: float) -> None:
             if time.monotonic() > deadline:
                 raise InputError(
                     f"{TF_CONFIG}: no answer from {', '.join(silent)} within {seconds:g} s. Start every worker, or "
-                    "raise --worker-timeout."
+                    f"raise {option('worker_timeout')}."
                 )
             time.sleep(0.1)
 

@@ -16,7 +16,7 @@ import typeguard
 from tfgan_suite.callbacks.history import epochs_in
 from tfgan_suite.config import TrainConfig, as_settings, parse_size, settings_of_role
 from tfgan_suite.continuation.checkpoints import newest_checkpoint, newest_step
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import CHECKPOINTS, CONFIG, FINISHED, HISTORY, PARTIAL, checkpoints_of, run_of, write_whole
 from tfgan_suite.options.settings import LENGTH, PLACE, WATCH
 from tfgan_suite.picture_rules import DATA_RULES, PictureRules, parse_levels
@@ -90,7 +90,8 @@ def refuse_foreign(run_dir: Path) -> None:
     # What a cut in writing the first config.json leaves is nobody's.
     if not run_dir.is_dir() or any(not entry.name.startswith(PARTIAL) for entry in run_dir.iterdir()):
         raise InputError(
-            f"The run folder {run_dir} holds something, but no run (it has no {CONFIG}). Choose another with --run-dir."
+            f"The run folder {run_dir} holds something, but no run (it has no {CONFIG}). Choose another with "
+            f"{option('run_dir')}."
         )
 
 
@@ -108,7 +109,8 @@ def locked(run_dir: Path) -> Iterator[None]:
         lock.acquire(blocking=False)
     except filelock.Timeout:
         raise InputError(
-            f"Another process trains in the run folder {run_dir}. Wait for its end, or choose another with --run-dir."
+            f"Another process trains in the run folder {run_dir}. Wait for its end, or choose another with "
+            f"{option('run_dir')}."
         ) from None
     try:
         yield
@@ -215,14 +217,14 @@ def refuse_differences(record: RunRecord, config: TrainConfig, data: dict[str, A
         then, now = getattr(record.config, field.name), getattr(config, field.name)
         if field.name not in may_change and then != now and not (known_again and field.name == "dataset"):
             was = "not there yet" if record.data_rules == 1 and field.name in PICTURE_SETTINGS else then
-            differences.append(f"--{field.name.replace('_', '-')} was {was}, now {now}")
+            differences.append(f"{option(field.name)} was {was}, now {now}")
     for key in data:
         if record.data.get(key) != data[key] and not (known_again and key == "source"):
             differences.append(f"the data's {key} was {record.data.get(key)}, now {data[key]}")
     if differences:
         raise InputError(
             f"The run in {run_dir} was started otherwise: {'; '.join(differences)}. Give the same settings to go on, "
-            "--restart to begin anew, or another --run-dir."
+            f"{option('restart', True)} to begin anew, or another {option('run_dir')}."
         )
 
 
@@ -295,14 +297,15 @@ def is_finished(run_dir: Path, config: TrainConfig, facts: dict[str, Any]) -> bo
     if newest_step(run_dir / CHECKPOINTS) == 0 and (finished or epochs_in(run_dir / HISTORY) > 1):
         raise InputError(
             f"The run in {run_dir} has been trained, and its checkpoints are gone. Put {CHECKPOINTS}/ back to go on, "
-            "or begin anew with --restart."
+            f"or begin anew with {option('restart', True)}."
         )
     if finished is None or finished.epochs < config.num_epochs:
         return False
+    epochs = option("epochs")
     print(
         f"finished: the run in {run_dir} has its {finished.epochs} epochs and is exported to {finished.exported}. "
-        f"{'Raise --epochs to go on, or b' if config.learning_rate_decay in ('none', 'step') else 'B'}egin anew with "
-        "--restart."
+        f"{f'Raise {epochs} to go on, or b' if config.learning_rate_decay in ('none', 'step') else 'B'}egin anew with "
+        f"{option('restart', True)}."
     )
     return True
 

@@ -15,7 +15,7 @@ from tfgan_suite.continuation.checkpoints import newest_step
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch
 from tfgan_suite.data.sources import read_images
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import CHECKPOINTS
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.picture_rules import DATA_RULES
@@ -110,18 +110,20 @@ def prepared(
     steps = config.steps_per_epoch or one_pass
     if steps % config.steps_per_execution:
         raise InputError(
-            f"--steps-per-execution must divide the {steps} steps of an epoch. Received: {config.steps_per_execution}."
+            f"{option('steps_per_execution')} must divide the {steps} steps of an epoch. Received: "
+            f"{config.steps_per_execution}."
         )
     if config.epochs is None:
         config = with_epochs(config, steps * rows if config.steps_per_epoch else len(data.images), begun)
-        notes.append(f"epochs: {config.epochs}, {'as it was begun' if begun else EPOCHS_CHOSEN}; --epochs N changes it")
+        why = "as it was begun" if begun else EPOCHS_CHOSEN
+        notes.append(f"epochs: {config.epochs}, {why}; {option('epochs', 'N')} changes it")
     config = with_fixed_decay(config, steps, begun)
     if config.learning_rate_decay in ("linear", "cosine") and (config.decay_steps or 0) < config.num_epochs * steps:
         notes.append(f"the learning rate is 0 from step {config.decay_steps} on: what comes after it teaches nothing")
     if config.evaluate_every is not None and config.evaluate_every > config.num_epochs:
         raise InputError(
-            f"--evaluate-every {config.evaluate_every} never comes in {config.num_epochs} epochs. Give a smaller "
-            "number, or more --epochs."
+            f"{option('evaluate_every', config.evaluate_every)} never comes in {config.num_epochs} epochs. Give a "
+            f"smaller number, or more {option('epochs')}."
         )
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():

@@ -19,7 +19,7 @@ from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint, step_of
 from tfgan_suite.continuation.keep_best import KeepBest
 from tfgan_suite.continuation.resume import resume_fit
 from tfgan_suite.data.pipeline import training_batches
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import BEST, CHECKPOINTS, HEALTH, HISTORY
 from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.runs.assembly import evaluation
@@ -81,7 +81,7 @@ def fit_run(run: Run) -> None:
             put_back(run, checkpoint)
     except StoppedBySignalError as stop:
         if run.chief:
-            bare = " without --restart" if config.restart else ""
+            bare = f" without {option('restart', True)}" if config.restart else ""
             print(
                 f"\n{stop}: saved after step {step_of(model)}. The same command{bare} goes on from there.", flush=True
             )
@@ -105,7 +105,7 @@ def put_back(run: Run, checkpoint: ExactCheckpoint) -> None:
     if any(not np.array_equal(mine, weight) for mine, weight in zip(before, run.model.weights, strict=True)):
         print(
             "warning: a callback has changed the weights after the last step. What the last step gave is exported; "
-            "--keep-best keeps the best.",
+            f"{option('keep_best')} keeps the best.",
             file=sys.stderr,
         )
 

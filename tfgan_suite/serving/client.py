@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.ports import port_of
 from tfgan_suite.serving.endpoint import (
     Endpoint,
@@ -137,7 +137,9 @@ class Client:
     def _checked(self, name: str, spec: ServedSignature, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The inputs in the types that the server wants."""
         if "labels" in spec.inputs and "labels" not in inputs:
-            raise InputError(f"{name!r} of {self.endpoint.asked} needs labels: it is conditional. Give --labels.")
+            raise InputError(
+                f"{name!r} of {self.endpoint.asked} needs labels: it is conditional. Give {option('labels')}."
+            )
         if "labels" in inputs and "labels" not in spec.inputs:
             raise InputError(f"{name!r} of {self.endpoint.asked} takes no labels: it is not conditional.")
         if set(inputs) != set(spec.inputs):

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
-from tfgan_suite.errors import InputError, one_line
+from tfgan_suite.errors import InputError, one_line, option
 from tfgan_suite.models.refusals import refusal
 from tfgan_suite.serving.session import INIT_OP
 
@@ -101,7 +101,7 @@ class Endpoint:
         """The line for a server that takes too long."""
         return (
             f"The server {self.url} did not give {what} of {self.asked} within {self.timeout:g} s. "
-            "Raise --timeout, or look whether it is busy or stuck."
+            f"Raise {option('timeout')}, or look whether it is busy or stuck."
         )
 
     def no_server(self, what: str, answered: str) -> str:
@@ -129,15 +129,17 @@ def parse_endpoint(
         InputError: none that can be asked.
     """
     if not model or not model.isprintable():
-        raise InputError(f"--model must be the name that the server gives the model. Received: {model!r}.")
+        raise InputError(f"{option('model')} must be the name that the server gives the model. Received: {model!r}.")
     if version is not None and version_label is not None:
         raise InputError(f"Choose a version by number or by label. Received: {version} and {version_label!r}.")
     if version is not None and not 0 <= version < 2**63:
-        raise InputError(f"--version must be in 0..2**63-1. Received: {version}.")
+        raise InputError(f"{option('version')} must be in 0..2**63-1. Received: {version}.")
     if version_label is not None and not (version_label and version_label.isprintable()):
-        raise InputError(f"--version-label must be a name of the server's config file. Received: {version_label!r}.")
+        raise InputError(
+            f"{option('version_label')} must be a name of the server's config file. Received: {version_label!r}."
+        )
     if not (math.isfinite(timeout) and timeout > 0):
-        raise InputError(f"--timeout must be seconds, greater than 0. Received: {timeout}.")
+        raise InputError(f"{option('timeout')} must be seconds, greater than 0. Received: {timeout}.")
     parts, port = _split(url)
     if parts.scheme == "grpc":
         port = GRPC_PORT if port is None else port

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.exported import CARD, read_card
 from tfgan_suite.labels import Labels
 
@@ -33,7 +33,7 @@ def check_successor(base: Path | str, card: Mapping[str, Any], chosen: bool = Tr
     if differences := list(_signature_differences(old, card)):
         raise InputError(
             f"The export folder {base} holds version {version} of another generator, whose clients would break: "
-            f"{'; '.join(differences)}. Choose another with --export-dir."
+            f"{'; '.join(differences)}. Choose another with {option('export_dir')}."
         )
     then, now = old.get("data"), card.get("data")
     others = []
@@ -43,8 +43,8 @@ def check_successor(base: Path | str, card: Mapping[str, Any], chosen: bool = Tr
         if then["place_sha256"] != now["place_sha256"] and not chosen:
             raise InputError(
                 f"The export folder {base} holds version {version}, which learned from {old.get('dataset')}, and this "
-                f"run's data are {card.get('dataset')} of another place. Choose another with --export-dir, or give "
-                f"--export-dir {base} to go on there."
+                f"run's data are {card.get('dataset')} of another place. Choose another with {option('export_dir')}, "
+                f"or give {option('export_dir', base)} to go on there."
             )
         others.append(f"the data were {old.get('dataset')}, now {card.get('dataset')}")
     return f"export: {base} had version {version} with the same signature; {'; '.join(others)}" if others else None
