@@ -15,7 +15,7 @@ from PIL import Image
 
 from tfgan_suite import SavedGenerator, TrainConfig, load_model
 from tfgan_suite.cli import COMMANDS, run
-from tfgan_suite.runs.folder import read_config
+from tfgan_suite.runs.record import read_config
 from tfgan_suite.serving.saved_generator import CARD
 from tfgan_suite.versions import VERSIONED
 

@@ -20,7 +20,7 @@ from tfgan_suite.evaluation.subjects import find_subjects
 from tfgan_suite.metrics.records import READING, difference
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.runs import run as run_module
-from tfgan_suite.runs.folder import read_config
+from tfgan_suite.runs.record import read_config
 from tfgan_suite.serving.saved_generator import CARD, SavedGenerator
 
 TINY = ("--model", "cgan", "--image-size", "8", "--channels", "1", "--body", "mlp", "--generator-units", "8",

@@ -9,7 +9,8 @@ from PIL import Image
 from test_cli import TINY, call, refused
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.runs.folder import Finished, locked, move_aside, read_finished, write_finished
+from tfgan_suite.runs.folder import locked, move_aside
+from tfgan_suite.runs.record import Finished, read_finished, write_finished
 
 DECAY = ("--learning-rate-decay", "step")
 

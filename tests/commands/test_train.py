@@ -29,7 +29,7 @@ from tfgan_suite import (
 )
 from tfgan_suite.continuation.keep_best import read_best
 from tfgan_suite.runs.assembly import with_epochs
-from tfgan_suite.runs.folder import newest_of_run, read_config, read_finished
+from tfgan_suite.runs.record import newest_of_run, read_config, read_finished
 
 MEASURED = ("--evaluate-every", "1", "--evaluate-count", "40", "--metrics", "frechet_distance,precision_recall")
 

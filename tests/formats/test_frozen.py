@@ -12,7 +12,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.formats.source import opened
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.runs.folder import newest_of_run
+from tfgan_suite.runs.record import newest_of_run
 from tfgan_suite.serving.allowed_ops import read_meta_graph
 from tfgan_suite.serving.saved_generator import SavedGenerator
 

@@ -14,7 +14,7 @@ from tfgan_suite.metrics.records import MetricRecord, write_records
 from tfgan_suite.options.settings import PICTURE, PLACE, WATCH
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.runs.exporting import LICENCES, export_run
-from tfgan_suite.runs.folder import RunRecord, read_config
+from tfgan_suite.runs.record import RunRecord, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"

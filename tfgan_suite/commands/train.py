@@ -18,19 +18,8 @@ from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.runs.assembly import check_evaluation, evaluation
 from tfgan_suite.runs.devices import chiefs_value, choose_strategy, losing_workers_named
 from tfgan_suite.runs.exporting import export_card
-from tfgan_suite.runs.folder import (
-    Finished,
-    begun_run,
-    failures_named,
-    is_finished,
-    locked,
-    move_aside,
-    newest_of_run,
-    refuse_busy,
-    refuse_foreign,
-    refuse_unwritable,
-    write_finished,
-)
+from tfgan_suite.runs.folder import failures_named, locked, move_aside, refuse_busy, refuse_foreign, refuse_unwritable
+from tfgan_suite.runs.record import Finished, begun_run, is_finished, newest_of_run, write_finished
 from tfgan_suite.runs.run import Run, describe, prepared
 from tfgan_suite.runs.training import batches_from, fit_run
 from tfgan_suite.serving.export import export_generator, next_version

@@ -20,7 +20,7 @@ from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
 from tfgan_suite.metrics.general import GENERAL
 from tfgan_suite.metrics.records import MetricRecord
-from tfgan_suite.runs.folder import read_config
+from tfgan_suite.runs.record import read_config
 from tfgan_suite.versions import versions
 
 # What a metric of pixels says in place of the extractor's name, hash and size.

@@ -18,7 +18,7 @@ from tfgan_suite.labels import Labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
-from tfgan_suite.runs.folder import newest_of_run, read_config
+from tfgan_suite.runs.record import newest_of_run, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 
 # What NumPy raises for files that are damaged or hold something else.

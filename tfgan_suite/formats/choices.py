@@ -8,7 +8,7 @@ from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.litert import export_litert
 from tfgan_suite.formats.onnx import export_onnx
 from tfgan_suite.formats.web import export_web
-from tfgan_suite.runs.folder import read_config
+from tfgan_suite.runs.record import read_config
 from tfgan_suite.serving.saved_generator import version_folder
 
 # What a path ends in beside the folder of the SavedModel's versions.

@@ -19,7 +19,7 @@ from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.ports import labels_port
 from tfgan_suite.runs.exporting import opened_generator
-from tfgan_suite.runs.folder import newest_of_run
+from tfgan_suite.runs.record import newest_of_run
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 from tfgan_suite.versions import remedy
 

@@ -18,7 +18,7 @@ from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import MODELS, load_model
-from tfgan_suite.runs.folder import RunRecord, newest_of_run
+from tfgan_suite.runs.record import RunRecord, newest_of_run
 from tfgan_suite.runs.schedules import learning_rate_schedule
 from tfgan_suite.serving.saved_generator import SavedGenerator
 

@@ -13,7 +13,8 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.runs.folder import newest_of_run, read_config, refuse_unwritable
+from tfgan_suite.runs.folder import refuse_unwritable
+from tfgan_suite.runs.record import newest_of_run, read_config
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import SavedGenerator
 from tfgan_suite.serving.succession import check_successor

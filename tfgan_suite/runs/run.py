@@ -31,7 +31,7 @@ from tfgan_suite.runs.assembly import (
 )
 from tfgan_suite.runs.devices import is_chief
 from tfgan_suite.runs.exporting import origin
-from tfgan_suite.runs.folder import begun_run, picture_rules, refuse_differences, settings_of
+from tfgan_suite.runs.record import begun_run, picture_rules, refuse_differences, settings_of
 from tfgan_suite.serving.succession import check_successor
 
 EPOCHS_CHOSEN = f"as many as show {IMAGES_OF_A_NEW_RUN:,} images, but {FEWEST_EPOCHS} to {MOST_EPOCHS}"

@@ -24,7 +24,7 @@ from tfgan_suite.files import BEST, CHECKPOINTS, HEALTH, HISTORY
 from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.runs.assembly import evaluation
 from tfgan_suite.runs.devices import chiefs_value
-from tfgan_suite.runs.folder import announce, write_config
+from tfgan_suite.runs.record import announce, write_config
 from tfgan_suite.runs.run import Run
 
 HEALTH_WINDOW = 500  # steps
