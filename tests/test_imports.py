@@ -39,7 +39,7 @@ LEVELS: tuple[set[str], ...] = (
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 KNOWS_CONFIG = {
-    "runs/assembly", "runs/devices", "runs/folder", "runs/record", "runs/exporting", "runs/run", "commands/model_card",
+    "runs/assembly", "runs/devices", "runs/record", "runs/exporting", "runs/run", "commands/model_card",
     "commands/tables", "commands/train", "cli", "flags", "command_line/forms",
 }  # fmt: skip
 STANDARD_LIBRARY_ONLY = [
