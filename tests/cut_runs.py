@@ -62,8 +62,8 @@ def life(values: dict[str, object], log: str, environment: dict[str, str]) -> No
         for number in (1, 2):
             os.dup2(stream.fileno(), number)
     from tfgan_suite import cli
+    from tfgan_suite.command_line.flags import TrainCommandConfig
     from tfgan_suite.config import TrainConfig
-    from tfgan_suite.flags import TrainCommandConfig
 
     cli.parse = lambda *_, **__: TrainCommandConfig(**vars(TrainConfig.from_preset(**values)))
     os._exit(cli.run(cli.train_command, [], "train.py"))

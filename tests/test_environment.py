@@ -14,8 +14,9 @@ import every_command
 import numpy as np
 import pytest
 
-from tfgan_suite import TrainConfig, flags
+from tfgan_suite import TrainConfig
 from tfgan_suite.cli import COMMANDS, parse
+from tfgan_suite.command_line import flags
 from tfgan_suite.errors import InputError
 from tfgan_suite.startup.backend import check_backend
 from tfgan_suite.startup.spelling import OTHER_NAMES, meant

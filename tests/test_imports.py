@@ -33,14 +33,14 @@ LEVELS: tuple[set[str], ...] = (
     {"evaluation", "marking"},
     {"formats"},
     {"commands"},
-    {"flags", "command_line"},
+    {"command_line"},
     {"cli"},
     {"__main__", "scripts"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 KNOWS_CONFIG = {
     "runs/assembly", "runs/devices", "runs/record", "runs/exporting", "runs/run", "commands/model_card",
-    "commands/tables", "commands/train", "cli", "flags", "command_line/forms",
+    "commands/tables", "commands/train", "cli", "command_line/flags", "command_line/forms", "command_line/parsing",
 }  # fmt: skip
 STANDARD_LIBRARY_ONLY = [
     "startup/backend",

@@ -1,26 +1,12 @@
 """The command line: flags in, one call of the package, lines out. The scripts call the same functions."""
 
-import contextlib
 import dataclasses
-import inspect
-import io
-import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
-from typing import TypeVar
 
-import tyro
-
-from tfgan_suite.command_line.forms import flags_of, form_of
-from tfgan_suite.config import TrainConfig, parse_size
-from tfgan_suite.errors import DivergenceError, InputError, saying_flags, unknown_choice
-from tfgan_suite.exported import version_folder
-from tfgan_suite.files import is_run, refuse_missing, refuse_missing_data, write_whole
-from tfgan_suite.flags import (
+from tfgan_suite.command_line.flags import (
     AugmentConfig,
     EvaluateConfig,
     ExportConfig,
@@ -33,22 +19,19 @@ from tfgan_suite.flags import (
     TrainCommandConfig,
     VerifyExportConfig,
 )
+from tfgan_suite.command_line.parsing import are_given, parse, train_defaults
+from tfgan_suite.command_line.running import TRY_AGAIN, quiet_import, run
+from tfgan_suite.config import TrainConfig, parse_size
+from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.exported import version_folder
+from tfgan_suite.files import is_run, refuse_missing, refuse_missing_data, write_whole
 from tfgan_suite.picture_rules import PictureRules, parse_levels
-from tfgan_suite.startup.backend import check_backend
-from tfgan_suite.startup.interrupts import answered
-from tfgan_suite.startup.quiet import open_closed_streams, quiet
-from tfgan_suite.startup.spelling import unknown_flags
-from tfgan_suite.versions import NAME
-
-Config = TypeVar("Config")
-TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
 def train_command(arguments: Sequence[str], program: str = "train.py") -> int:
     """`train.py`: see `TrainConfig`."""
-    defaults = _train_defaults(arguments)
-    chosen = defaults if _value_of("--model", arguments) or _value_of("--config", arguments) else None
-    given = parse(TrainCommandConfig, arguments, program, defaults, chosen)
+    chosen = are_given(arguments, "--model", "--config")
+    given = parse(TrainCommandConfig, arguments, program, train_defaults(arguments), chosen)
     config = TrainConfig(**{field.name: getattr(given, field.name) for field in dataclasses.fields(TrainConfig)})
     if given.config is not None:
         print(f"settings: those of {given.config} but its folders; this run lies in {config.resolved().run_dir}")
@@ -298,27 +281,6 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
 }
 
 
-def run(command: Callable[[Sequence[str], str], int], arguments: Sequence[str], program: str) -> int:
-    """A command's exit code; an error that the user can mend becomes one line and 2."""
-    open_closed_streams()
-    if list(arguments) == ["--version"]:
-        print(f"tfgan-suite {metadata.version(NAME)}")
-        return 0
-    try:
-        with saying_flags(), answered():
-            return command(arguments, program)
-    except (InputError, DivergenceError) as error:
-        message = str(error)
-    except OSError as error:
-        if error.strerror is None:
-            raise
-        message = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    except KeyboardInterrupt:
-        return 130
-    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
-    return 2
-
-
 def script(name: str) -> None:
     """What `scripts/NAME.py` does."""
     sys.exit(run(COMMANDS[name], sys.argv[1:], f"{name}.py"))
@@ -336,130 +298,3 @@ def _no_command(arguments: Sequence[str], program: str) -> int:
         print("usage: tfgan-suite {" + ",".join(COMMANDS) + "} ...\n\nCOMMAND --help lists its flags.")
         return 0
     raise unknown_choice("command", arguments[0], COMMANDS)
-
-
-def parse(
-    kind: type[Config],
-    arguments: Sequence[str],
-    program: str,
-    default: Config | None = None,
-    chosen: TrainConfig | None = None,
-) -> Config:
-    """The dataclass that the flags describe, with `~` of `--flag=~/path` spelled out, which no shell does.
-
-    Args:
-        kind: the dataclass.
-        arguments: flags and values.
-        program: its name in the help.
-        default: what the flags are that are not given; else as the class has them.
-        chosen: settings that the user has chosen by name, which the help shows first.
-
-    Raises:
-        InputError: flags that cannot be used, in one line.
-    """
-    form = form_of(kind, default, chosen, shown=not {"-h", "--help"}.isdisjoint(arguments))
-    box = io.StringIO()
-    filled: object = None
-    try:
-        with contextlib.redirect_stderr(box):
-            filled, unknown = tyro.cli(
-                form,
-                prog=program,
-                description=inspect.getdoc(kind) or "",
-                args=list(arguments),
-                config=(tyro.conf.OmitArgPrefixes,),
-                return_unknown_args=True,
-            )
-    except SystemExit as stop:
-        if not stop.code:
-            raise
-        unknown = [text for text in arguments if text.startswith("--") and not _is_of(kind, text)]
-        if not unknown:
-            raise InputError(_one_line(box.getvalue())) from None
-    if unknown:
-        raise InputError(unknown_flags(unknown, _flags_of(kind)))
-    # Nothing that a flag takes begins with ~ but a path.
-    return kind(
-        **{
-            name: os.path.expanduser(value) if isinstance(value, str) and value.startswith("~") else value  # noqa: PTH111
-            for name, value in flags_of(filled).items()
-        }
-    )
-
-
-def _flags_of(kind: type[Config]) -> list[str]:
-    return [f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-
-
-def _is_of(kind: type[Config], argument: str) -> bool:
-    flag = argument.partition("=")[0].replace("_", "-")
-    return flag in _flags_of(kind) or f"--{flag.removeprefix('--no-')}" in _flags_of(kind)
-
-
-# What tyro says of a value of another type, and the kinds of values by what it calls them.
-_OF_ANOTHER_TYPE = re.compile(
-    r"Error parsing (--[\w-]+): (?:invalid literal for (int)\(\) with base 10: |could not convert string to (float): |"
-    r"no type matching \{None\}\|(\S.*?) could be instantiated from \[)('.*?')(?:\]\. Got errors:.*|\.?)"
-)
-_KINDS = {
-    "int": "an integer",
-    "float": "a number",
-    "INT": "an integer",
-    "FLOAT": "a number",
-    "{[INT [INT ...]]}": "integers",
-}
-
-
-def _one_line(box: str) -> str:
-    """The message of tyro's error box, without its help text and frame (of - and | where there is no UTF-8)."""
-    rows = [line.strip("╭╮╰╯│|+─- ") if re.match(r"[╭╰+]", line) else line.strip("│| ") for line in box.splitlines()]
-    text = " ".join(row for row in rows[1:] if not re.fullmatch(r"[─-]*", row))
-    text = re.split(r"Argument helptext:|For full helptext", text)[0].strip()
-    if found := _OF_ANOTHER_TYPE.fullmatch(text):
-        flag, *kinds, value = found.groups()
-        text = f"{flag} must be {_KINDS.get(next(filter(None, kinds)), 'of another type')}. Received: {value}"
-    return text if text.endswith(".") else f"{text}."
-
-
-def _train_defaults(arguments: Sequence[str]) -> TrainCommandConfig:
-    """The file that --config names, or else the preset of --model, as the defaults of all other flags.
-
-    Raises:
-        InputError: either cannot be used, or the two do not go together.
-    """
-    model, path = _value_of("--model", arguments), _value_of("--config", arguments)
-    if path is None:
-        return TrainCommandConfig(**vars(TrainConfig.from_preset(model or TrainConfig.model)))
-    settings = TrainConfig.from_file(os.path.expanduser(path))  # noqa: PTH111  # as `parse` does
-    if model not in (None, settings.model):
-        raise InputError(
-            f"--model {model} does not go with --config {path}, whose settings are those of {settings.model}. Leave "
-            "one of them out."
-        )
-    return TrainCommandConfig(**vars(settings))
-
-
-def _value_of(flag: str, arguments: Sequence[str]) -> str | None:
-    """What a flag is given last; None where it is not given."""
-    value = None
-    for index, argument in enumerate(arguments):
-        if argument == flag and index + 1 < len(arguments):
-            value = arguments[index + 1]
-        elif argument.startswith(f"{flag}="):
-            value = argument.partition("=")[2]
-    return value
-
-
-@contextlib.contextmanager
-def quiet_import() -> Iterator[None]:
-    """Keeps TensorFlow's notices at import off standard error, which its log level cannot.
-
-    An import that fails raises, and its traceback is printed after this has ended.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    check_backend()
-    with quiet():
-        yield
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()  # speaks of missing GPU drivers, once

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tfgan_suite import flags
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.command_line import flags
 from tfgan_suite.command_line.forms import helps
 from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.models.loading import MODELS

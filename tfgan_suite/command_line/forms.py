@@ -17,8 +17,6 @@ from tfgan_suite.options.settings import Family
 from tfgan_suite.presets import PRESETS
 
 _VALUES: dict[object, str] = {str: "STR", int: "INT", float: "FLOAT", bool: "{True,False}", tuple: "[INT [INT ...]]"}
-
-
 Row = tuple[str, Any, Any]  # a field's name, type and default
 
 
@@ -40,24 +38,25 @@ def _body(kind: type) -> list[ast.stmt]:
     )
 
 
-def form_of(kind: type, default: Any = None, chosen: TrainConfig | None = None, shown: bool = False) -> type:
+def form_of(kind: type, default: Any = None, chosen: bool = False, shown: bool = False) -> type:
     """A dataclass for tyro: a part for each family, which is a heading of the help, and the flags that have none.
 
     Args:
         kind: the dataclass of the flags, whose fields may name a `Family`.
         default: an instance that gives the flags their defaults; else the class does.
-        chosen: settings that the user has chosen by name: what they set and take comes first in each family.
+        chosen: `default` is a preset that the user has chosen: what it sets and takes comes first in each family.
         shown: it is made for the help, where hidden flags are left out.
     """
     texts, hints = helps(kind), typing.get_type_hints(kind, include_extras=True)
+    preset: TrainConfig | None = default if chosen else None
     rows: list[Row] = []
     parts: dict[Family, list[Row]] = {}
-    for field in sorted(dataclasses.fields(kind), key=lambda field: _rank(field, chosen)):
+    for field in sorted(dataclasses.fields(kind), key=lambda field: _rank(field, preset)):
         value, hint = getattr(default, field.name, field.default), hints[field.name]
         shape = tyro.conf.arg(
             help=texts[field.name],
             metavar=_metavar(field, hint),
-            help_behavior_hint=_behind(field, value, chosen),
+            help_behavior_hint=_behind(field, value, preset),
         )
         row = (field.name, Annotated[hint, shape], dataclasses.field(default=value))
         family = field.metadata.get("family")
@@ -80,36 +79,36 @@ def flags_of(form: object) -> dict[str, Any]:
     return flags
 
 
-def _applies(field: dataclasses.Field[Any], chosen: TrainConfig) -> bool:
-    body = chosen.body or ("mlp" if chosen.model_class == "MLPGAN" else "dcgan")
+def _applies(field: dataclasses.Field[Any], preset: TrainConfig) -> bool:
+    body = preset.body or ("mlp" if preset.model_class == "MLPGAN" else "dcgan")
     takers = field.metadata.get("of")
-    return not takers or bool({chosen.model_class, body}.intersection(takers))
+    return not takers or bool({preset.model_class, body}.intersection(takers))
 
 
-def _rank(field: dataclasses.Field[Any], chosen: TrainConfig | None) -> int:
+def _rank(field: dataclasses.Field[Any], preset: TrainConfig | None) -> int:
     """0 for what stands first in its family."""
-    if chosen is None or field.name == "model":
+    if preset is None or field.name == "model":
         return 0
-    if field.name in PRESETS[chosen.model].settings:
+    if field.name in PRESETS[preset.model].settings:
         return 1
-    if not _applies(field, chosen):
+    if not _applies(field, preset):
         return 4
     return 2 if field.metadata.get("of") else 3
 
 
 def _behind(
-    field: dataclasses.Field[Any], value: object, chosen: TrainConfig | None
+    field: dataclasses.Field[Any], value: object, preset: TrainConfig | None
 ) -> str | Callable[[str], str] | None:
     """What stands behind a help; None leaves it to tyro. A help itself says what is done without a value."""
-    if chosen is not None and not _applies(field, chosen):
-        return f"(does not apply to --model {chosen.model})"
-    if chosen is not None and PRESETS[chosen.model].settings.get(field.name) == value is not None:
-        return lambda text: f"({chosen.model}: {text})"
+    if preset is not None and not _applies(field, preset):
+        return f"(does not apply to --model {preset.model})"
+    if preset is not None and PRESETS[preset.model].settings.get(field.name) == value is not None:
+        return lambda text: f"({preset.model}: {text})"
     return "" if value is None else None
 
 
 def _metavar(field: dataclasses.Field[Any], hint: Any) -> str | None:
-    """What stands for the value: the flag's name in its place, or its type; None leaves it to tyro."""
+    """What stands for the value: its type, or its name where no flag is typed before it; None leaves it to tyro."""
     if tyro.conf.Positional in typing.get_args(hint):
         name = field.name.upper()
         return name if field.default is dataclasses.MISSING else f"[{name}]"
