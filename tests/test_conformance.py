@@ -51,7 +51,7 @@ def test_two_steps_move_all_that_learns_and_count(name: str) -> None:
     assert all(np.isfinite(history[key][0]) for key in model.KEYS)
 
 
-@every_kind
+@pytest.mark.parametrize("name", corners(MODELS, "cgan", "unpaired toy"))
 @pytest.mark.parametrize("still", SIDES)
 def test_a_side_moves_by_its_own_optimizer_alone(name: str, still: str) -> None:
     model = MODELS[name]()

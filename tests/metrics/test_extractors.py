@@ -114,7 +114,8 @@ def test_unknown_extractors(tmp_path: Path) -> None:
         load_extractor(str(tmp_path / "junk.keras"), "mnist")
 
 
-@pytest.mark.parametrize("given", corners([True, False], True))
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [True, False])
 def test_inception_from_a_file_or_a_download(given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "inception.weights.h5"
     keras.applications.InceptionV3(weights=None).save_weights(path)
