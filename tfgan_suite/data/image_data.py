@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfgan_suite.errors import InputError
+from tfgan_suite.images import to_float
 from tfgan_suite.labels import Labels
 
 # One choice for every generator: which real images stand for the data.
@@ -51,6 +52,11 @@ class ImageData:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """The arrays of which a batch has the same rows, in the order in which a model takes them."""
         return (self.images,) if self.labels is None else (self.images, self.labels)
+
+    def examples(self, count: int) -> tuple[np.ndarray, ...]:
+        """The first rows of each array as a model takes them: images as float32 in [-1, 1]."""
+        rows = [array[:count] for array in self.arrays()]
+        return tuple(to_float(each).numpy() if each.dtype == np.uint8 else each for each in rows)
 
     def known_labels(self) -> Labels | None:
         """What kind of labels there are, how many, and their names; None where there are none."""

@@ -22,6 +22,7 @@ from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import BEST, CHECKPOINTS, HEALTH, HISTORY
 from tfgan_suite.metrics.catalogue import best_of
+from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.runs.assembly import evaluation
 from tfgan_suite.runs.devices import chiefs_value
 from tfgan_suite.runs.record import announce, write_config
@@ -115,7 +116,8 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
     config, data, folder = run.config, run.data, run.folder
     logs, history = folder / "tensorboard", folder / HISTORY
     callbacks: list[keras.callbacks.Callback] = []
-    if checkpoint.writes or config.on_collapse != "warn":  # what only warns, warns once
+    # What only warns, warns once.
+    if isinstance(run.model, FromLatents) and (checkpoint.writes or config.on_collapse != "warn"):
         try:
             monitor = HealthMonitor(
                 folder / HEALTH,
@@ -145,6 +147,7 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
                 gif=folder / "training.gif",
                 log_dir=logs / "samples" if config.tensorboard else None,
                 label_names=data.label_names,
+                examples=data.examples(config.sample_count),
                 plain=run.data_rules < 2,
             ),
             LossPlot(history, folder / "losses.png"),
