@@ -13,6 +13,7 @@ from shrunk import shrunk_model, untuned
 from toys.paired import PairedToy
 from toys.unpaired import UnpairedToy
 
+from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.presets import PRESETS
 
@@ -27,12 +28,12 @@ def _compiled(kind: Callable[..., Algorithm], *arguments: Any, **settings: Any) 
 
 
 def _template(**settings: Any) -> Algorithm:
-    """The template of CONTRIBUTING.md, on networks of one layer."""
-    shape = (8, 8, 1)
-    networks = [
-        keras.Sequential([keras.Input(shape), keras.layers.Conv2D(1, 3, padding="same", activation=end)])
-        for end in ("tanh", None)
-    ]
+    """The template of CONTRIBUTING.md, on small networks with Dropout."""
+    networks = []
+    for end in ("tanh", None):
+        images = keras.Input((8, 8, 1))
+        x = KeyedDropout(0.3, key=0)(keras.layers.Conv2D(3, 3, padding="same", activation="relu")(images))
+        networks.append(keras.Model(images, keras.layers.Conv2D(1, 3, padding="same", activation=end)(x)))
     return _compiled(template_class(), *networks, **settings)
 
 

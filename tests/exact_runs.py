@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-STEPS, EPOCHS, CUT = 4, 2, 6  # an epoch, a run, and the step after which it is cut
+STEPS, EPOCHS, CUT = 4, 2, 7  # an epoch, a run, and the step after which it is cut, one after a checkpoint
 KINDS = ("variables", "epoch means")
 
 _context = multiprocessing.get_context("forkserver")
@@ -52,12 +52,15 @@ def _run(name: str, folder: Path, end: int) -> Any:
     from tfgan_suite.continuation.exact_checkpoint import ExactCheckpoint
     from tfgan_suite.continuation.resume import resume_fit
 
+    class CutError(Exception):
+        """What Keras does not catch."""
+
     class Cut(keras.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             if int(self.model.step.numpy()) == end < EPOCHS * STEPS:
-                raise StopIteration
+                raise CutError
 
-    model = MODELS[name]()
+    model, was_cut = MODELS[name](), False
     try:
         resume_fit(
             model,
@@ -68,6 +71,7 @@ def _run(name: str, folder: Path, end: int) -> Any:
             [Cut()],
             verbose=0,
         )
-    except StopIteration:
-        assert int(model.step.numpy()) == end
+    except CutError:
+        was_cut = True
+    assert was_cut == (end < EPOCHS * STEPS) and int(model.step.numpy()) == end
     return model

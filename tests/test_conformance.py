@@ -18,6 +18,7 @@ from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.continuation.checkpoints import all_variables
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.compiled import SIDES
+from tfgan_suite.presets import PRESETS
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.verify import verify_export
 
@@ -75,6 +76,17 @@ def test_evaluation_moves_nothing_and_is_the_same_again(name: str) -> None:
 
 
 @every_kind
+def test_arrays_are_taken_as_data_sets_are(name: str) -> None:
+    model = MODELS[name]()
+    x, y = (*arrays, None)[:2] if isinstance(arrays := arrays_of(model, 16), tuple) else (arrays, None)
+    if model.expected().y is None:
+        x, y = arrays, None
+    held_out = (x,) if y is None else (x, y)
+    history = model.fit(x, y, batch_size=8, validation_data=held_out, verbose=0).history
+    assert {f"val_{key}" for key in model.KEYS} <= set(history)
+
+
+@every_kind
 def test_saved_and_loaded_it_goes_on_as_the_saved_one(name: str, tmp_path: Path) -> None:
     model = MODELS[name]()
     model.fit(batches_of(model, 2), verbose=0)
@@ -84,12 +96,12 @@ def test_saved_and_loaded_it_goes_on_as_the_saved_one(name: str, tmp_path: Path)
     assert loaded.get_config() == model.get_config()
     for each in (model, loaded):
         each.fit(batches_of(model, 2, first=2), verbose=0)
-    assert_equal(all_variables(model), all_variables(loaded), atol=1e-6)
+    assert_equal(all_variables(model), all_variables(loaded), atol=1e-6 if "toy" in name else 0.0)
 
 
 @every_model
 def test_its_configuration_makes_it_again(name: str) -> None:
-    model = MODELS[name](ema_momentum=0.5, seed=7)
+    model = MODELS[name](ema_momentum=0.5, seed=7, **({"discriminator_steps": 2} if name in PRESETS else {}))
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
     assert copy.get_config() == model.get_config()
     assert [w.shape for w in copy.weights] == [w.shape for w in model.weights]

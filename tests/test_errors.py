@@ -13,7 +13,7 @@ from tfgan_suite.errors import DivergenceError, InputError, option, saying_flags
 
 PACKAGE = Path(tfgan_suite.__file__).parent
 # What speaks of flags because it is the command line, and commands that are shown to be typed.
-OF_THE_COMMAND_LINE = {"cli", "flags", "command_line", "commands", "presets", "spelling"}
+OF_THE_COMMAND_LINE = {"cli", "command_line", "commands", "presets", "spelling"}
 
 
 def test_kinds_of_errors() -> None:

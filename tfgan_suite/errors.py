@@ -36,23 +36,26 @@ def option(name: str, value: object = None) -> str:
 
     Args:
         name: of the argument.
-        value: that it has or should have, True and False as a flag that is set or not; in capital letters a word that
-            stands for one, such as `N`; None: the name alone.
+        value: that it has or should have, True and False as a flag that is set or not; a pair as a range; in capital
+            letters a word that stands for one, such as `N`; None: the name alone.
 
     >>> option("batch_size"), option("epochs", 5), option("loss", "hinge"), option("epochs", "N"), option("flip", False)
     ('batch_size', 'epochs=5', "loss='hinge'", 'epochs=N', 'flip=False')
+    >>> option("levels", (0, 4095)), option("levels", ("MIN", "MAX"))
+    ('levels=(0, 4095)', 'levels=(MIN, MAX)')
     >>> with saying_flags():
-    ...     option("batch_size"), option("epochs", 5), option("flip", True), option("flip", False)
-    ('--batch-size', '--epochs 5', '--flip', '--no-flip')
+    ...     option("batch_size"), option("epochs", 5), option("flip", True), option("levels", (0, 4095))
+    ('--batch-size', '--epochs 5', '--flip', '--levels 0:4095')
     """
     if not _says_flags.get():
         text = str(value)
-        shown = value if isinstance(value, int | float) or (text.isalpha() and text.isupper()) else repr(text)
+        is_plain = isinstance(value, int | float | tuple) or (text.isalpha() and text.isupper())
+        shown = text.replace("'", "") if is_plain else repr(text)
         return name if value is None else f"{name}={shown}"
     flag = name.replace("_", "-")
     if value is None or isinstance(value, bool):
         return f"--no-{flag}" if value is False else f"--{flag}"
-    return f"--{flag} {value}"
+    return f"--{flag} {':'.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
 def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> InputError:

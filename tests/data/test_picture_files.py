@@ -261,7 +261,7 @@ def test_levels(tmp_path: Path, suffix: str, levels: Any, expected: np.ndarray) 
     assert [str(each.message).partition(": ")[2] for each in caught] == (
         [
             "2 pictures of 16 bits have no value above 4,095 of 65,535, so that they have 16 of 256 levels. "
-            "Give levels='0:4095', or levels='auto' for the range of the data."
+            "Give levels=(0, 4095), or levels='auto' for the range of the data."
         ]
         if levels is None
         else []
@@ -294,7 +294,7 @@ def test_levels_without_16_bits_say_that_they_do_nothing(tmp_path: Path) -> None
 
 def test_32_bits_need_levels(tmp_path: Path) -> None:
     folder = write_deep(tmp_path / "set", "tif", TWELVE.astype(np.int32) * 1000)
-    with pytest.raises(InputError, match=r"32 bits a pixel .* with levels='MIN:MAX'"):
+    with pytest.raises(InputError, match=r"32 bits a pixel .* with levels=\(MIN, MAX\)"):
         load_images(folder)
     np.testing.assert_array_equal(
         load_images(folder, levels=(0, 4095000)).images[0, ..., 0], np.rint(TWELVE / 4095 * 255)

@@ -35,7 +35,7 @@ def test_what_is_no_gan_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be loaded"):
         load_model(tmp_path / "damaged.keras")
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "foreign.keras")
-    with pytest.raises(InputError, match="holds no GAN"):
+    with pytest.raises(InputError, match="holds no model"):
         load_model(tmp_path / "foreign.keras")
 
 

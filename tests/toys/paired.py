@@ -89,13 +89,13 @@ class PairedToy(Algorithm):
         self.track(judgement.of_discriminator(), step)
         self.apply("discriminator", tape, loss)
 
-    def _judge(self, source: tf.Tensor) -> Judge:
-        return lambda images: self.discriminator(tf.concat([source, images], -1), training=True)
+    def _judge(self, source: tf.Tensor, training: bool = True) -> Judge:
+        return lambda images: self.discriminator(tf.concat([source, images], -1), training=training)
 
     def judge_batch(self, batch: tuple[tf.Tensor, ...], step: Step) -> dict[str, tf.Tensor]:
         source, target = batch
         made = self.call(source)
-        judgement = judged(self.objective, self._judge(source), target, made)
+        judgement = judged(self.objective, self._judge(source, training=False), target, made)
         return {**judgement._asdict(), "l1_loss": mean_distance(made, target)}
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:

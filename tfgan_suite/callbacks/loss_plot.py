@@ -1,6 +1,7 @@
 """The losses and scores of a run, as a picture."""
 
 import csv
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import keras
 from tfgan_suite.callbacks.throttle import Throttle
 from tfgan_suite.files import writing_whole
 
+# What is drawn first, in the colours that it always has.
 PANELS = {
     "loss": ("generator_loss", "discriminator_loss"),
     "score": ("real_score", "fake_score"),
@@ -44,20 +46,24 @@ class LossPlot(keras.callbacks.Callback):
 
 
 def plot_history(rows: list[dict[str, str]], path: Path) -> None:
-    """Losses above, scores below, over epochs; columns that start with val_ are dashed.
+    """All losses above, scores below, over epochs; columns that start with val_ are dashed.
 
     Args:
         rows: one an epoch, with `epoch` counted from 1, or as Keras does from 0.
         path: PNG file to write.
     """
     # Imported here, since it takes half a second.
+    from matplotlib.colors import TABLEAU_COLORS
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 6), layout="constrained")
     before = int(rows[0]["epoch"] == "0")  # what Keras counts from
     epochs = [int(row["epoch"]) + before for row in rows]
     for axes, (title, keys) in zip(figure.subplots(2, 1, sharex=True), PANELS.items(), strict=True):
-        for colour, key in zip(("tab:blue", "tab:orange"), keys, strict=True):
+        others = [
+            key for key in rows[0] if key.endswith(f"_{title}") and not key.startswith("val_") and key not in keys
+        ]
+        for colour, key in zip(itertools.cycle(TABLEAU_COLORS), (*keys, *others), strict=False):
             for column, style in ((key, "-"), (f"val_{key}", "--")):
                 # CSVLogger has columns of "NA" where there is no validation data.
                 if rows[0].get(column, "NA") != "NA":

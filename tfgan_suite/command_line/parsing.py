@@ -15,6 +15,7 @@ from tfgan_suite.command_line.flags import TrainCommandConfig
 from tfgan_suite.command_line.forms import flags_of, form_of
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
+from tfgan_suite.options.settings import Family
 from tfgan_suite.startup.spelling import unknown_flags
 
 Config = TypeVar("Config")
@@ -59,7 +60,7 @@ def parse(
         if not unknown:
             raise InputError(_one_line(box.getvalue())) from None
     if unknown:
-        raise InputError(unknown_flags(unknown, _flags_of(kind)))
+        raise InputError(unknown_flags(unknown, _flags_of(kind, shown=True)))
     # Nothing that a flag takes begins with ~ but a path.
     return kind(
         **{
@@ -69,8 +70,11 @@ def parse(
     )
 
 
-def _flags_of(kind: type[Config]) -> list[str]:
-    return [f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+def _flags_of(kind: type[Config], shown: bool = False) -> list[str]:
+    """All flags, or those alone that the help shows."""
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
+    hidden = [field.name for field in fields if shown and field.metadata.get("family") is Family.HIDDEN]
+    return [f"--{field.name.replace('_', '-')}" for field in fields if field.name not in hidden]
 
 
 def _is_of(kind: type[Config], argument: str) -> bool:

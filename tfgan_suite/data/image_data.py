@@ -56,7 +56,7 @@ class ImageData:
     def examples(self, count: int) -> tuple[np.ndarray, ...]:
         """The first rows of each array as a model takes them: images as float32 in [-1, 1]."""
         rows = [array[:count] for array in self.arrays()]
-        return tuple(to_float(each).numpy() if each.dtype == np.uint8 else each for each in rows)
+        return tuple(to_float(each).numpy() if each.ndim == 4 else each for each in rows)
 
     def known_labels(self) -> Labels | None:
         """What kind of labels there are, how many, and their names; None where there are none."""

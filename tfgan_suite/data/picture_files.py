@@ -127,7 +127,7 @@ def read_pictures(
                 height, width, _ = converted.pixels.shape
                 raise InputError(
                     f"{whole[index]} is {height}x{width} pixels, {whole[0]} is {shape[0]}x{shape[1]}. "
-                    f"Give one size for all with {option('image_size', 'HEIGHTxWIDTH')}."
+                    f"Give one size for all with {option('image_size')}."
                 )
             images[index] = converted.pixels
             frames = {"frames"} if picture.animated else set()
@@ -185,7 +185,7 @@ def open_picture(path: Path, rules: PictureRules) -> Picture:
         more = (
             ""
             if rules.are_old or image.mode == "F"
-            else f", or give the range of its values with {option('levels', 'MIN:MAX')}"
+            else f", or give the range of its values with {option('levels', ('MIN', 'MAX'))}"
         )
         raise InputError(
             f"The image {path} has 32 bits a pixel in one channel. Expected 8 or 16: convert it first{more}."
@@ -234,7 +234,7 @@ def _warnings(rules: PictureRules, deep: int, peak: int) -> tuple[str, ...]:
     """What is said of pictures of fewer bits than their files have, which become a few dark levels."""
     if rules.are_old or rules.levels is not None or not 0 < peak < HALF_OF_16_BITS:
         return ()
-    mapped = option("levels", f"0:{2 ** peak.bit_length() - 1}")
+    mapped = option("levels", (0, 2 ** peak.bit_length() - 1))
     return (
         f"{deep:,} pictures of 16 bits have no value above {peak:,} of 65,535, so that they have {peak // 257 + 1} of "
         f"256 levels. Give {mapped}, or {option('levels', 'auto')} for the range of the data.",

@@ -74,6 +74,8 @@ def training_batches(
             raise InputError(f"{name} must be at least {low}. Received: {value}.")
     if not 0.0 <= rotation <= 180.0:
         raise InputError(f"rotation must be in [0, 180] degrees. Received: {rotation}.")
+    if data.images.dtype != np.uint8:
+        raise InputError(f"The images of the data must be uint8, 0 to 255. Received: {data.images.dtype}.")
     per_pass = steps_per_epoch(len(data.images), batch_rows)
     steps = per_pass if steps is None else steps
     last_index, arrays = len(data.images) - 1, data.arrays()
@@ -96,7 +98,7 @@ def training_batches(
         parts = tf.numpy_function(rows, [indices], [tf.as_dtype(array.dtype) for array in arrays], stateful=False)
         made = [tf.ensure_shape(part, [batch_rows, *a.shape[1:]]) for part, a in zip(parts, arrays, strict=True)]
         # All images of a row are moved alike.
-        made = [augment(to_float(p), seed, step, flip, crop, rotation) if p.dtype == tf.uint8 else p for p in made]
+        made = [augment(to_float(p), seed, step, flip, crop, rotation) if p.shape.rank == 4 else p for p in made]
         return tuple(made) if len(made) > 1 else made[0]
 
     dataset = tf.data.Dataset.range(start_step, epochs * steps)

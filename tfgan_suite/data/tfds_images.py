@@ -103,7 +103,7 @@ def _decode(
         if pixels.shape[1:] != images.shape[1:]:
             raise InputError(
                 f"The images of {name} have several sizes, such as {images.shape[1]}x{images.shape[2]} and "
-                f"{pixels.shape[1]}x{pixels.shape[2]}. Give one for all with {option('image_size', 'HEIGHTxWIDTH')}."
+                f"{pixels.shape[1]}x{pixels.shape[2]}. Give one for all with {option('image_size')}."
             )
         rows = slice(start, start + len(pixels))
         images[rows] = pixels

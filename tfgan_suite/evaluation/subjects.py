@@ -15,7 +15,7 @@ from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import checkpoints_of, is_run
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import Labels
-from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.runs.record import newest_of_run, read_config
@@ -94,7 +94,7 @@ def of_saved_model(path: str) -> Subject:
 
 def of_checkpoint(run_dir: Path, path: str) -> Subject:
     """The generator of a run at one of its checkpoints."""
-    record, model = read_config(run_dir), load_model(path)
+    record, model = read_config(run_dir), load_model(path, FromLatents)
     facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
     facts |= {"split": record.config.split, "checkpoint_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
     facts |= {"arrays_sha256": arrays_sha256(path)}
@@ -102,7 +102,7 @@ def of_checkpoint(run_dir: Path, path: str) -> Subject:
     return subject._replace(rules=record.picture_rules())
 
 
-def of_model(model: GAN, facts: dict[str, Any]) -> Subject:
+def of_model(model: FromLatents, facts: dict[str, Any]) -> Subject:
     """A model in memory: its moving average where it has one."""
 
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -15,7 +15,7 @@ from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.labels import MAX_CLASSES
 from tfgan_suite.latents import latents_from_seeds
 from tfgan_suite.marking import check_parent, generator_name
-from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.ports import labels_port
 from tfgan_suite.runs.exporting import opened_generator
@@ -95,12 +95,12 @@ def opened(path: Path | str) -> Iterator[Source]:
     """
     with opened_generator(path) as saved:
         if is_run(path):
-            yield Source(saved, functools.partial(_keras_images, load_model(newest_of_run(path))))
+            yield Source(saved, functools.partial(_keras_images, load_model(newest_of_run(path), FromLatents)))
         else:
             yield Source(saved, saved.images_from_latents)
 
 
-def _keras_images(model: GAN, latents: np.ndarray, labels: Any) -> np.ndarray:
+def _keras_images(model: FromLatents, latents: np.ndarray, labels: Any) -> np.ndarray:
     return model.images_from_latents(tf.constant(latents), None if labels is None else tf.constant(labels)).numpy()
 
 

@@ -1,4 +1,4 @@
-"""Training algorithms: `keras.Model` classes with a `train_step` of their own."""
+"""Training algorithms: `keras.Model` classes, each with a step of its own."""
 
 from tfgan_suite.startup.backend import check_backend
 

@@ -24,7 +24,7 @@ class Algorithm(Compiled):
     - `KEYS`: the names of what is logged, each a mean over the samples of the epoch so far;
     - `sides`: the networks of the generator's and of the discriminator's side;
     - `averaged`: the networks that have a moving average;
-    - `takes`: what a batch is made of;
+    - `takes`: what a batch is made of; `arguments_of`: what of its constructor the data decide;
     - `update`: the step, from top to bottom, by `mean`, `track` and `apply`;
     - `judge_batch`: what `evaluate` tracks of a batch;
     - `call`, and `endpoints`, which is what is exported of it;
@@ -104,7 +104,7 @@ class Algorithm(Compiled):
         """What an export can be asked, by name; `serving_default` is what the model itself is called on.
 
         Args:
-            with_discriminator: whether the discriminator may be asked too, where it has an endpoint.
+            with_discriminator: whether the discriminator may be asked too, by an endpoint `score`, where it has one.
         """
         raise NotImplementedError
 

@@ -15,7 +15,6 @@ from tfgan_suite.networks.bodies import BODIES, build_body
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator, check_label_sizes
 from tfgan_suite.networks.geometry import ImageShape, check_image_shape
 from tfgan_suite.networks.initializers import resolved_policy
-from tfgan_suite.options.networks import NetworkOptions
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -56,15 +55,13 @@ class ConditionalGAN(GAN):
         dtype: str | None = None,
         **options: Any,
     ):
-        networks, of_gan = parted(options)
+        networks, of_pair, of_gan = parted(options)
         dtype = resolved_policy(dtype)
         check_label_sizes(num_classes, num_attributes)
         label_dim = num_classes or num_attributes or 0
         height, width, channels = check_image_shape(image_shape)
         seen = (height, width, channels + 1)
-        generator, discriminator = build_body(
-            body, image_shape, seen, latent_dim + label_dim, NetworkOptions(**networks), dtype
-        )
+        generator, discriminator = build_body(body, image_shape, seen, latent_dim + label_dim, of_pair, dtype)
         super().__init__(
             ConditionalGenerator(generator, num_classes, num_attributes, dtype),
             ConditionalDiscriminator(discriminator, num_classes, num_attributes, projection, dtype),

@@ -10,7 +10,6 @@ from tfgan_suite.models.network_options import parted, takes_options
 from tfgan_suite.networks.bodies import build_body, get_body
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
-from tfgan_suite.options.networks import NetworkOptions
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -47,9 +46,9 @@ class DCGAN(GAN):
         dtype: str | None = None,
         **options: Any,
     ):
-        networks, of_gan = parted(options)
+        networks, of_pair, of_gan = parted(options)
         dtype = resolved_policy(dtype)
-        pair = build_body(body, image_shape, image_shape, latent_dim, NetworkOptions(**networks), dtype)
+        pair = build_body(body, image_shape, image_shape, latent_dim, of_pair, dtype)
         super().__init__(*pair, **of_gan)
         self._network_config = {
             "image_shape": tuple(image_shape),

@@ -89,7 +89,10 @@ def look_at_first_batch(x: Any, y: Any, batch_size: int | None, expected: Expect
         UserWarning: no value is below 0, as in images in [0, 1].
     """
     batch_rows: tuple[int, ...] = ()
-    if isinstance(x, tf.data.Dataset):
+    batch: Any
+    if isinstance(x, tuple | list) and not x:
+        batch = None
+    elif isinstance(x, tf.data.Dataset):
         batch = next(iter(x.take(1)), None)
     elif isinstance(x, keras.utils.PyDataset):
         batch = x[0] if x.num_batches != 0 else None
@@ -116,7 +119,8 @@ def look_at_first_batch(x: Any, y: Any, batch_size: int | None, expected: Expect
 
 
 def _are_arrays(x: Any) -> bool:
-    return all(isinstance(part, np.ndarray | tf.Tensor) for part in (x if isinstance(x, tuple | list) else [x]))
+    parts = x if isinstance(x, tuple | list) else [x]
+    return bool(parts) and all(isinstance(part, np.ndarray | tf.Tensor) for part in parts)
 
 
 def _chained(batch: Any, others: Iterator[Any]) -> Iterator[Any]:

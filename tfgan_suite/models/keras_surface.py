@@ -76,7 +76,8 @@ class KerasSurface(keras.Model):
             refuse_weights(weights)
             of_evaluation = self.expected()._replace(row_multiple=1)
             held_out = look_at_first_batch(held_out, beside, validation_batch_size or batch_size, of_evaluation)
-            validation_data = held_out if beside is None else (held_out, beside)
+            alone = (held_out,) if isinstance(held_out, tuple | list) else held_out
+            validation_data = alone if beside is None else (held_out, beside)
         with refusals_as_input_errors():
             return super().fit(
                 x,

@@ -10,10 +10,9 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.conditional_gan import ConditionalGAN
 from tfgan_suite.models.dcgan import DCGAN
-from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.mlp_gan import MLPGAN
 
-MODELS: dict[str, type[GAN]] = {"MLPGAN": MLPGAN, "DCGAN": DCGAN, "ConditionalGAN": ConditionalGAN}
+MODELS: dict[str, type[Algorithm]] = {"MLPGAN": MLPGAN, "DCGAN": DCGAN, "ConditionalGAN": ConditionalGAN}
 
 
 Kind = TypeVar("Kind", bound=Algorithm)
@@ -48,6 +47,6 @@ def load_model(path: Path | str, kind: type[Algorithm] = Algorithm) -> Any:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"The model {path} cannot be loaded: {reason}") from error
     if not isinstance(model, kind):
-        expected = "GAN" if kind is Algorithm else kind.__name__
+        expected = "model" if kind is Algorithm else kind.__name__
         raise InputError(f"{path} holds no {expected} of tfgan_suite. Received: a {type(model).__name__}.")
     return model

@@ -11,7 +11,6 @@ from tfgan_suite.models.network_options import parted, takes_options
 from tfgan_suite.networks.bodies import build_body
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
-from tfgan_suite.options.networks import NetworkOptions
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -51,9 +50,9 @@ class MLPGAN(GAN):
         **options: Any,
     ):
         units = {"generator_units": generator_units, "discriminator_units": discriminator_units}
-        networks, of_gan = parted({**units, **options})
+        networks, of_pair, of_gan = parted({**units, **options})
         dtype = resolved_policy(dtype)
-        pair = build_body("mlp", image_shape, image_shape, latent_dim, NetworkOptions(**networks), dtype)
+        pair = build_body("mlp", image_shape, image_shape, latent_dim, of_pair, dtype)
         super().__init__(*pair, **of_gan)
         self._network_config = {
             "image_shape": tuple(image_shape),

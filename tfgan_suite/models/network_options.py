@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter
 from typing import Any, ParamSpec
 
-from tfgan_suite.errors import unknown_choice
+from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import options_of
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
@@ -45,6 +45,14 @@ def takes_options(*bodies: str, **defaults: Any) -> Callable[[Callable[P, None]]
             for name in kwargs:
                 if name not in parts:
                     raise unknown_choice(f"argument of {type(args[0]).__name__}", name, parts.keys() - {"self"})
+            try:
+                inspect.signature(init).bind(*args)
+            except TypeError as error:
+                if "too many" in str(error):
+                    raise InputError(
+                        f"{type(args[0]).__name__} takes its options by name: {', '.join(options)}. Received: "
+                        f"{len(args) - 1} arguments without a name."
+                    ) from None
             return init(*args, **{**options, **kwargs})  # type: ignore[arg-type]
 
         call.__signature__ = inspect.Signature(list(parts.values()))  # type: ignore[attr-defined]
@@ -54,8 +62,9 @@ def takes_options(*bodies: str, **defaults: Any) -> Callable[[Callable[P, None]]
     return decorate
 
 
-def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a constructor with `takes_options` was given: the options of its networks, and the keywords of `GAN`.
+def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], NetworkOptions, dict[str, Any]]:
+    """What a constructor with `takes_options` was given: the options of its networks, by name and all of them, and the
+    keywords of `GAN`.
 
     Raises:
         InputError: an option of another type, or out of its range.
@@ -63,4 +72,4 @@ def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     of_networks = {name: value for name, value in options.items() if name in OPTIONS}
     checked = NetworkOptions(**of_networks)
     of_gan = {name: value for name, value in options.items() if name not in OPTIONS}
-    return {name: getattr(checked, name) for name in of_networks}, of_gan
+    return {name: getattr(checked, name) for name in of_networks}, checked, of_gan

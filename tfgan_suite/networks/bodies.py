@@ -29,7 +29,9 @@ class Body(NamedTuple):
         """
         taken = inspect.signature(getattr(self, side)).parameters
         names = {option: option.removeprefix(f"{side}_") for option in OPTIONS}
-        return {option: name for option, name in names.items() if name in taken}
+        found = {option: name for option, name in names.items() if name in taken}
+        assert len(set(found.values())) == len(found), f"two options are one parameter: {found}"
+        return found
 
 
 BODIES: dict[str, Body] = {

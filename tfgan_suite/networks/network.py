@@ -18,7 +18,9 @@ class Network(keras.Model):
 
     def __init__(self, inputs: keras.KerasTensor, outputs: keras.KerasTensor, arguments: Mapping[str, Any]):
         super().__init__(inputs, outputs, name=arguments["name"])
-        self._arguments = {name: arguments[name] for name in inspect.signature(type(self)).parameters}
+        self._arguments = {
+            name: arguments[name] for name in inspect.signature(type(self)).parameters if name in arguments
+        }
 
     def get_config(self) -> dict[str, Any]:
         return dict(self._arguments)

@@ -16,7 +16,8 @@ from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import is_run
 from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
-from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import MODELS, load_model
 from tfgan_suite.runs.record import RunRecord, newest_of_run
 from tfgan_suite.runs.schedules import learning_rate_schedule
@@ -29,7 +30,7 @@ IMAGES_OF_A_NEW_RUN, FEWEST_EPOCHS, MOST_EPOCHS = 300_000, 5, 60
 SAME_IMAGES = 0.2
 
 
-def build_model(config: TrainConfig, data: ImageData, steps: int) -> GAN:
+def build_model(config: TrainConfig, data: ImageData, steps: int) -> Algorithm:
     """The compiled model of a configuration, for data as they are.
 
     Args:
@@ -62,7 +63,8 @@ def _flags_of_the_model(config: TrainConfig) -> dict[str, Any]:
     Raises:
         InputError: a flag that another model takes and this one does not.
     """
-    taken = {name: inspect.signature(model).parameters.keys() for name, model in MODELS.items()}
+    of_all = inspect.signature(Algorithm).parameters.keys()
+    taken = {name: inspect.signature(model).parameters.keys() | of_all for name, model in MODELS.items()}
     arguments = {}
     for name, value in vars(config).items():
         if name in taken[config.model_class] and value is not None:
@@ -162,7 +164,7 @@ def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = 
     return dataclasses.replace(config, decay_steps=fixed or steps * epochs)
 
 
-def start_from(model: GAN, path: str) -> str:
+def start_from(model: FromLatents, path: str) -> str:
     """Copies the weights of a trained model of the same networks; what has none there starts anew.
 
     Args:
@@ -178,7 +180,7 @@ def start_from(model: GAN, path: str) -> str:
     if Path(path).is_dir() and not is_run(path):
         _start_from_export(model, SavedGenerator(path))
         return f"starts from: the generator of {path}; its discriminator and both optimizers start anew"
-    trained = load_model(newest_of_run(path) if Path(path).is_dir() else path)
+    trained = load_model(newest_of_run(path) if Path(path).is_dir() else path, FromLatents)
     refuse_other_ends(model, trained.facts(), path)
     for name in ("generator", "discriminator"):
         mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
@@ -193,7 +195,7 @@ def start_from(model: GAN, path: str) -> str:
     return f"starts from: both networks of {path}; their optimizers start anew"
 
 
-def _start_from_export(model: GAN, exported: SavedGenerator) -> None:
+def _start_from_export(model: FromLatents, exported: SavedGenerator) -> None:
     """Gives the generator, and its moving average, the weights of an exported one."""
     refuse_other_ends(model, exported.card, str(exported.path))
     other = InputError(
@@ -217,12 +219,12 @@ def _start_from_export(model: GAN, exported: SavedGenerator) -> None:
         raise other
 
 
-def refuse_other_ends(model: GAN, facts: Mapping[str, Any], path: str) -> None:
+def refuse_other_ends(model: FromLatents, facts: Mapping[str, Any], path: str) -> None:
     """Refuses to start from a model of other images, latents or labels.
 
     Args:
         model: to be trained.
-        facts: of the other one; see `GAN.facts`.
+        facts: of the other one; see `FromLatents.facts`.
         path: where it lies.
 
     Raises:

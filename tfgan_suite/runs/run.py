@@ -17,7 +17,8 @@ from tfgan_suite.data.pipeline import steps_per_epoch
 from tfgan_suite.data.sources import read_images
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import CHECKPOINTS
-from tfgan_suite.models.gan import GAN
+from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.picture_rules import DATA_RULES
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.runs.assembly import (
@@ -55,7 +56,7 @@ class Run:
 
     config: TrainConfig
     data: ImageData
-    model: GAN
+    model: Algorithm
     steps: int
     facts: dict[str, Any]
     data_rules: int = DATA_RULES
@@ -168,6 +169,7 @@ def describe(run: Run) -> str:
     if config.dry_run:
         preset = PRESETS[config.model]
         lines += [f"paper: {preset.paper}", f"note: {preset.note}"]
-        lines += [f"latents: ({config.latent_dim},) -> images: {model.image_shape} in [-1, 1]"]
+        if isinstance(model, FromLatents):
+            lines += [f"latents: ({config.latent_dim},) -> images: {model.image_shape} in [-1, 1]"]
         lines += [f"{key} = {value}" for key, value in settings_of(config, run.data_rules).items()]
     return "\n".join([*lines, *run.notes])

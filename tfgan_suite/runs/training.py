@@ -132,6 +132,10 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
             callbacks.append(monitor)
         except InputError as error:  # too few images, or all equal
             print(f"health: not watched: {error}")
+    elif config.on_collapse != "warn":
+        raise InputError(
+            f"{option('on_collapse', config.on_collapse)} watches models that make images of latents. Leave it out."
+        )
     callbacks.append(StopOnNonFinite())
     if checkpoint.writes and (watch := evaluation(config, data)) is not None:
         callbacks.append(watch)

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.errors import InputError, option
+from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD, CARD_BESIDE
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.serving.signatures import signatures
@@ -30,7 +30,7 @@ def next_version(base: Path | str) -> int:
     """
     base = Path(base)
     if base.exists() and not base.is_dir():
-        raise InputError(f"The export folder {base} is a file. Choose another with {option('export_dir')}.")
+        raise InputError(f"The export folder {base} is a file. Choose another folder.")
     versions = [int(entry.name) for entry in base.glob("*") if entry.name.isdecimal()] if base.is_dir() else []
     return max(versions, default=0) + 1
 
