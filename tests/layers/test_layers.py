@@ -13,6 +13,7 @@ from tfgan_suite.layers.batch_norm import FusedBatchNormalization
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.fourier_convolution import fourier_transposed, product_matrices
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
+from tfgan_suite.layers.layer_norm import ImageNormalization
 from tfgan_suite.noise import mask_key, stateless_seed
 
 
@@ -165,3 +166,35 @@ def test_dropout_round_trip_and_refusal() -> None:
     for rate in (1.0, -0.1, float("nan")):
         with pytest.raises(InputError, match=r"rate must be in \[0, 1\)"):
             KeyedDropout(rate, key=0)
+
+
+@pytest.mark.parametrize("policy", ["float32", "float64", "mixed_bfloat16"])
+def test_image_normalization_gives_what_a_group_of_all_channels_does(policy: str) -> None:
+    maps = np.random.default_rng(0).normal(2, 3, (3, 4, 5, 6)).astype(np.float32)
+    layers = [ImageNormalization(dtype=policy), keras.layers.GroupNormalization(1, epsilon=1e-5, dtype=policy)]
+    outputs = [np.asarray(layer(maps), np.float32) for layer in layers]
+    np.testing.assert_allclose(outputs[0], outputs[1], atol=0.05 if "16" in policy else 1e-5)
+    copy = ImageNormalization.from_config(layers[0].get_config())
+    assert copy.epsilon == 1e-5
+    assert [weight.path.split("/")[-1] for weight in layers[0].weights] == ["gamma", "beta"]
+
+
+def test_image_normalization_has_the_second_derivative_of_a_difference() -> None:
+    """Keras's has not: `tf.nn.moments` holds the mean still within the variance."""
+    layer = ImageNormalization(dtype="float64")
+    random = np.random.default_rng(0)
+    x, direction, weights = (random.normal(size=(1, 3, 3, 2)) for _ in "xdw")
+
+    def slope(x: np.ndarray) -> tf.Tensor:
+        x = tf.constant(x)
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                value = tf.reduce_sum(tf.sin(layer(x)) * weights)
+            square = tf.reduce_sum(tf.square(inner.gradient(value, x)))
+        return square, outer.gradient(square, x)
+
+    size = 1e-6
+    difference = (slope(x + size * direction)[0] - slope(x - size * direction)[0]) / (2 * size)
+    assert float(difference) == pytest.approx(float(tf.reduce_sum(slope(x)[1] * direction)), rel=1e-7)

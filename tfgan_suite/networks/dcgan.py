@@ -20,7 +20,13 @@ from tfgan_suite.networks.geometry import (
     num_doublings,
     surplus,
 )
-from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.initializers import (
+    kernel_initializer,
+    norm_layer,
+    outer_dtype,
+    resolved_policy,
+    synchronized_batch_norm,
+)
 from tfgan_suite.networks.network import Network
 from tfgan_suite.options.networks import check_options
 
@@ -99,13 +105,14 @@ class DCGANGenerator(Network):
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
 class DCGANDiscriminator(Network):
-    """x -> (Conv 4x4 stride 2) x n -> Conv to 1x1: a logit; LeakyReLU 0.2, BatchNorm but for the first.
+    """x -> (Conv 4x4 stride 2) x n -> Conv to 1x1: a logit; LeakyReLU 0.2, a norm but for the first.
 
     Args:
         image_shape: (height, width, channels) of the images.
         base_filters: filters of the first stage, twice as many a stage above.
         dropout: share of activations dropped after each stage, in [0, 1); the paper has none.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        norm: `"batch"` as in the paper, `"layer"` over the numbers of each image, or `"none"`; see `norm_layer`.
         dtype: dtype policy of the hidden layers; the logits are float32, or float64 under `"float64"`.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
@@ -122,12 +129,15 @@ class DCGANDiscriminator(Network):
         base_filters: int = 64,
         dropout: float = 0.0,
         initializer_stddev: float | None = INITIALIZER_STDDEV,
+        norm: str = "batch",
         dtype: Any = None,
         name: str = "dcgan_discriminator",
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
-        check_options(base_filters=base_filters, dropout=dropout, initializer_stddev=initializer_stddev)
+        check_options(
+            base_filters=base_filters, dropout=dropout, initializer_stddev=initializer_stddev, discriminator_norm=norm
+        )
         doublings = num_doublings(image_shape)
         images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
         x = images  # (N, H, W, C)
@@ -138,12 +148,12 @@ class DCGANDiscriminator(Network):
                 2,
                 "same",
                 data_format=DATA_FORMAT,
-                use_bias=stage == 0,
+                use_bias=stage == 0 or norm == "none",
                 kernel_initializer=kernel_initializer(initializer_stddev),
                 dtype=dtype,
             )(x)  # (N, H / 2, W / 2, base_filters), then half the sides, rounded up, and twice the filters a stage
-            if stage > 0:
-                x = synchronized_batch_norm(dtype)(x)
+            if stage > 0 and norm != "none":
+                x = norm_layer(norm, dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
                 x = KeyedDropout(dropout, stage, dtype=dtype)(x)

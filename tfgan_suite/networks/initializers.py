@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.batch_norm import FusedBatchNormalization
+from tfgan_suite.layers.layer_norm import ImageNormalization
 
 
 def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
@@ -27,6 +28,17 @@ def synchronized_batch_norm(dtype: Any = None) -> FusedBatchNormalization:
     """
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     return FusedBatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=replicas > 1, dtype=dtype)
+
+
+def norm_layer(norm: str, dtype: Any = None) -> keras.layers.Layer:
+    """A norm between a convolution and its activation.
+
+    Args:
+        norm: `"batch"` over the global batch, see `synchronized_batch_norm`; `"layer"` over height, width and channels
+            of each image, which leaves the images of a batch to themselves.
+        dtype: dtype policy.
+    """
+    return synchronized_batch_norm(dtype) if norm == "batch" else ImageNormalization(dtype=dtype)
 
 
 def resolved_policy(dtype: Any) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.arguments import Range
+from tfgan_suite.errors import option, unknown_choice
 from tfgan_suite.options.settings import Family, check_settings, setting
 
+NORMS = ("none", "batch", "layer")
 _AT_LEAST_ONE = Range(1, math.inf, "at least 1")
 _MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
 
@@ -42,12 +44,17 @@ class NetworkOptions:
     initializer_stddev: float | None = _option(_MLP + _DCGANS, Range(math.ulp(0.0), math.inf, "greater than 0"))
     """Start kernels from a normal distribution of this standard deviation; else as the network does."""
 
+    discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015"))
+    """Put a norm, batch, layer or none, into a dcgan_radford2015 discriminator; penalties refuse batch; else batch."""
+
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if hasattr(value, "__len__") and not isinstance(value, str):
                 object.__setattr__(self, field.name, tuple(value))
         check_settings(self)
+        if self.discriminator_norm not in (None, *NORMS):
+            raise unknown_choice(option("discriminator_norm"), self.discriminator_norm, NORMS)
 
 
 # The types by name, in the order in which they are told.
