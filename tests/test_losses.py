@@ -17,6 +17,7 @@ from tfgan_suite.objectives.losses import (
     per_sample_mean,
     smooth_real_label,
 )
+from tfgan_suite.objectives.objective import Objective
 
 LN2 = math.log(2)
 REAL = [2.0, -1.0, 0.0, 0.3]
@@ -35,27 +36,41 @@ def cross_entropies(real: float, fake: float) -> float:
     return -math.log(sigmoid(real)) - math.log(1 - sigmoid(fake))
 
 
-Equation = Callable[[float], float]
-# The papers' equations, one sample: the discriminator's of (D(x), D(G(z))), the generator's of D(G(z)).
-EQUATIONS: dict[str, tuple[Callable[[float, float], float], Equation]] = {
-    "non_saturating": (cross_entropies, lambda fake: -math.log(sigmoid(fake))),
-    "minimax": (cross_entropies, lambda fake: math.log(1 - sigmoid(fake))),
-    "least_squares": (lambda real, fake: (real - 1) ** 2 / 2 + fake**2 / 2, lambda fake: (fake - 1) ** 2 / 2),
-    "hinge": (lambda real, fake: max(0, 1 - real) + max(0, 1 + fake), lambda fake: -fake),
+Equation = Callable[[float, float], float]
+# The papers' equations, one sample, of (D(x), D(G(z))): the discriminator's and the generator's.
+EQUATIONS: dict[str, tuple[Equation, Equation]] = {
+    "non_saturating": (cross_entropies, lambda real, fake: -math.log(sigmoid(fake))),
+    "minimax": (cross_entropies, lambda real, fake: math.log(1 - sigmoid(fake))),
+    "least_squares": (lambda real, fake: (real - 1) ** 2 / 2 + fake**2 / 2, lambda real, fake: (fake - 1) ** 2 / 2),
+    "hinge": (lambda real, fake: max(0, 1 - real) + max(0, 1 + fake), lambda real, fake: -fake),
+    "wasserstein": (lambda real, fake: fake - real, lambda real, fake: -fake),
+    "relativistic": (
+        lambda real, fake: -math.log(sigmoid(real - fake)),
+        lambda real, fake: -math.log(sigmoid(fake - real)),
+    ),
 }
 AT_ZERO = {
     "non_saturating": (2 * LN2, LN2),
     "minimax": (2 * LN2, -LN2),
     "least_squares": (0.5, 0.5),
     "hinge": (2.0, 0.0),
+    "wasserstein": (0.0, 0.0),
+    "relativistic": (LN2, LN2),
 }
 # d generator_loss / d D(G(z)) in closed form.
 GRADIENTS: dict[str, Equation] = {
-    "non_saturating": lambda fake: sigmoid(fake) - 1,
-    "minimax": lambda fake: -sigmoid(fake),
-    "least_squares": lambda fake: fake - 1,
-    "hinge": lambda fake: -1.0,
+    "non_saturating": lambda real, fake: sigmoid(fake) - 1,
+    "minimax": lambda real, fake: -sigmoid(fake),
+    "least_squares": lambda real, fake: fake - 1,
+    "hinge": lambda real, fake: -1.0,
+    "wasserstein": lambda real, fake: -1.0,
+    "relativistic": lambda real, fake: sigmoid(fake - real) - 1,
 }
+
+
+def generator_loss(name: str, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+    return Objective(name).generator_loss(real, fake)
+
 
 every_loss = pytest.mark.parametrize("name", sorted(LOSSES))
 
@@ -70,7 +85,7 @@ def test_zero_logits(name: str) -> None:
     zeros = tf.zeros([3, 1])
     discriminator_value, generator_value = AT_ZERO[name]
     np.testing.assert_allclose(LOSSES[name].discriminator_loss(zeros, zeros), [discriminator_value] * 3, rtol=1e-6)
-    np.testing.assert_allclose(LOSSES[name].generator_loss(zeros), [generator_value] * 3, rtol=1e-6)
+    np.testing.assert_allclose(generator_loss(name, zeros, zeros), [generator_value] * 3, rtol=1e-6)
 
 
 @every_loss
@@ -79,8 +94,9 @@ def test_values_follow_the_equations(name: str) -> None:
     discriminator_values = LOSSES[name].discriminator_loss(column(REAL), column(FAKE))
     expected = [discriminator_equation(*pair) for pair in zip(REAL, FAKE, strict=True)]
     np.testing.assert_allclose(discriminator_values, expected, rtol=1e-5)
-    generator_values = LOSSES[name].generator_loss(column(FAKE))
-    np.testing.assert_allclose(generator_values, [generator_equation(fake) for fake in FAKE], rtol=1e-5, atol=1e-7)
+    generator_values = generator_loss(name, column(REAL), column(FAKE))
+    expected = [generator_equation(*pair) for pair in zip(REAL, FAKE, strict=True)]
+    np.testing.assert_allclose(generator_values, expected, rtol=1e-5, atol=1e-7)
 
 
 @every_loss
@@ -91,9 +107,9 @@ def test_patches_are_averaged_within_their_sample(name: str) -> None:
     expected = np.vectorize(discriminator_equation)(real, fake).mean((1, 2, 3))
     assert values.shape == (2,)
     np.testing.assert_allclose(values, expected, rtol=1e-5)
-    values = LOSSES[name].generator_loss(tf.constant(fake, tf.float32))
+    values = generator_loss(name, tf.constant(real, tf.float32), tf.constant(fake, tf.float32))
     assert values.shape == (2,)
-    np.testing.assert_allclose(values, np.vectorize(generator_equation)(fake).mean((1, 2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(values, np.vectorize(generator_equation)(real, fake).mean((1, 2, 3)), rtol=1e-5)
 
 
 @every_loss
@@ -101,8 +117,9 @@ def test_generator_gradient_in_closed_form(name: str) -> None:
     logits = column([-8.0, -0.7, 0.0, 2.5])
     with tf.GradientTape() as tape:
         tape.watch(logits)
-        loss = tf.reduce_sum(LOSSES[name].generator_loss(logits))
-    expected = [[GRADIENTS[name](logit)] for logit in logits.numpy()[:, 0].tolist()]
+        loss = tf.reduce_sum(generator_loss(name, column(REAL), logits))
+    pairs = zip(REAL, logits.numpy()[:, 0].tolist(), strict=True)
+    expected = [[GRADIENTS[name](*pair)] for pair in pairs]
     np.testing.assert_allclose(tape.gradient(loss, logits), expected, rtol=1e-5)
 
 
@@ -123,7 +140,7 @@ def test_far_logits_stay_finite(name: str) -> None:
     far = column([-1e4, 1e4])
     with tf.GradientTape() as tape:
         tape.watch(far)
-        loss = LOSSES[name].discriminator_loss(far, -far) + LOSSES[name].generator_loss(far)
+        loss = LOSSES[name].discriminator_loss(far, -far) + generator_loss(name, -far, far)
     assert np.isfinite(loss).all()
     assert np.isfinite(tape.gradient(loss, far)).all()
 

@@ -15,7 +15,8 @@ from typing import Any
 from tfgan_suite.arguments import Range
 from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
-from tfgan_suite.options.networks import NetworkOptions
+from tfgan_suite.options.networks import NORMS, NetworkOptions
+from tfgan_suite.options.objective import LOSSES, PENALTIES, ObjectiveOptions
 from tfgan_suite.options.settings import LENGTH, PICTURE, PLACE, WATCH, Family, check_settings, setting
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
@@ -24,9 +25,12 @@ from tfgan_suite.presets import PRESETS
 CHOICES: dict[str, tuple[str, ...]] = {
     "model_class": tuple(dict.fromkeys(preset.settings["model_class"] for preset in PRESETS.values())),
     "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial"),
+    "discriminator_norm": NORMS,
     "fit": FITS,
-    "loss": ("non_saturating", "minimax", "least_squares", "hinge"),
+    "loss": LOSSES,
+    "penalty": PENALTIES,
     "updates": ("alternating", "simultaneous"),
+    "optimizer": ("adam", "rmsprop"),
     "learning_rate_decay": ("none", "step", "linear", "cosine"),
     "dtype_policy": ("float32", "mixed_bfloat16", "float64"),
     "strategy": ("auto", "one_device", "mirrored", "multi_worker"),
@@ -119,23 +123,23 @@ class _BeforeNetworks:
 
 
 @dataclass(frozen=True)
-class TrainConfig(NetworkOptions, _BeforeNetworks):
+class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
     """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
 
-    loss: str = setting(Family.LOSS, "non_saturating")
-    """Learn by the loss non_saturating, minimax, least_squares or hinge."""
-    label_smoothing: float = setting(Family.LOSS, 0.0, valid=Range(0.0, 0.5, "in [0, 0.5)"))
-    """Lower the target of real images to 1 minus this."""
     discriminator_steps: int = setting(Family.LOSS, 1, valid=_AT_LEAST_ONE)
     """Take so many discriminator steps for each generator step."""
     updates: str = setting(Family.LOSS, "alternating")
     """Update the discriminator before the generator (alternating), or both at once (simultaneous)."""
     generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=_ABOVE_ZERO)
-    """Train the generator by Adam at this rate."""
+    """Train the generator at this rate."""
     discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=_ABOVE_ZERO)
-    """Train the discriminator by Adam at this rate."""
+    """Train the discriminator at this rate."""
     beta_1: float = setting(Family.OPTIMIZER, 0.5, valid=_SHARE)
-    """Give both optimizers, which are Adam, this first momentum."""
+    """Give Adam this first momentum, for both networks."""
+    beta_2: float = setting(Family.OPTIMIZER, 0.999, valid=_SHARE)
+    """Give Adam this second momentum, for both networks."""
+    optimizer: str = setting(Family.OPTIMIZER, "adam")
+    """Train both networks by adam, or by rmsprop, which has no momenta."""
     learning_rate_decay: str = setting(Family.OPTIMIZER, "none")
     """Lower the rates of both optimizers: by step, linear or cosine; none leaves them."""
     decay_steps: int | None = setting(Family.OPTIMIZER, None, valid=_AT_LEAST_ONE)
@@ -189,9 +193,10 @@ class TrainConfig(NetworkOptions, _BeforeNetworks):
 
     def __post_init__(self) -> None:
         check_settings(self)
+        self.check_together()
         for field, names in CHOICES.items():
             value = getattr(self, field)
-            if value not in names and not (field == "body" and value is None):
+            if value not in names and not (field in ("body", "discriminator_norm") and value is None):
                 raise unknown_choice(option(field), value, names)
         if self.model not in PRESETS:
             raise unknown_choice("model", self.model, PRESETS)

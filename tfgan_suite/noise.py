@@ -23,6 +23,8 @@ SAMPLE_STREAM = 1_003
 COLOUR_STREAM = 1_004
 # Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
 MASK_STREAM = 2_000
+# Points at which a discriminator's slopes are penalised: two streams for each call of a judgement within a step.
+PENALTY_STREAM = 10_000
 
 _PHILOX = 1  # of tf.random.Algorithm
 _PHILOX_BLOCK = 4  # float32 numbers that one count of its counter makes

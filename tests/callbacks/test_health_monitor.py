@@ -157,6 +157,8 @@ def test_features_are_not_deceived_by_noise(small_digits: ImageData) -> None:
         ("non_saturating", 0.1, -0.9 * math.log(0.9) - 0.1 * math.log(0.1), 2 * math.log(2)),
         ("least_squares", 0.0, 0.0, 0.5),
         ("hinge", 0.0, 0.0, 2.0),
+        ("relativistic", 0.0, 0.0, math.log(2)),
+        ("wasserstein", 0.0, -2 * 8.0, 0.0),  # images of 8 x 8 numbers in [-1, 1]
     ],
 )
 def test_loss_range(loss: str, smoothing: float, least: float, at_zero: float) -> None:

@@ -27,9 +27,10 @@ KINDS = [
 ]
 EVERY_FLAG = [(kind, field.name) for kind in KINDS for field in dataclasses.fields(kind)]
 VERBS = {
-    "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Compare", "Compute", "Convert",
-    "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Keep", "Learn", "Leave", "Let",
-    "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Multiply", "Name", "Print", "Put", "Read",
+    "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Clip", "Compare", "Compute", "Convert",
+    "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Hold", "Keep", "Learn", "Leave", "Let",
+    "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Move", "Multiply", "Name", "Print", "Put", "Reach",
+    "Read",
     "Repeat", "Resize", "Rotate", "Say", "Serve", "Shift", "Show", "Start", "Store", "Take", "Time", "Train",
     "Update", "Use", "Wait", "Warn", "Watch", "Write"
 }  # fmt: skip
@@ -93,7 +94,13 @@ def test_what_applies_to_a_preset_stands_first(name: str, capsys: pytest.Capture
 
 def takes(config: TrainConfig, option: str) -> bool:
     """Whether the networks of a preset can be made with an option."""
-    value = {"body": "dcgan_tutorial", "projection": False, "batch_norm": False, "dropout": 0.1}.get(option, 4)
+    value = {
+        "body": "dcgan_tutorial",
+        "discriminator_norm": "layer",
+        "projection": False,
+        "batch_norm": False,
+        "dropout": 0.1,
+    }.get(option, 4)
     value = (4,) if option.endswith("units") else value
     arguments = {"num_classes": 2} if config.model_class == "ConditionalGAN" else {}
     body = {"body": config.body} if config.body is not None else {}

@@ -76,7 +76,7 @@ class PairedToy(Algorithm):
                 made = self.generator(source, training=True)
             with tape.stop_recording():
                 self._discriminator_step(source, target, made, step)
-            adversarial = judged_fakes(self.objective, self._judge(source), made, step, call=3)
+            adversarial = judged_fakes(self.objective, self._judge(source), made, step, 3, target)
             l1_loss = mean_distance(made, target)
             loss = self.mean(adversarial + L1_WEIGHT * l1_loss, step)
         self.track({"generator_loss": adversarial, "l1_loss": l1_loss}, step)
@@ -85,7 +85,7 @@ class PairedToy(Algorithm):
     def _discriminator_step(self, source: tf.Tensor, target: tf.Tensor, made: tf.Tensor, step: Step) -> None:
         with tf.GradientTape() as tape:
             judgement = judged(self.objective, self._judge(source), target, tf.stop_gradient(made), step, call=1)
-            loss = self.mean(judgement.discriminator_loss, step)
+            loss = self.mean(judgement.discriminator_total, step)
         self.track(judgement.of_discriminator(), step)
         self.apply("discriminator", tape, loss)
 
@@ -96,7 +96,7 @@ class PairedToy(Algorithm):
         source, target = batch
         made = self.call(source)
         judgement = judged(self.objective, self._judge(source, training=False), target, made)
-        return {**judgement._asdict(), "l1_loss": mean_distance(made, target)}
+        return {**judgement.logs(), "l1_loss": mean_distance(made, target)}
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         return predict_rows(self.generator if self.ema_generator is None else self.ema_generator, inputs)

@@ -50,32 +50,32 @@ class UnpairedToy(Algorithm):
         with tf.GradientTape() as tape:
             fake_a, fake_b = self.generator_ba(b), self.generator_ab(a)
             cycle_loss = mean_distance(self.generator_ba(fake_b), a) + mean_distance(self.generator_ab(fake_a), b)
-            adversarial = judged_fakes(self.objective, self.discriminator_a, fake_a, step, call=0) + judged_fakes(
-                self.objective, self.discriminator_b, fake_b, step, call=1
+            adversarial = judged_fakes(self.objective, self.discriminator_a, fake_a, step, 0, a) + judged_fakes(
+                self.objective, self.discriminator_b, fake_b, step, 1, b
             )
             loss = self.mean(adversarial + CYCLE_WEIGHT * cycle_loss, step)
         self.track({"generator_loss": adversarial, "cycle_loss": cycle_loss}, step)
         self.apply("generator", tape, loss)
         fake_a, fake_b = self.pool_a.exchanged(self, fake_a, step), self.pool_b.exchanged(self, fake_b, step)
         with tf.GradientTape() as tape:
-            logs = self._judged((a, b), (fake_a, fake_b), step)
-            loss = self.mean(logs["discriminator_loss"], step)
+            logs, total = self._judged((a, b), (fake_a, fake_b), step)
+            loss = self.mean(total, step)
         self.track({key: value for key, value in logs.items() if key != "generator_loss"}, step)
         self.apply("discriminator", tape, loss)
 
-    def _judged(self, real: tuple[Any, Any], fake: tuple[Any, Any], step: Step | None = None) -> dict[str, tf.Tensor]:
-        """The losses of both discriminators together, and their mean scores."""
+    def _judged(self, real: tuple[Any, Any], fake: tuple[Any, Any], step: Step | None = None) -> Any:
+        """The losses of both discriminators together, and their mean scores; and what the discriminators go down."""
         of_a = judged(self.objective, self.discriminator_a, real[0], fake[0], step, call=2)
         of_b = judged(self.objective, self.discriminator_b, real[1], fake[1], step, call=4)
         share = {"real_score": 0.5, "fake_score": 0.5}
-        pairs = zip(of_a._asdict().items(), of_b, strict=True)
-        return {key: share.get(key, 1.0) * (first + second) for (key, first), second in pairs}
+        both = {key: share.get(key, 1.0) * (value + of_b.logs()[key]) for key, value in of_a.logs().items()}
+        return both, of_a.discriminator_total + of_b.discriminator_total
 
     def judge_batch(self, batch: tuple[tf.Tensor, ...], step: Step) -> dict[str, tf.Tensor]:
         a, b = batch
         fake_a, fake_b = self.generator_ba(b), self.generator_ab(a)
         cycle_loss = mean_distance(self.generator_ba(fake_b), a) + mean_distance(self.generator_ab(fake_a), b)
-        return {**self._judged((a, b), (fake_a, fake_b)), "cycle_loss": cycle_loss}
+        return {**self._judged((a, b), (fake_a, fake_b))[0], "cycle_loss": cycle_loss}
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         return predict_rows(self.generator_ab, inputs)

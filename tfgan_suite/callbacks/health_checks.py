@@ -88,8 +88,16 @@ def discriminator_won(checks: Sequence[Check], window: int) -> str | None:
     last = recent(checks, window)
     if not last or not all(check.won for check in last):
         return None
+    check = last[-1]
+    if check.discriminator_loss < 0:  # of wasserstein alone
+        return (
+            f"the discriminator runs away: D(x) is {-check.discriminator_loss:.3g} above D(G(z)), about as much as "
+            f"images can differ or more, for {window} steps: nothing holds its slopes at 1. Add "
+            f"{option('penalty', 'gradient_penalty')}, raise {option('penalty_weight')}, or give "
+            f"{option('weight_clip', 0.01)}."
+        )
     return (
-        f"the discriminator has won: its loss is {last[-1].discriminator_loss:.3g}, {last[-1].loss_share:.1%} of what "
+        f"the discriminator has won: its loss is {check.discriminator_loss:.3g}, {check.loss_share:.1%} of what "
         f"it is where it cannot tell, and was below {WON_SHARE:.0%} for {window} steps, so that the generator learns "
         f"little from it. Lower {option('discriminator_learning_rate')}, raise {option('dropout')} to 0.3 or "
         f"{option('label_smoothing')} to 0.1, or choose {option('loss', 'least_squares')}."

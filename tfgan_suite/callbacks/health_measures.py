@@ -41,13 +41,21 @@ def check_reference(images: np.ndarray, labels: np.ndarray | None) -> tuple[np.n
 
 
 def loss_range(model: Algorithm) -> tuple[float, float]:
-    """The least discriminator's loss, -inf where there is none, and the loss at zero logits."""
+    """The least discriminator's loss, -inf where there is none, and the loss at zero logits.
+
+    Of `wasserstein` the least that slopes of at most 1 allow: D(x) and D(G(z)) then differ by no more than the images
+    themselves, which in [-1, 1] are at most 2 sqrt(H W C) apart.
+    """
     loss = model.objective.discriminator_loss
+    if model.objective.loss == "wasserstein":
+        return -2.0 * math.sqrt(math.prod(model.expected().x[0].row_shape or ())), 0.0
 
     def least(limit: float) -> float:
-        # The sum of a real and a fake term, each of which has its own least value.
         logits = tf.linspace(-limit, limit, 2401)[:, tf.newaxis]
         zeros = tf.zeros_like(logits)
+        if model.objective.pair.pairs:  # of the difference alone
+            return float(tf.reduce_min(loss(logits, zeros)))
+        # The sum of a real and a fake term, each of which has its own least value.
         return float(tf.reduce_min(loss(logits, zeros)) + tf.reduce_min(loss(zeros, logits)) - loss(zeros, zeros)[0])
 
     low = least(30.0)

@@ -156,7 +156,7 @@ class HealthMonitor(keras.callbacks.Callback):
         step, last = self._step(), self.checks[-1].step if self.checks else self._start
         # Not in on_epoch_end: by then the epoch's means may be those of the validation.
         epoch_ends = batch + 1 >= (self.params.get("steps") or math.inf)
-        broken = not all(math.isfinite((logs or {}).get(key, 0.0)) for key in self.model.KEYS)
+        broken = not all(math.isfinite((logs or {}).get(key, 0.0)) for key in self.model.logged)
         if epoch_ends or step // self.every > last // self.every or (broken and "not_finite" not in self._active):
             self._check(step, logs or {}, epoch_ends)
 

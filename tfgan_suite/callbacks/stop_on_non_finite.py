@@ -28,7 +28,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         Raises:
             DivergenceError: naming the first value that broke, and the first weight where there is one.
         """
-        if not all(math.isfinite((logs or {}).get(key, 0.0)) for key in self.model.KEYS):
+        if not all(math.isfinite((logs or {}).get(key, 0.0)) for key in self.model.logged):
             broken = first_broken(self.model, logs)
             raise DivergenceError(f"In epoch {self._epoch + 1}, step {batch + 1}: {broken}. {_remedy()}")
 

@@ -57,8 +57,8 @@ class Algorithm(Compiled):
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="step", aggregation="only_first_replica"
         )
         wide = any(network.outputs[0].dtype == "float64" for network in self.sides()["discriminator"])
-        dtype = "float64" if wide else "float32"
-        self._trackers = {key: keras.metrics.Mean(name=f"{key}_tracker", dtype=dtype) for key in self.KEYS}
+        self._tracked_in = "float64" if wide else "float32"
+        self._trackers = {key: self._mean_of(key) for key in self.KEYS}
         self._evaluated_batches = keras.metrics.Sum(name="evaluated_batches")
         # Keras would otherwise build the model by calling it on a batch.
         self.built = True
@@ -138,6 +138,18 @@ class Algorithm(Compiled):
     def call_ports(self) -> Ports:
         return self.endpoints()["serving_default"].ports
 
+    def _compile(self, *args: Any, **kwargs: Any) -> None:
+        super()._compile(*args, **kwargs)
+        self._trackers = {key: self._trackers.get(key) or self._mean_of(key) for key in self.logged}
+
+    @property
+    def logged(self) -> tuple[str, ...]:
+        """`KEYS`, and what is logged of a compiled model's objective besides."""
+        return (*self.KEYS, *(self.objective.logs if self.compiled else ()))
+
+    def _mean_of(self, key: str) -> keras.metrics.Mean:
+        return keras.metrics.Mean(name=f"{key}_tracker", dtype=self._tracked_in)
+
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         return [*self._trackers.values(), self._evaluated_batches]
@@ -158,9 +170,10 @@ class Algorithm(Compiled):
         batch = self.unpack_batch(data)
         number = tf.cast(self._evaluated_batches.result(), tf.int64)
         step = Step(self.seed, number, replica_rows(batch[0], 1))
-        self.track(self.judge_batch(batch, step), step)
+        found = self.judge_batch(batch, step)
+        self.track(found, step)
         self._evaluated_batches.update_state(1.0)
-        return self.logs()
+        return {key: value for key, value in self.logs().items() if key in found}
 
     # ---- what a step is made of -----------------------------------------------------------------
 
@@ -179,8 +192,15 @@ class Algorithm(Compiled):
 
     def apply(self, side: str, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """Moves one of `SIDES` down the gradient of a loss that a tape has seen."""
-        variables = self.variables_of(side)
-        self.optimizer_of(side).apply(tape.gradient(loss, variables), variables)
+        self.move(side, tape.gradient(loss, self.variables_of(side)))
+
+    def move(self, side: str, gradients: list[tf.Tensor]) -> None:
+        """Moves one of `SIDES` by gradients of its variables, and clips a discriminator as the objective says."""
+        variables, limit = self.variables_of(side), self.objective.weight_clip
+        self.optimizer_of(side).apply(gradients, variables)
+        if side == "discriminator" and limit is not None:
+            for variable in variables:
+                variable.assign(tf.clip_by_value(variable.value, -limit, limit))
 
     def gathered(self, values: tf.Tensor, step: Step) -> tf.Tensor:
         """The rows of all replicas in the order of the global batch, without a gradient, the same on each replica.
@@ -195,8 +215,7 @@ class Algorithm(Compiled):
 
     def track(self, per_sample: dict[str, tf.Tensor], step: Step) -> None:
         """Adds the samples of all replicas to the epoch's means, which are the same on each replica then."""
-        dtype = self._trackers[self.KEYS[0]].dtype
-        sums = tf.stack([tf.reduce_sum(tf.cast(values, dtype)) for values in per_sample.values()])
+        sums = tf.stack([tf.reduce_sum(tf.cast(values, self._tracked_in)) for values in per_sample.values()])
         if step.rows.global_rows is not None:
             sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, sums)
         total = tf.cast(step.rows.total, sums.dtype)

@@ -1,5 +1,6 @@
 """What `compile` chooses for a model: an optimizer a side, an objective; and what a file keeps of it."""
 
+import dataclasses
 import warnings
 from typing import Any
 
@@ -7,6 +8,7 @@ import keras
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.keras_surface import KerasSurface
+from tfgan_suite.models.network_checks import check_no_batch_norm
 from tfgan_suite.models.optimizer_pair import OptimizerPair
 from tfgan_suite.objectives.losses import AdversarialLoss
 from tfgan_suite.objectives.objective import Objective
@@ -40,9 +42,9 @@ class Compiled(KerasSurface):
         steps_per_execution: int = 1,
         jit_compile: bool | str | None = "auto",
         run_eagerly: bool = False,
-        **others: Any,
+        **objective: Any,
     ) -> None:
-        """Chooses optimizers and loss; without arguments those of the model's paper.
+        """Chooses optimizers and objective; without arguments those of the model's paper.
 
         Args:
             generator_optimizer: a Keras optimizer of its own; `default_optimizer()` when None.
@@ -52,19 +54,22 @@ class Compiled(KerasSurface):
             steps_per_execution: training steps a call of the graph, at least 1; see `keras.Model.compile`.
             jit_compile: True for XLA, whose graphs cannot refuse a later batch; `"auto"`: no.
             run_eagerly: see `keras.Model.compile`.
-            others: refused, since the step would not look at them.
+            objective: `penalty`, `penalty_weight` and all else that an `Objective` takes. What it does not take is
+                refused, since the step would not look at it.
 
         Raises:
-            InputError: an unknown loss, one optimizer for both sides, a network whose last activation belongs to
-                another loss, or an option that this step, or TensorFlow under several replicas, cannot do.
+            InputError: an unknown loss or penalty, settings that do not go together, one optimizer for both sides, a
+                network whose last activation belongs to another loss, BatchNorm in a discriminator that is penalised,
+                or an option that this step, or TensorFlow under several replicas, cannot do.
 
         Warns:
             UserWarning: a last activation that does not fit, or `jit_compile=True`.
         """
-        if others:
+        known = [field.name for field in dataclasses.fields(Objective)]
+        if others := sorted(objective.keys() - known):
             raise InputError(
-                f"{type(self).__name__}.compile takes no {', '.join(sorted(others))}. Expected generator_optimizer, "
-                "discriminator_optimizer, loss, label_smoothing, steps_per_execution, jit_compile or run_eagerly."
+                f"{type(self).__name__}.compile takes no {', '.join(others)}. Expected generator_optimizer, "
+                f"discriminator_optimizer, {', '.join(known)}, steps_per_execution, jit_compile or run_eagerly."
             )
         if jit_compile is True:
             warnings.warn(
@@ -76,8 +81,7 @@ class Compiled(KerasSurface):
         self._compile(
             generator_optimizer,
             discriminator_optimizer,
-            loss,
-            label_smoothing,
+            Objective(loss, label_smoothing, **objective),
             {
                 "steps_per_execution": steps_per_execution,
                 "jit_compile": jit_compile is True,
@@ -89,8 +93,7 @@ class Compiled(KerasSurface):
         self,
         generator_optimizer: keras.optimizers.Optimizer | str | None,
         discriminator_optimizer: keras.optimizers.Optimizer | str | None,
-        loss: str | AdversarialLoss,
-        label_smoothing: float,
+        objective: Objective,
         execution: dict[str, Any],
         is_loading: bool = False,
     ) -> None:
@@ -101,8 +104,11 @@ class Compiled(KerasSurface):
                     f"{option} does not work under a strategy with several replicas. "
                     f"Received: {option}={execution[option]} with {replicas} replicas. Leave it out, or use one device."
                 )
-        self.objective = Objective(loss, label_smoothing)
+        self.objective = objective
         self.check_ends(self.objective, is_loading)
+        if self.objective.rule is not None:
+            for network in self.sides()["discriminator"]:
+                check_no_batch_norm(network, self.objective.penalty)
         self.generator_optimizer = self._own_optimizer(generator_optimizer, "generator")
         self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, "discriminator")
         if self.generator_optimizer is self.discriminator_optimizer:
@@ -139,16 +145,18 @@ class Compiled(KerasSurface):
         loss = self.objective.loss
         if isinstance(loss, AdversarialLoss):
             raise InputError("A model with a loss of your own cannot be saved whole: use save_weights.")
+        kept = dataclasses.asdict(self.objective).items()
+        defaults = dataclasses.asdict(Objective())
         return {
             "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
             "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
             "loss": loss,
             "label_smoothing": self.objective.label_smoothing,
+            **{name: value for name, value in kept if value != defaults[name]},
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        optimizers = {
-            key: keras.saving.deserialize_keras_object(config[key])
-            for key in ("generator_optimizer", "discriminator_optimizer")
-        }
-        self._compile(**config | optimizers, execution=EXECUTION, is_loading=True)
+        optimizers = [f"{side}_optimizer" for side in SIDES]
+        objective = Objective(**{name: value for name, value in config.items() if name not in optimizers})
+        first, second = (keras.saving.deserialize_keras_object(config[name]) for name in optimizers)
+        self._compile(first, second, objective, EXECUTION, is_loading=True)

@@ -13,7 +13,7 @@ _FIRST = ("real_score", "fake_score", "discriminator_loss", "generator_loss")
 
 def logs_in_order(model: Algorithm) -> list[str]:
     """The names of what a model logs, those first that a step computes first."""
-    return sorted(model.KEYS, key=lambda key: _FIRST.index(key) if key in _FIRST else len(_FIRST))
+    return sorted(model.logged, key=lambda key: _FIRST.index(key) if key in _FIRST else len(_FIRST))
 
 
 def first_broken(model: Algorithm, logs: Mapping[str, float] | None = None) -> str | None:

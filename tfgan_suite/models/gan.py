@@ -100,7 +100,9 @@ class GAN(FromLatents):
             fake_images = self._fake_images(index, labels, step)
             with tape.stop_recording():
                 self._discriminator_step(index, real_images, fake_images, labels, step)
-            per_sample = judged_fakes(self.objective, self._judge(labels), fake_images, step, CALLS * index + 3)
+            per_sample = judged_fakes(
+                self.objective, self._judge(labels), fake_images, step, CALLS * index + 3, real_images
+            )
             loss = self.mean(per_sample, step)
         self.track({"generator_loss": per_sample}, step)
         self.apply("generator", tape, loss)
@@ -111,7 +113,7 @@ class GAN(FromLatents):
             with discriminator_tape.stop_recording():
                 fake_images = self._fake_images(0, labels, step)
             judgement = judged(self.objective, self._judge(labels), real_images, fake_images, step, call=1)
-            discriminator_loss = self.mean(judgement.discriminator_loss, step)
+            discriminator_loss = self.mean(judgement.discriminator_total, step)
             generator_loss = self.mean(judgement.generator_loss, step)
         self.track(judgement.of_discriminator(), step)
         self.track({"generator_loss": judgement.generator_loss}, step)
@@ -126,7 +128,7 @@ class GAN(FromLatents):
         fake_images = tf.stop_gradient(fake_images)
         with tf.GradientTape() as tape:
             judgement = judged(self.objective, self._judge(labels), real_images, fake_images, step, CALLS * index + 1)
-            loss = self.mean(judgement.discriminator_loss, step)
+            loss = self.mean(judgement.discriminator_total, step)
         self.track(judgement.of_discriminator(), step)
         self.apply("discriminator", tape, loss)
 
@@ -153,7 +155,7 @@ class GAN(FromLatents):
         real_images, labels = images_and_labels(batch)
         latents = step.normal(EVALUATION_STREAM, self.latent_dim)
         fake_images = self.sampling_generator(self.generator_inputs(latents, labels), training=False)
-        return judged(self.objective, self._judge(labels, training=False), real_images, fake_images)._asdict()
+        return judged(self.objective, self._judge(labels, training=False), real_images, fake_images).logs()
 
     # ---- what a step is made of -----------------------------------------------------------------
 

@@ -1,24 +1,48 @@
 """What a discriminator makes of images, and the objective of that: the one place where images are judged."""
 
+import contextlib
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfgan_suite.errors import InputError
 from tfgan_suite.noise import Step
+from tfgan_suite.objectives.losses import per_sample_mean
 from tfgan_suite.objectives.objective import Judge, Objective
+from tfgan_suite.objectives.penalties import Penalty, points_of, squared_norms, squared_slopes
 
 
 class Judgement(NamedTuple):
-    """Of N real and N fake images; each (N,)."""
+    """Of N real and N fake images; each (N,).
+
+    Attributes:
+        discriminator_loss, generator_loss, real_score, fake_score: see `Objective`; the losses without the penalty.
+        penalty: without its weight, in the mean over steps; None where there is none, and in an evaluation.
+        weighted_penalty: what is added to the discriminator's loss; None for nothing.
+        wasserstein_distance: the critic's estimate, D(x) - D(G(z)); None for other losses.
+    """
 
     discriminator_loss: tf.Tensor
     generator_loss: tf.Tensor
     real_score: tf.Tensor
     fake_score: tf.Tensor
+    penalty: tf.Tensor | None = None
+    weighted_penalty: tf.Tensor | None = None
+    wasserstein_distance: tf.Tensor | None = None
+
+    @property
+    def discriminator_total(self) -> tf.Tensor:
+        """What the discriminator's step goes down."""
+        added = self.weighted_penalty
+        return self.discriminator_loss if added is None else self.discriminator_loss + added
+
+    def logs(self) -> dict[str, tf.Tensor]:
+        """What is logged of it, by name."""
+        return {key: value for key, value in self._asdict().items() if key != "weighted_penalty" and value is not None}
 
     def of_discriminator(self) -> dict[str, tf.Tensor]:
         """What is logged of a discriminator's step."""
-        return {key: value for key, value in self._asdict().items() if key != "generator_loss"}
+        return {key: value for key, value in self.logs().items() if key != "generator_loss"}
 
 
 def judged(
@@ -36,31 +60,85 @@ def judged(
         discriminator: images -> logits; what else it is told, it knows.
         real_images: (N, H, W, C).
         fake_images: of the same shape; let gradients through or not.
-        step: keys Dropout's masks; None where there is no training.
+        step: keys Dropout's masks and the penalty's points; None where there is no training.
         call: number within the step of the first of the two calls.
     """
-    real_logits = _called(discriminator, real_images, step, call)
-    fake_logits = _called(discriminator, fake_images, step, call + 1)
-    loss = objective.discriminator_loss(real_logits, fake_logits)
-    penalty = None if step is None else objective.penalty(discriminator, real_images, fake_images)
+    rule = None if step is None else objective.rule
+    images = {"real": real_images, "fake": fake_images}
+    # Slopes at the images themselves come from the passes that give the losses.
+    shares = rule is not None and images.keys() >= set(rule.places) and objective.penalty_every == 1
+    tape = tf.GradientTape() if shares else None
+    with tape or contextlib.nullcontext():
+        if tape is not None:
+            tape.watch([real_images, fake_images])
+        real_logits = _called(discriminator, real_images, step, call)
+        fake_logits = _called(discriminator, fake_images, step, call + 1)
+        both = tf.reduce_sum(per_sample_mean(real_logits)) + tf.reduce_sum(per_sample_mean(fake_logits))
+    penalty = None
+    if rule is not None and step is not None:
+        if tape is not None:
+            slopes = tape.gradient(both, [images[place] for place in rule.places])
+            penalty = tf.add_n([rule.equation(squared_norms(each)) for each in slopes])
+        else:
+            penalty = _penalty(objective, rule, discriminator, real_images, fake_images, step, call)
     return Judgement(
-        loss if penalty is None else loss + penalty,
-        objective.generator_loss(fake_logits),
+        objective.discriminator_loss(real_logits, fake_logits),
+        objective.generator_loss(real_logits, fake_logits),
         objective.score(real_logits),
         objective.score(fake_logits),
+        penalty,
+        None if penalty is None or step is None else penalty * tf.cast(objective.weight(step), penalty.dtype),
+        per_sample_mean(real_logits) - per_sample_mean(fake_logits) if objective.loss == "wasserstein" else None,
     )
 
 
 def judged_fakes(
-    objective: Objective, discriminator: Judge, fake_images: tf.Tensor, step: Step, call: int
+    objective: Objective,
+    discriminator: Judge,
+    fake_images: tf.Tensor,
+    step: Step,
+    call: int,
+    real_images: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """The generator's loss on each of its images, (N,), by the discriminator as it is now.
 
     Args:
         objective, discriminator, fake_images, step: see `judged`.
         call: number of the call within the step.
+        real_images: beside them, row with row, for a loss that looks at pairs.
+
+    Raises:
+        InputError: such a loss without real images.
     """
-    return objective.generator_loss(_called(discriminator, fake_images, step, call))
+    real_logits = None
+    if objective.pair.pairs:
+        if real_images is None:
+            raise InputError(f"The loss {objective.loss} looks at pairs, which this model does not have.")
+        real_logits = _called(discriminator, real_images, step, call)
+    return objective.generator_loss(real_logits, _called(discriminator, fake_images, step, call))
+
+
+def _penalty(
+    objective: Objective,
+    rule: Penalty,
+    discriminator: Judge,
+    real_images: tf.Tensor,
+    fake_images: tf.Tensor,
+    step: Step,
+    call: int,
+) -> tf.Tensor:
+    """The penalty by passes of its own; where it is taken now and then, so many times as large, and 0 between."""
+    points = points_of(rule, real_images, fake_images, step, call)
+
+    def taken() -> tf.Tensor:
+        with step.masks(call):
+            return tf.add_n([rule.equation(squared_slopes(discriminator, images)) for images in points])
+
+    if objective.penalty_every == 1:
+        return taken()
+    # Nothing in here assigns or reduces over replicas.
+    is_due = tf.equal(step.number % objective.penalty_every, 0)
+    return tf.cond(is_due, lambda: objective.penalty_every * taken(), lambda: tf.zeros_like(real_images[:, 0, 0, 0]))
 
 
 def _called(discriminator: Judge, images: tf.Tensor, step: Step | None, call: int) -> tf.Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 
 # Layers that hand on what they are given, or move it about.
 _PASSES_ON = (
@@ -144,3 +144,18 @@ def _tried(generator: keras.Model) -> str | None:
     inputs += [np.zeros((_PROBE_ROWS, *(int(size or 1) for size in shape[1:])), np.float32) for shape in labels]
     images = np.asarray(generator(inputs if len(inputs) > 1 else inputs[0], training=False), np.float32)
     return _FOUND_AT_LEAST_0 if images.size and images.min() >= 0 and images.max() > 0 else None
+
+
+def check_no_batch_norm(discriminator: keras.Model, penalty: str) -> None:
+    """Refuses a discriminator whose logit of an image depends on the images beside it, for a penalty on its slope.
+
+    Raises:
+        InputError: it has BatchNorm.
+    """
+    for layer in discriminator._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            raise InputError(
+                f"{option('penalty', penalty)} holds the slope at each image alone, and {layer.name} of "
+                f"{discriminator.name} mixes the images of a batch. Give {option('discriminator_norm')} layer or none, "
+                "or build the discriminator without BatchNorm."
+            )

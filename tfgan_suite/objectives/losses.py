@@ -25,14 +25,20 @@ class AdversarialLoss:
 
     Attributes:
         discriminator_loss: (real_logits, fake_logits) -> (N,), the sum of a real and a fake term.
-        generator_loss: fake_logits -> (N,).
+        generator_loss: fake_logits -> (N,); or (real_logits, fake_logits) -> (N,), row with row.
         logits_are_log_odds: whether sigmoid(logit) is the probability of "real"; the logged
             scores are then probabilities, else plain logits.
     """
 
     discriminator_loss: Callable[..., tf.Tensor]
-    generator_loss: Callable[[tf.Tensor], tf.Tensor]
+    generator_loss: Callable[..., tf.Tensor]
     logits_are_log_odds: bool = True
+
+    @property
+    def pairs(self) -> bool:
+        """Whether the generator's loss looks at real images too."""
+        parameters = inspect.signature(self.generator_loss).parameters.values()
+        return sum(part.default is part.empty and part.kind is not part.VAR_KEYWORD for part in parameters) > 1
 
 
 def per_sample_mean(values: tf.Tensor) -> tf.Tensor:
@@ -119,6 +125,32 @@ def hinge_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     return -per_sample_mean(fake_logits)
 
 
+def wasserstein_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """D(G(z)) - D(x); 0 at zero logits. With its sign turned, the critic's estimate of the distance.
+
+    It has no least value: it needs a penalty, or weights that are clipped.
+
+    Reference: Arjovsky, Chintala and Bottou, 2017, arXiv 1701.07875, algorithm 1.
+    """
+    return per_sample_mean(fake_logits) - per_sample_mean(real_logits)
+
+
+def relativistic_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """-log s(D(x) - D(G(z))), row with row; ln 2 at zero logits.
+
+    Reference: Jolicoeur-Martineau, 2018, arXiv 1807.00734, equation 3; Huang et al., 2024, arXiv 2501.05441.
+    """
+    return _cross_entropy(real_logits - fake_logits, REAL_LABEL)
+
+
+def relativistic_generator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """-log s(D(G(z)) - D(x)), row with row; ln 2 at zero logits.
+
+    Reference: Jolicoeur-Martineau, 2018, arXiv 1807.00734, equation 4.
+    """
+    return _cross_entropy(fake_logits - real_logits, REAL_LABEL)
+
+
 LOSSES: dict[str, AdversarialLoss] = {
     "non_saturating": AdversarialLoss(non_saturating_discriminator_loss, non_saturating_generator_loss),
     "minimax": AdversarialLoss(non_saturating_discriminator_loss, minimax_generator_loss),
@@ -126,6 +158,11 @@ LOSSES: dict[str, AdversarialLoss] = {
         least_squares_discriminator_loss, least_squares_generator_loss, logits_are_log_odds=False
     ),
     "hinge": AdversarialLoss(hinge_discriminator_loss, hinge_generator_loss, logits_are_log_odds=False),
+    # The generator's is the hinge's: -D(G(z)).
+    "wasserstein": AdversarialLoss(wasserstein_discriminator_loss, hinge_generator_loss, logits_are_log_odds=False),
+    "relativistic": AdversarialLoss(
+        relativistic_discriminator_loss, relativistic_generator_loss, logits_are_log_odds=False
+    ),
 }
 
 

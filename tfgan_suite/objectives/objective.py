@@ -1,56 +1,85 @@
-"""What the networks of a run play for."""
+"""What the networks of a model play for."""
 
+import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import tensorflow as tf
 
+from tfgan_suite.errors import unknown_choice
+from tfgan_suite.noise import Step
 from tfgan_suite.objectives.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
+from tfgan_suite.objectives.penalties import PENALTIES, Penalty
+from tfgan_suite.options.objective import ObjectiveOptions
 
 Judge = Callable[[tf.Tensor], tf.Tensor]
 
 
 @dataclass(frozen=True)
-class Objective:
+class Objective(ObjectiveOptions):
     """Names and numbers, as JSON has them, and the equations that they choose. All losses are a sample's: (N,).
 
     Args:
         loss: a name in `LOSSES`, or an `AdversarialLoss`, which cannot be saved.
         label_smoothing: real images' target is 1 - label_smoothing, in [0, 0.5).
+        penalty: a name in `PENALTIES`, or `"none"`.
+        penalty_weight: what multiplies it; of r1, r2 and r1_r2 it is gamma, and gamma / 2 multiplies; None: its own.
+        penalty_weight_final: to where the weight goes by half a cosine within `penalty_burn_in` images; None: it stays.
+        penalty_burn_in: images of all steps together, a discriminator step of each.
+        penalty_every: steps from one penalty to the next, which is so many times as heavy.
+        weight_clip: the discriminator's weights stay within [-weight_clip, weight_clip]; None: no clip.
 
     Raises:
-        InputError: an unknown loss, or a smoothing out of its range or of a loss without a real label.
+        InputError: an unknown name, a number out of its range, or settings that do not go together.
     """
 
-    loss: str | AdversarialLoss = "non_saturating"
-    label_smoothing: float = 0.0
+    loss: str | AdversarialLoss = "non_saturating"  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         smooth_real_label(self.pair, self.label_smoothing)
+        if self.penalty != "none" and self.penalty not in PENALTIES:
+            raise unknown_choice("penalty", self.penalty, ["none", *PENALTIES])
+        for field in dataclasses.fields(ObjectiveOptions):
+            if field.metadata["range"] is not None:
+                field.metadata["range"].refuse(field.name, getattr(self, field.name))
+        self.check_together()
 
     @property
     def pair(self) -> AdversarialLoss:
         """The equations of the loss."""
         return get_loss(self.loss)
 
+    @property
+    def rule(self) -> Penalty | None:
+        """The penalty; None for none."""
+        return PENALTIES.get(self.penalty)
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """What is logged besides the losses and scores."""
+        distance = ("wasserstein_distance",) if self.loss == "wasserstein" else ()
+        return distance if self.rule is None else ("penalty", *distance)
+
     def discriminator_loss(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Logits (N, 1) or patches -> (N,)."""
         return smooth_real_label(self.pair, self.label_smoothing)(real_logits, fake_logits)
 
-    def generator_loss(self, fake_logits: tf.Tensor) -> tf.Tensor:
-        """Logits (N, 1) or patches -> (N,)."""
-        return self.pair.generator_loss(fake_logits)
+    def generator_loss(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Logits (N, 1) or patches -> (N,); the real ones only where `pair.pairs` says so."""
+        return self.pair.generator_loss(*((real_logits,) if self.pair.pairs else ()), fake_logits)
 
     def score(self, logits: tf.Tensor) -> tf.Tensor:
         """How real images look to the discriminator, (N,): its probability, or its mean logit where it has none."""
         return per_sample_mean(tf.sigmoid(logits) if self.pair.logits_are_log_odds else logits)
 
-    def penalty(self, discriminator: Judge, real_images: tf.Tensor, fake_images: tf.Tensor) -> tf.Tensor | None:
-        """What is added to the discriminator's loss besides, (N,); None for nothing.
-
-        Args:
-            discriminator: images -> logits.
-            real_images: (N, H, W, C).
-            fake_images: of the same shape.
-        """
-        return None
+    def weight(self, step: Step) -> tf.Tensor:
+        """What multiplies the penalty in a step where it is taken."""
+        assert self.rule is not None
+        weight = tf.constant(self.rule.weight if self.penalty_weight is None else self.penalty_weight, tf.float32)
+        if self.penalty_weight_final is not None and self.penalty_burn_in is not None:
+            images = tf.cast(step.number, tf.float32) * tf.cast(step.rows.total, tf.float32)
+            done = tf.minimum(images / self.penalty_burn_in, 1.0)
+            final = self.penalty_weight_final
+            weight = final + (weight - final) * 0.5 * (1.0 + tf.cos(math.pi * done))
+        return weight * self.rule.factor

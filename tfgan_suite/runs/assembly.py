@@ -19,6 +19,7 @@ from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import MODELS, load_model
+from tfgan_suite.options.objective import ObjectiveOptions
 from tfgan_suite.runs.record import RunRecord, newest_of_run
 from tfgan_suite.runs.schedules import learning_rate_schedule
 from tfgan_suite.serving.saved_generator import SavedGenerator
@@ -50,8 +51,7 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> Algorithm:
     model.compile(
         make_optimizer(config, config.generator_learning_rate, steps, 1),
         make_optimizer(config, config.discriminator_learning_rate, steps, config.discriminator_steps),
-        loss=config.loss,
-        label_smoothing=config.label_smoothing,
+        **{field.name: getattr(config, field.name) for field in dataclasses.fields(ObjectiveOptions)},
         steps_per_execution=config.steps_per_execution,
     )
     return model
@@ -112,7 +112,7 @@ def evaluation(config: TrainConfig, data: ImageData) -> Evaluation | None:
 
 
 def make_optimizer(config: TrainConfig, rate: float, steps: int, updates_per_step: int) -> keras.optimizers.Optimizer:
-    """Adam with the run's decay.
+    """Adam or RMSprop with the run's decay.
 
     Args:
         config: the run.
@@ -122,7 +122,9 @@ def make_optimizer(config: TrainConfig, rate: float, steps: int, updates_per_ste
     """
     decay_steps = (with_fixed_decay(config, steps).decay_steps or 0) * updates_per_step
     schedule = learning_rate_schedule(config.learning_rate_decay, rate, decay_steps, config.decay_rate)
-    return keras.optimizers.Adam(schedule, beta_1=config.beta_1)
+    if config.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(schedule)
+    return keras.optimizers.Adam(schedule, beta_1=config.beta_1, beta_2=config.beta_2)
 
 
 def with_epochs(config: TrainConfig, images: int, begun: RunRecord | None = None) -> TrainConfig:

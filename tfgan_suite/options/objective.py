@@ -1,0 +1,70 @@
+"""What the networks of a run play for, as settings. Standard library only."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from tfgan_suite.arguments import Range
+from tfgan_suite.errors import InputError, option
+from tfgan_suite.options.settings import Family, setting
+
+LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic")
+PENALTIES = ("none", "gradient_penalty", "one_sided_gradient_penalty", "dragan", "r1", "r2", "r1_r2")
+
+_ABOVE_ZERO = Range(math.ulp(0.0), math.inf, "greater than 0")
+_AT_LEAST_ZERO = Range(0.0, math.inf, "at least 0")
+_AT_LEAST_ONE = Range(1, math.inf, "at least 1")
+
+
+def _option(default: Any, valid: Range | None = None) -> Any:
+    return setting(Family.LOSS, default, valid=valid)
+
+
+@dataclass(frozen=True)
+class ObjectiveOptions:
+    """The settings of an `Objective`: each is a flag of `train.py` and an argument of `compile` under its name."""
+
+    loss: str = _option("non_saturating")
+    """Learn by the loss non_saturating, minimax, least_squares, hinge, wasserstein or relativistic."""
+    label_smoothing: float = _option(0.0, Range(0.0, 0.5, "in [0, 0.5)"))
+    """Lower the target of real images to 1 minus this."""
+    penalty: str = _option("none")
+    """Hold the discriminator's slopes by gradient_penalty, one_sided_gradient_penalty, dragan, r1, r2 or r1_r2."""
+    penalty_weight: float | None = _option(None, _AT_LEAST_ZERO)
+    """Multiply the penalty by this; of r1, r2 and r1_r2 it is gamma, halved; else 10, and gamma 1."""
+    penalty_weight_final: float | None = _option(None, _AT_LEAST_ZERO)
+    """Move the penalty's weight to this by a cosine until --penalty-burn-in; else leave it as it is."""
+    penalty_burn_in: int | None = _option(None, _AT_LEAST_ONE)
+    """Reach --penalty-weight-final after so many images, those of all steps together."""
+    penalty_every: int = _option(1, _AT_LEAST_ONE)
+    """Take the penalty in every so many steps, so many times as heavy; r1_r2 needs each step."""
+    weight_clip: float | None = _option(None, _ABOVE_ZERO)
+    """Clip the discriminator's weights to within so much of 0 after each of its steps, such as 0.01; else never."""
+
+    def check_together(self) -> None:
+        """Refuses settings that do not go together.
+
+        Raises:
+            InputError: naming them.
+        """
+        if self.penalty == "none":
+            for name in ("penalty_weight", "penalty_weight_final", "penalty_burn_in", "penalty_every"):
+                if getattr(self, name) != getattr(ObjectiveOptions, name):
+                    raise InputError(f"{option(name)} needs {option('penalty')}, such as r1. Received: none.")
+        elif self.weight_clip is not None:
+            raise InputError(
+                f"{option('weight_clip')} and {option('penalty', self.penalty)} both hold the discriminator's slopes. "
+                "Leave one out."
+            )
+        elif (self.penalty_weight_final is None) != (self.penalty_burn_in is None):
+            raise InputError(f"{option('penalty_weight_final')} and {option('penalty_burn_in')} need each other.")
+        elif self.penalty == "r1_r2" and self.penalty_every > 1:
+            raise InputError(
+                f"{option('penalty', 'r1_r2')} does not converge when it is taken now and then. Expected "
+                f"{option('penalty_every', 1)}. Received: {self.penalty_every}."
+            )
+        if self.label_smoothing and self.loss in ("wasserstein", "relativistic"):
+            raise InputError(
+                f"{option('label_smoothing')} lowers a real label, which {option('loss', self.loss)} does not have. "
+                "Leave it out."
+            )
