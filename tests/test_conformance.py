@@ -76,7 +76,7 @@ def test_evaluation_moves_nothing_and_is_the_same_again(name: str) -> None:
     assert moved == []
 
 
-@every_kind
+@pytest.mark.parametrize("name", corners(MODELS, "cgan", "unpaired toy"))
 def test_arrays_are_taken_as_data_sets_are(name: str) -> None:
     model = MODELS[name]()
     x, y = (*arrays, None)[:2] if isinstance(arrays := arrays_of(model, 16), tuple) else (arrays, None)

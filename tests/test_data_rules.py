@@ -171,6 +171,7 @@ def test_an_old_run_and_its_export_are_measured_on_what_they_learned(place: Path
     assert data.label_names == (".hidden", "1", "10", "2")
 
 
+@pytest.mark.slow
 def test_a_new_run_is_measured_on_pictures_read_as_its_own(tmp_path: Path) -> None:
     """Splits, edges of a colour, and levels of `auto`, which are those of the training split in every split."""
     write_set(tmp_path / "set" / "train")

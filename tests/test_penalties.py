@@ -170,11 +170,8 @@ def model_of(body: str, axis: str, **settings: Any) -> GAN:
     ("body", "axis"),
     corners(
         itertools.product(BODIES, AXES),
-        ("mlp_gan", "wasserstein gradient_penalty"),
-        ("dcgan", "wasserstein dragan"),
         ("cgan", "relativistic r1_r2"),
-        ("mlp_gan", "hinge lazy r1"),
-        ("mlp_gan", "clipped"),
+        ("mlp_gan", "wasserstein dragan"),
     ),
 )
 def test_every_axis_trains_every_body_on_one_and_on_two(

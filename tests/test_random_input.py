@@ -61,6 +61,7 @@ json_values = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(KNOWN, max_examples=40)
 @given(st.dictionaries(st.sampled_from([*FLAGS, "colour"]), json_values, min_size=1, max_size=3))
 def test_random_edits_of_a_configuration(finished: Path, edits: dict[str, object]) -> None:

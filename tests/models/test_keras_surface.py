@@ -191,7 +191,6 @@ def test_images_from_0_on_bring_a_warning(way: str, models: dict[str, GAN]) -> N
     ("wrong", "updates"),
     corners(
         itertools.product(["images", "labels"], ["alternating", "simultaneous"]),
-        ("images", "alternating"),
         ("labels", "simultaneous"),
     ),
 )

@@ -17,6 +17,8 @@ from tfgan_suite.options.settings import Family
 from tfgan_suite.presets import PRESETS
 
 _VALUES: dict[object, str] = {str: "STR", int: "INT", float: "FLOAT", bool: "{True,False}", tuple: "[INT [INT ...]]"}
+# That a model has where none is chosen; one of another class has networks of its own.
+_BODIES = {"MLPGAN": "mlp", "DCGAN": "dcgan", "ConditionalGAN": "dcgan"}
 Row = tuple[str, Any, Any]  # a field's name, type and default
 
 
@@ -85,7 +87,7 @@ def flags_of(form: object) -> dict[str, Any]:
 
 
 def _applies(field: dataclasses.Field[Any], preset: TrainConfig) -> bool:
-    body = preset.body or ("mlp" if preset.model_class == "MLPGAN" else "dcgan")
+    body = preset.body or _BODIES.get(preset.model_class)
     takers = field.metadata.get("of")
     return not takers or bool({preset.model_class, body}.intersection(takers))
 
