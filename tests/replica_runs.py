@@ -23,17 +23,22 @@ def strategy_over(devices: int) -> Any:
     return tf.distribute.MirroredStrategy(names) if devices > 1 else tf.distribute.get_strategy()
 
 
+def steps_of(name: str) -> int:
+    """How many a model takes: few with an L1 loss, whose kink lets rounding grow where made and true pixels meet."""
+    return 8 if "toy" in name or name == "template" else STEPS
+
+
 def trained(name: str, model: Any, data: Any) -> dict[str, np.ndarray]:
-    """The losses of each step and the weights after 20 of them, by name."""
+    """The losses of each step and the weights after the last, by name."""
     # An epoch a step, so that the losses are those of a step.
-    history = model.fit(data, epochs=STEPS, steps_per_epoch=1, verbose=0).history
+    history = model.fit(data, epochs=steps_of(name), steps_per_epoch=1, verbose=0).history
     return {f"{name}/log/{key}": np.array(values) for key, values in history.items()} | {
         f"{name}/weight/{index}": np.array(weight) for index, weight in enumerate(model.weights)
     }
 
 
 def train_models(devices: int, path: str) -> None:
-    """Takes 20 steps with each model of `conforming`, the last on an uneven batch; writes losses and weights."""
+    """Takes its steps with each model of `conforming`, the last on an uneven batch; writes losses and weights."""
     from conforming import MODELS, ROWS, arrays_of, dataset_of
 
     strategy = strategy_over(devices)
@@ -41,7 +46,7 @@ def train_models(devices: int, path: str) -> None:
     for name, make in MODELS.items():
         with strategy.scope():
             model = make()
-        arrays |= trained(name, model, dataset_of(model, arrays_of(model, STEPS * ROWS - 1)).batch(ROWS))
+        arrays |= trained(name, model, dataset_of(model, arrays_of(model, steps_of(name) * ROWS - 1)).batch(ROWS))
     np.savez(path, **arrays)
 
 
