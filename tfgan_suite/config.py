@@ -17,7 +17,18 @@ from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.options.networks import NORMS, NetworkOptions
 from tfgan_suite.options.objective import LOSSES, PENALTIES, ObjectiveOptions
-from tfgan_suite.options.settings import LENGTH, PICTURE, PLACE, WATCH, Family, check_settings, setting
+from tfgan_suite.options.settings import (
+    ABOVE_ZERO,
+    AT_LEAST_ONE,
+    AT_LEAST_ZERO,
+    LENGTH,
+    PICTURE,
+    PLACE,
+    WATCH,
+    Family,
+    check_settings,
+    setting,
+)
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
 from tfgan_suite.presets import PRESETS
 
@@ -56,9 +67,6 @@ def parse_size(text: str) -> tuple[int, int]:
     return height, width
 
 
-_ABOVE_ZERO = Range(math.ulp(0.0), math.inf, "greater than 0")
-_AT_LEAST_ZERO = Range(0, math.inf, "at least 0")
-_AT_LEAST_ONE = Range(1, math.inf, "at least 1")
 _SHARE = Range(0.0, 1.0, "in [0, 1)")
 
 
@@ -92,20 +100,20 @@ class _BeforeNetworks:
     """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
     skip_damaged: bool = setting(Family.DATA, False)
     """Leave out image files that cannot be decoded, and say how many."""
-    cache_gigabytes: float = setting(Family.DATA, 4.0, role=WATCH, valid=_AT_LEAST_ZERO)
+    cache_gigabytes: float = setting(Family.DATA, 4.0, role=WATCH, valid=AT_LEAST_ZERO)
     """Keep images in RAM up to so many GiB, beyond that in a temporary file mapped to memory."""
     flip: bool = setting(Family.AUGMENTATION, False)
     """Flip half of the images left to right."""
-    crop: int = setting(Family.AUGMENTATION, 0, valid=_AT_LEAST_ZERO)
+    crop: int = setting(Family.AUGMENTATION, 0, valid=AT_LEAST_ZERO)
     """Shift images at random by up to so many pixels."""
     rotation: float = setting(Family.AUGMENTATION, 0.0, valid=Range(0.0, 180.0 + 1e-9, "in [0, 180]"))
     """Rotate images at random by up to so many degrees."""
 
-    epochs: int | None = setting(Family.LENGTH, None, role=LENGTH, valid=_AT_LEAST_ONE)
+    epochs: int | None = setting(Family.LENGTH, None, role=LENGTH, valid=AT_LEAST_ONE)
     """Train for so many passes over the data; else for 300,000 images, but 5 to 60 passes: MNIST 5, digits 60."""
-    batch_size: int = setting(Family.LENGTH, 64, valid=_AT_LEAST_ONE)
+    batch_size: int = setting(Family.LENGTH, 64, valid=AT_LEAST_ONE)
     """Take so many images in a discriminator step, on all devices together."""
-    steps_per_epoch: int | None = setting(Family.LENGTH, None, valid=_AT_LEAST_ONE)
+    steps_per_epoch: int | None = setting(Family.LENGTH, None, valid=AT_LEAST_ONE)
     """End an epoch after so many generator steps; else after one pass over the data."""
     seed: int = setting(Family.START, 0, valid=Range(0, 2**31, "in 0..2147483647"))
     """Draw weights, order, noise and augmentation from this number; another number gives another run."""
@@ -116,7 +124,7 @@ class _BeforeNetworks:
     """Name the preset's class, MLPGAN, DCGAN or ConditionalGAN, from which it follows: nobody needs to."""
     body: str | None = setting(Family.MODEL, None, of=("DCGAN", "ConditionalGAN"))
     """Build the networks mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
-    latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"], valid=_AT_LEAST_ONE)
+    latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"], valid=AT_LEAST_ONE)
     """Give the generator latent vectors z of this length."""
     projection: bool | None = setting(Family.MODEL, None, of=("ConditionalGAN",))
     """Let the discriminator add the label's projection on its features, or not; else as the model does."""
@@ -126,13 +134,13 @@ class _BeforeNetworks:
 class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
     """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
 
-    discriminator_steps: int = setting(Family.LOSS, 1, valid=_AT_LEAST_ONE)
+    discriminator_steps: int = setting(Family.LOSS, 1, valid=AT_LEAST_ONE)
     """Take so many discriminator steps for each generator step."""
     updates: str = setting(Family.LOSS, "alternating")
     """Update the discriminator before the generator (alternating), or both at once (simultaneous)."""
-    generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=_ABOVE_ZERO)
+    generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=ABOVE_ZERO)
     """Train the generator at this rate."""
-    discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=_ABOVE_ZERO)
+    discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=ABOVE_ZERO)
     """Train the discriminator at this rate."""
     beta_1: float = setting(Family.OPTIMIZER, 0.5, valid=_SHARE)
     """Give Adam this first momentum, for both networks."""
@@ -142,7 +150,7 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
     """Train both networks by adam, or by rmsprop, which has no momenta."""
     learning_rate_decay: str = setting(Family.OPTIMIZER, "none")
     """Lower the rates of both optimizers: by step, linear or cosine; none leaves them."""
-    decay_steps: int | None = setting(Family.OPTIMIZER, None, valid=_AT_LEAST_ONE)
+    decay_steps: int | None = setting(Family.OPTIMIZER, None, valid=AT_LEAST_ONE)
     """Let linear and cosine reach 0 in so many generator steps, or step fall after each; else the run, or 30 epochs."""
     decay_rate: float = setting(Family.OPTIMIZER, 0.1, valid=Range(math.ulp(0.0), 1.0, "between 0 and 1"))
     """Multiply the rates by this at each fall of a step decay."""
@@ -153,13 +161,13 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
     """Compute in float32, mixed_bfloat16, or float64 (slow, to check what rounding hides)."""
     strategy: str = setting(Family.DEVICE, "auto", role=WATCH)
     """Use auto (all GPUs where there are several), one_device, mirrored, or multi_worker (machines of TF_CONFIG)."""
-    logical_devices: int = setting(Family.DEVICE, 1, role=WATCH, valid=_AT_LEAST_ONE)
+    logical_devices: int = setting(Family.DEVICE, 1, role=WATCH, valid=AT_LEAST_ONE)
     """Divide the CPU into so many devices, to try a strategy without GPUs."""
-    steps_per_execution: int = setting(Family.DEVICE, 1, valid=_AT_LEAST_ONE)
+    steps_per_execution: int = setting(Family.DEVICE, 1, valid=AT_LEAST_ONE)
     """Take so many training steps in a call of the graph; callbacks then see every so many steps only."""
     deterministic: bool = setting(Family.DEVICE, False)
     """Use operations that give the same bits each time, at some cost in speed."""
-    worker_timeout: float = setting(Family.DEVICE, 120.0, role=WATCH, valid=_ABOVE_ZERO)
+    worker_timeout: float = setting(Family.DEVICE, 120.0, role=WATCH, valid=ABOVE_ZERO)
     """Wait so many seconds for the other machines of multi_worker at the start."""
 
     run_dir: str | None = setting(Family.START, None, role=PLACE)
@@ -168,13 +176,13 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
     """Export the versions of the SavedModel into this folder; else into saved_models/MODEL_DATASET."""
     restart: bool = setting(Family.START, False, role=PLACE)
     """Begin anew: the run that the run folder holds is moved aside."""
-    checkpoint_every: int = setting(Family.CHECKPOINT, 1000, role=WATCH, valid=_AT_LEAST_ONE)
+    checkpoint_every: int = setting(Family.CHECKPOINT, 1000, role=WATCH, valid=AT_LEAST_ONE)
     """Write a checkpoint every so many steps, and one after each epoch too."""
-    keep_checkpoints: int = setting(Family.CHECKPOINT, 2, role=WATCH, valid=_AT_LEAST_ONE)
+    keep_checkpoints: int = setting(Family.CHECKPOINT, 2, role=WATCH, valid=AT_LEAST_ONE)
     """Keep so many of the newest checkpoints."""
     on_collapse: str = setting(Family.WATCHING, "warn", role=LENGTH)
     """Warn, stop, or rollback to a checkpoint before, once the generator collapses or the discriminator wins."""
-    evaluate_every: int | None = setting(Family.WATCHING, None, role=WATCH, valid=_AT_LEAST_ONE)
+    evaluate_every: int | None = setting(Family.WATCHING, None, role=WATCH, valid=AT_LEAST_ONE)
     """Measure samples every so many epochs, into the history; else never."""
     metrics: str = setting(Family.WATCHING, "frechet_distance", role=WATCH)
     """Measure these at each --evaluate-every: names of evaluate.py separated by commas."""
@@ -184,7 +192,7 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
     """Compare by this network at each --evaluate-every (evaluate.py names them); else by the data's own."""
     keep_best: str | None = setting(Family.CHECKPOINT, None, role=WATCH)
     """Keep the checkpoint with the best of this number of --evaluate-every, such as recall, in RUN_DIR/best."""
-    sample_count: int = setting(Family.WATCHING, 64, role=PICTURE, valid=_AT_LEAST_ONE)
+    sample_count: int = setting(Family.WATCHING, 64, role=PICTURE, valid=AT_LEAST_ONE)
     """Show so many images in a sample grid; a conditional model has its classes as columns."""
     tensorboard: bool = setting(Family.WATCHING, True, role=WATCH)
     """Write TensorBoard logs."""

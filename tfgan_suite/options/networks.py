@@ -1,17 +1,15 @@
 """What the networks of a model may be told. Standard library only."""
 
 import dataclasses
-import math
 import typing
 from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.arguments import Range
 from tfgan_suite.errors import option, unknown_choice
-from tfgan_suite.options.settings import Family, check_settings, setting
+from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, Family, check_settings, setting
 
 NORMS = ("none", "batch", "layer")
-_AT_LEAST_ONE = Range(1, math.inf, "at least 1")
 _MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
 
 
@@ -31,17 +29,17 @@ class NetworkOptions:
         InputError: a value of another type, or out of its range.
     """
 
-    generator_units: tuple[int, ...] | None = _option(_MLP, _AT_LEAST_ONE)
+    generator_units: tuple[int, ...] | None = _option(_MLP, AT_LEAST_ONE)
     """Build hidden layers of these widths in an mlp generator; else the model's own."""
-    discriminator_units: tuple[int, ...] | None = _option(_MLP, _AT_LEAST_ONE)
+    discriminator_units: tuple[int, ...] | None = _option(_MLP, AT_LEAST_ONE)
     """Build hidden layers of these widths in an mlp discriminator; else the model's own."""
     batch_norm: bool | None = _option(_MLP)
     """Put BatchNorm into an mlp generator, or not; else as the model does."""
-    base_filters: int | None = _option(_DCGANS, _AT_LEAST_ONE)
+    base_filters: int | None = _option(_DCGANS, AT_LEAST_ONE)
     """Use so many filters at full resolution, the fewest; other stages have multiples; else the network's own."""
     dropout: float | None = _option(_MLP + _DCGANS, Range(0.0, 1.0, "in [0, 1)"))
     """Drop this share of the discriminator's features while it learns; else the network's own."""
-    initializer_stddev: float | None = _option(_MLP + _DCGANS, Range(math.ulp(0.0), math.inf, "greater than 0"))
+    initializer_stddev: float | None = _option(_MLP + _DCGANS, ABOVE_ZERO)
     """Start kernels from a normal distribution of this standard deviation; else as the network does."""
 
     discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015"))

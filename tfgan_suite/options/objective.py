@@ -1,19 +1,14 @@
 """What the networks of a run play for, as settings. Standard library only."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.arguments import Range
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.options.settings import Family, setting
+from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, AT_LEAST_ZERO, Family, setting
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic")
 PENALTIES = ("none", "gradient_penalty", "one_sided_gradient_penalty", "dragan", "r1", "r2", "r1_r2")
-
-_ABOVE_ZERO = Range(math.ulp(0.0), math.inf, "greater than 0")
-_AT_LEAST_ZERO = Range(0.0, math.inf, "at least 0")
-_AT_LEAST_ONE = Range(1, math.inf, "at least 1")
 
 
 def _option(default: Any, valid: Range | None = None) -> Any:
@@ -30,15 +25,15 @@ class ObjectiveOptions:
     """Lower the target of real images to 1 minus this."""
     penalty: str = _option("none")
     """Hold the discriminator's slopes by gradient_penalty, one_sided_gradient_penalty, dragan, r1, r2 or r1_r2."""
-    penalty_weight: float | None = _option(None, _AT_LEAST_ZERO)
+    penalty_weight: float | None = _option(None, AT_LEAST_ZERO)
     """Multiply the penalty by this; of r1, r2 and r1_r2 it is gamma, halved; else 10, and gamma 1."""
-    penalty_weight_final: float | None = _option(None, _AT_LEAST_ZERO)
+    penalty_weight_final: float | None = _option(None, AT_LEAST_ZERO)
     """Move the penalty's weight to this by a cosine until --penalty-burn-in; else leave it as it is."""
-    penalty_burn_in: int | None = _option(None, _AT_LEAST_ONE)
+    penalty_burn_in: int | None = _option(None, AT_LEAST_ONE)
     """Reach --penalty-weight-final after so many images, those of all steps together."""
-    penalty_every: int = _option(1, _AT_LEAST_ONE)
+    penalty_every: int = _option(1, AT_LEAST_ONE)
     """Take the penalty in every so many steps, so many times as heavy; r1_r2 needs each step."""
-    weight_clip: float | None = _option(None, _ABOVE_ZERO)
+    weight_clip: float | None = _option(None, ABOVE_ZERO)
     """Clip the discriminator's weights to within so much of 0 after each of its steps, such as 0.01; else never."""
 
     def check_together(self) -> None:

@@ -2,6 +2,7 @@
 library only."""
 
 import dataclasses
+import math
 import typing
 from collections.abc import Collection
 from enum import StrEnum
@@ -26,6 +27,10 @@ class Family(StrEnum):
     WATCHING = "watching"
     HIDDEN = "hidden"  # taken, and shown in no help
 
+
+ABOVE_ZERO = Range(math.ulp(0.0), math.inf, "greater than 0")
+AT_LEAST_ZERO = Range(0, math.inf, "at least 0")
+AT_LEAST_ONE = Range(1, math.inf, "at least 1")
 
 # What a setting is to a run. All others say what it learns: they stay as it was begun.
 PLACE = "place"  # where it lies and how it is started
