@@ -9,10 +9,9 @@ from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.config import CHOICES, TrainConfig, parse_size
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import UPDATES
-from tfgan_suite.models.loading import MODELS
 from tfgan_suite.networks.bodies import BODIES, DTYPE_POLICIES
 from tfgan_suite.picture_rules import FITS
-from tfgan_suite.presets import PRESETS
+from tfgan_suite.presets import MODELS, PRESETS
 
 FIELDS = {field.name: field for field in dataclasses.fields(TrainConfig)}
 every_preset = pytest.mark.parametrize("name", sorted(PRESETS))

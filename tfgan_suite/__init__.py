@@ -4,15 +4,14 @@ The public names are loaded when they are first used, so that `import tfgan_suit
 not wait for TensorFlow.
 """
 
+from tfgan_suite.presets import MODELS
 from tfgan_suite.startup.lazy import lazy_names
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
     "GAN": "tfgan_suite.models.gan",
-    "MLPGAN": "tfgan_suite.models.mlp_gan",
-    "DCGAN": "tfgan_suite.models.dcgan",
-    "ConditionalGAN": "tfgan_suite.models.conditional_gan",
+    **MODELS,
     "load_model": "tfgan_suite.models.loading",
     "LOSSES": "tfgan_suite.objectives.losses",
     "AdversarialLoss": "tfgan_suite.objectives.losses",

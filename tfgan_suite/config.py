@@ -30,11 +30,11 @@ from tfgan_suite.options.settings import (
     setting,
 )
 from tfgan_suite.picture_rules import FITS, parse_background, parse_levels
-from tfgan_suite.presets import PRESETS
+from tfgan_suite.presets import MODELS, PRESETS
 
 # The names that a field may have. A test holds those that another file owns against it.
 CHOICES: dict[str, tuple[str, ...]] = {
-    "model_class": tuple(dict.fromkeys(preset.settings["model_class"] for preset in PRESETS.values())),
+    "model_class": tuple(MODELS),
     "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial"),
     "discriminator_norm": NORMS,
     "fit": FITS,

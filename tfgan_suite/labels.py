@@ -60,7 +60,7 @@ class Labels:
     @classmethod
     def of_card(cls, card: Mapping[str, Any]) -> "Labels | None":
         """The labels of a card of any age, by its `num_classes`, `num_attributes` and perhaps `label_names`."""
-        return cls.of(card["num_classes"], card["num_attributes"], card.get("label_names"))
+        return cls.of(card.get("num_classes"), card.get("num_attributes"), card.get("label_names"))
 
     @staticmethod
     def facts(labels: "Labels | None") -> dict[str, int | None]:
@@ -134,6 +134,11 @@ class Labels:
         return () if self.kind == "classes" else (self.size,)
 
     @property
+    def wrong(self) -> int:
+        """A number that is none of a label."""
+        return self.size if self.kind == "classes" else 2
+
+    @property
     def said(self) -> str:
         """What is said of numbers that `is_right` does not let pass."""
         return (
@@ -183,6 +188,13 @@ class Labels:
             line = f"{index} {printable(name_of(index, self.names))}"
             lines.append(line if self._finds(index, own) else f"{line} (give it as {spelled(own)})")
         return lines
+
+    def summary(self, values: np.ndarray) -> str:
+        """How many there are of which kind, and how they lie in these labels of a data set."""
+        if self.kind == "attributes":
+            return f"{self.size} attributes ({', '.join(self.names)})"
+        counts = np.bincount(values, minlength=self.size)
+        return f"{self.size} classes of {counts.min():,} to {counts.max():,} images"
 
     def renumbered(self, values: np.ndarray) -> list[str]:
         """`label 1 is "2"` for each of these classes whose name is another number than its index."""
@@ -290,6 +302,20 @@ def name_of(index: int, names: Sequence[str]) -> str:
     return names[index] if index < len(names) else str(index)
 
 
+def indices_of(label: np.ndarray) -> list[int]:
+    """The class, or the attributes, that a label names.
+
+    >>> indices_of(np.int32(3)), indices_of(np.array([0.0, 1.0, 1.0, 0.0]))
+    ([3], [1, 2])
+    """
+    return [int(label)] if np.ndim(label) == 0 else np.flatnonzero(label).tolist()
+
+
+def classes_of(labels: np.ndarray | None) -> np.ndarray | None:
+    """Labels where they are classes, int32 (N,); attributes are no classes."""
+    return labels.astype(np.int32) if labels is not None and labels.ndim == 1 else None
+
+
 def titles(labels: Iterable[np.ndarray], names: Sequence[str]) -> list[tuple[str, str]]:
     """The name and the index of each label, as a grid shows them; nothing where there are no names.
 
@@ -298,7 +324,7 @@ def titles(labels: Iterable[np.ndarray], names: Sequence[str]) -> list[tuple[str
     """
     if not names:
         return []
-    rows = [[int(label)] if np.ndim(label) == 0 else np.flatnonzero(label).tolist() for label in labels]
+    rows = [indices_of(label) for label in labels]
     return [
         ("+".join(name_of(index, names) for index in row) or "none", "+".join(map(str, row)) or "none") for row in rows
     ]

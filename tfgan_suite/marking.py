@@ -10,7 +10,7 @@ from tfgan_suite.data.picture_files import readable_suffixes
 from tfgan_suite.errors import InputError, option, printable
 from tfgan_suite.files import writing_whole
 from tfgan_suite.images import read_mark, save_png
-from tfgan_suite.labels import spelled, titles
+from tfgan_suite.labels import indices_of, spelled, titles
 from tfgan_suite.pictures import sheet
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def named(label: np.ndarray, names: Sequence[str]) -> str:
     ('1 (cat)', '101 (hat, smile)')
     """
     number = spelled(label)
-    rows = [int(label)] if np.ndim(label) == 0 else np.flatnonzero(label).tolist()
-    text = ", ".join(names[row] for row in rows if row < len(names))
+    text = ", ".join(names[row] for row in indices_of(label) if row < len(names))
     return number if text in ("", number) else f"{number} ({text})"
 
 

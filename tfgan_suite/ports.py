@@ -140,8 +140,8 @@ def labels_port(labels: Labels) -> Port:
     def example(numbers: np.ndarray) -> np.ndarray:
         return labels.check(None, int(numbers.max(initial=0)) + 1)[numbers]
 
-    dtype, wrong = tf.as_dtype(labels.dtype), labels.size if labels.kind == "classes" else 2
-    return Port("labels", "labels", dtype, labels.row_shape, labels.said, labels.is_right, wrong, example, labels)
+    dtype, shape = tf.as_dtype(labels.dtype), labels.row_shape
+    return Port("labels", "labels", dtype, shape, labels.said, labels.is_right, labels.wrong, example, labels)
 
 
 def of_facts(facts: Mapping[str, Any]) -> Port:

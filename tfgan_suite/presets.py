@@ -24,6 +24,13 @@ class Preset:
     expected: str
 
 
+# The class of every model that a preset names, and its module: they are imported when one of them is needed.
+MODELS = {
+    "MLPGAN": "tfgan_suite.models.mlp_gan",
+    "DCGAN": "tfgan_suite.models.dcgan",
+    "ConditionalGAN": "tfgan_suite.models.conditional_gan",
+}
+
 PRESETS: dict[str, Preset] = {
     "mlp_gan": Preset(
         settings={

@@ -11,7 +11,7 @@ from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.command_line import flags
 from tfgan_suite.command_line.forms import helps
 from tfgan_suite.config import CHOICES, TrainConfig
-from tfgan_suite.models.loading import MODELS
+from tfgan_suite.models.loading import model_classes
 from tfgan_suite.networks.bodies import get_body
 from tfgan_suite.options.settings import Family
 from tfgan_suite.presets import PRESETS
@@ -105,7 +105,7 @@ def takes(config: TrainConfig, option: str) -> bool:
     arguments = {"num_classes": 2} if config.model_class == "ConditionalGAN" else {}
     body = {"body": config.body} if config.body is not None else {}
     try:
-        MODELS[config.model_class](image_shape=(8, 8, 1), **{**body, **arguments, option: value})  # type: ignore[arg-type]
+        model_classes()[config.model_class](image_shape=(8, 8, 1), **{**body, **arguments, option: value})  # type: ignore[arg-type]
     except ValueError:  # ours, or that of Keras for an argument that there is not
         return False
     return True

@@ -357,7 +357,7 @@ def test_limit_is_exact(rows: int, mapped: bool) -> None:
         (np.array([0, 1]), "3 images but 2 labels"),
         (np.array([0, 1, 2]), r"in 0\.\.1\. Received: 2"),
         (np.array([0, -1, 1]), r"in 0\.\.1\. Received: -1"),
-        (np.array([[0, 1], [0, 2], [1, 1]]), "attributes must be 0 or 1"),
+        (np.array([[0, 1], [0, 2], [1, 1]]), "labels must be 0 or 1"),
     ],
 )
 def test_labels_that_do_not_fit(labels: np.ndarray, message: str) -> None:

@@ -11,7 +11,7 @@ from shrunk import SHAPE, shrunk_config, tiny_data
 from tfgan_suite import DCGAN, MLPGAN, ConditionalGAN, TrainConfig
 from tfgan_suite.errors import InputError, saying_flags
 from tfgan_suite.models.gan import GAN
-from tfgan_suite.models.loading import MODELS
+from tfgan_suite.models.loading import model_classes
 from tfgan_suite.networks.bodies import BODIES, options_of
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 from tfgan_suite.runs.assembly import build_model
@@ -19,6 +19,7 @@ from tfgan_suite.runs.assembly import build_model
 CONVOLUTIONS = ("dcgan_radford2015", "dcgan_tutorial")
 TAKEN = {"MLPGAN": options_of("mlp"), "DCGAN": options_of(*CONVOLUTIONS), "ConditionalGAN": options_of(*BODIES)}
 RIGHT: dict[Any, Any] = {tuple[int, ...]: (4,), bool: True, int: 2, float: 0.1, str: "layer"}
+MODELS = model_classes()
 FLAGS = {option: RIGHT[typing.get_args(hint)[0]] for option, hint in OPTIONS.items()}
 FLAGS |= {"body": "dcgan", "projection": True}
 

@@ -9,7 +9,7 @@ import numpy as np
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
-from tfgan_suite.labels import Labels
+from tfgan_suite.labels import Labels, classes_of
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics, lacks
 from tfgan_suite.metrics.classes import check_classes
 from tfgan_suite.metrics.comparison import Comparison, Samples
@@ -105,8 +105,7 @@ class Evaluation(keras.callbacks.Callback):
         if not np.isfinite(floats).all():
             return None
         images = to_uint8(floats)
-        classes = labels is None or labels.ndim == 1
-        generated = Samples(images, *self.extractor(images), labels if classes else None)
+        generated = Samples(images, *self.extractor(images), classes_of(labels))
 
         def draw(latents: np.ndarray, drawn: np.ndarray | None = None) -> np.ndarray:
             return np.asarray(model(model.generator_inputs(latents, model.check_labels(drawn, len(latents)))))

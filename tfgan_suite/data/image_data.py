@@ -8,7 +8,7 @@ import numpy as np
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
-from tfgan_suite.labels import Labels
+from tfgan_suite.labels import Labels, classes_of
 
 # One choice for every generator: which real images stand for the data.
 SELECTION_SEED = 0
@@ -105,8 +105,7 @@ class ImageData:
     def chosen(self, count: int) -> tuple[np.ndarray, np.ndarray | None]:
         """`count` images and their classes, or fewer where there are not so many: at random, but always the same."""
         rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(self.images))[:count])
-        labels = self.labels[rows] if self.labels is not None and self.num_classes is not None else None
-        return self.images[rows], labels
+        return self.images[rows], None if self.labels is None else classes_of(self.labels[rows])
 
     def checked(self) -> "ImageData":
         """Itself, with labels of the pipeline's types.
@@ -116,16 +115,12 @@ class ImageData:
         """
         if len(self.images) == 0:
             raise InputError(f"{self.source} has no images.")
-        if self.labels is None:
+        known = self.known_labels()
+        if self.labels is None or known is None:
             return self
         if len(self.labels) != len(self.images):
             raise InputError(f"{self.source} has {len(self.images)} images but {len(self.labels)} labels.")
-        if self.labels.ndim == 1:
-            low, high, classes = int(self.labels.min()), int(self.labels.max()), len(self.label_names)
-            if low < 0 or high >= classes:
-                wrong = low if low < 0 else high
-                raise InputError(f"{self.source}: labels must be in 0..{classes - 1}. Received: {wrong}.")
-            return replace(self, labels=self.labels.astype(np.int32))
-        if not np.isin(self.labels, (0, 1)).all():
-            raise InputError(f"{self.source}: attributes must be 0 or 1. Received: {self.labels.max()}.")
-        return replace(self, labels=self.labels.astype(np.float32))
+        right = known.is_right(self.labels)
+        if not right.all():
+            raise InputError(f"{self.source}: labels {known.said}. Received: {self.labels[~right][0]}.")
+        return replace(self, labels=self.labels.astype(known.dtype))

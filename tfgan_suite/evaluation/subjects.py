@@ -14,7 +14,7 @@ from tfgan_suite.continuation.checkpoints import arrays_sha256, complete_checkpo
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import checkpoints_of, is_run
 from tfgan_suite.images import to_uint8
-from tfgan_suite.labels import Labels
+from tfgan_suite.labels import Labels, classes_of
 from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.picture_rules import PictureRules
@@ -81,7 +81,7 @@ def of_saved_model(path: str) -> Subject:
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         labels = generator.check_labels(None, count)
         images = generator.generate(np.arange(seed, seed + count, dtype=np.int64), labels)
-        return to_uint8(images), _classes(labels)
+        return to_uint8(images), classes_of(labels)
 
     def draw(latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         return generator.images_from_latents(latents, labels)
@@ -107,7 +107,7 @@ def of_model(model: FromLatents, facts: dict[str, Any]) -> Subject:
 
     def sample(count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         labels = model.check_labels(None, count)
-        return _levels(model.generate(count, seed, labels), str(facts.get("path", model.name))), _classes(labels)
+        return _levels(model.generate(count, seed, labels), str(facts.get("path", model.name))), classes_of(labels)
 
     def draw(latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         return np.asarray(model(model.generator_inputs(latents, model.check_labels(labels, len(latents)))))
@@ -148,7 +148,7 @@ def of_arrays(path: Path) -> Subject:
             )
         # At random, since images often lie in the order of their classes, but always the same.
         rows = np.sort(np.random.default_rng(0).permutation(len(images))[:count])
-        return images[rows], None if labels is None else _classes(labels[rows])
+        return images[rows], None if labels is None else classes_of(labels[rows])
 
     return Subject({"path": str(path)}, images.shape[1:], sample, seeded=False)
 
@@ -167,8 +167,3 @@ def _levels(images: np.ndarray, path: str) -> np.ndarray:
     if not np.isfinite(images).all():
         raise InputError(f"{path} makes images that are not finite: its training has diverged.")
     return to_uint8(images)
-
-
-def _classes(labels: np.ndarray | None) -> np.ndarray | None:
-    """Labels where they are classes; attributes are no classes."""
-    return labels.astype(np.int32) if labels is not None and labels.ndim == 1 else None

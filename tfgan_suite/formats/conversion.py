@@ -148,8 +148,8 @@ def _wrong_first_rows(source: Source, latents: np.ndarray, labels: Any) -> Itera
         wrong = latents.copy()
         wrong[0, -1] = value
         yield f"latents {value}", wrong, labels
-    if labels is not None:
-        for value in (-1, source.saved.num_classes or 2):
+    if source.saved.labels is not None:
+        for value in (-1, source.saved.labels.wrong):
             wrong = labels.copy()
             wrong[(0,) * wrong.ndim] = value
             yield f"labels {value}", latents, wrong

@@ -1,5 +1,6 @@
 """Models from disk, with their optimizers."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -8,14 +9,14 @@ import keras
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.algorithm import Algorithm
-from tfgan_suite.models.conditional_gan import ConditionalGAN
-from tfgan_suite.models.dcgan import DCGAN
-from tfgan_suite.models.mlp_gan import MLPGAN
-
-MODELS: dict[str, type[Algorithm]] = {"MLPGAN": MLPGAN, "DCGAN": DCGAN, "ConditionalGAN": ConditionalGAN}
-
+from tfgan_suite.presets import MODELS
 
 Kind = TypeVar("Kind", bound=Algorithm)
+
+
+def model_classes() -> dict[str, type[Algorithm]]:
+    """The class of every model that a preset names; Keras knows their files from then on."""
+    return {name: getattr(import_module(module), name) for name, module in MODELS.items()}
 
 
 @overload
@@ -41,6 +42,7 @@ def load_model(path: Path | str, kind: type[Algorithm] = Algorithm) -> Any:
         raise InputError(f"The model {path} does not exist. Expected a file NAME.keras.")
     if Path(path).suffix != ".keras":
         raise InputError(f"{path} is no model. Expected a file NAME.keras.")
+    model_classes()
     try:
         model = keras.saving.load_model(path, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for files that are damaged or foreign

@@ -18,7 +18,7 @@ from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.from_latents import FromLatents
-from tfgan_suite.models.loading import MODELS, load_model
+from tfgan_suite.models.loading import load_model, model_classes
 from tfgan_suite.options.objective import ObjectiveOptions
 from tfgan_suite.runs.record import RunRecord, newest_of_run
 from tfgan_suite.runs.schedules import learning_rate_schedule
@@ -42,7 +42,7 @@ def build_model(config: TrainConfig, data: ImageData, steps: int) -> Algorithm:
     Raises:
         InputError: data that the model cannot learn from, or a flag that the model does not take.
     """
-    model_class = MODELS[config.model_class]
+    model_class = model_classes()[config.model_class]
     try:
         arguments = {**model_class.arguments_of(data), "dtype": config.dtype_policy}
     except InputError as error:
@@ -64,7 +64,7 @@ def _flags_of_the_model(config: TrainConfig) -> dict[str, Any]:
         InputError: a flag that another model takes and this one does not.
     """
     of_all = inspect.signature(Algorithm).parameters.keys()
-    taken = {name: inspect.signature(model).parameters.keys() | of_all for name, model in MODELS.items()}
+    taken = {name: inspect.signature(model).parameters.keys() | of_all for name, model in model_classes().items()}
     arguments = {}
     for name, value in vars(config).items():
         if name in taken[config.model_class] and value is not None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.config import TrainConfig
@@ -143,12 +142,8 @@ def prepared(
 def describe(run: Run) -> str:
     """What a run will do, in lines for people; a dry run adds the resolved configuration."""
     config, data, model = run.config, run.data, run.model
-    labels = "no labels"
-    if data.labels is not None and data.num_classes is not None:
-        counts = np.bincount(data.labels, minlength=data.num_classes)
-        labels = f"{data.num_classes} classes of {counts.min():,} to {counts.max():,} images"
-    elif data.labels is not None:
-        labels = f"{len(data.label_names)} attributes ({', '.join(data.label_names)})"
+    known = data.known_labels()
+    labels = "no labels" if known is None or data.labels is None else known.summary(data.labels)
     networks = [network for side in model.sides().values() for network in side]
     sizes = {network.name: f"{network.count_params():,}" for network in networks}
     height, width, channels = data.image_shape

@@ -65,7 +65,7 @@ def _signature_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> It
         then, now = _plain(old.get(key)), _plain(new.get(key))
         if then != now:
             yield f"{key} was {then}, now {now}"
-    if Labels.of(old.get("num_classes"), old.get("num_attributes")) is None:
+    if Labels.of_card(old) is None:
         return  # of a generator without labels the names are of its data
     names = old.get("label_names") or (), new.get("label_names") or ()
     for index, (before, now) in enumerate(zip(*names, strict=False)):
