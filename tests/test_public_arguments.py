@@ -57,6 +57,7 @@ RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
     "load_extractor": lambda p: {"name": "classifier", "dataset": "digits"},
     "memorisation_ratio": lambda p: {"generated": ROWS, "train": ROWS, "held_out": ROWS},
     "mode_counts": lambda p: {"points": ROWS[:, :2], "centres": ROWS[:8, :2], "stddev": 0.1},
+    "mode_divergence": lambda p: {"shares": np.array([0.5, 0.5]), "expected": np.array([0.25, 0.75])},
     "moments": lambda p: {"features": ROWS},
     "nearest_neighbour_accuracy": lambda p: {
         "train_images": PIXELS, "train_labels": PREDICTED, "test_images": PIXELS, "test_labels": PREDICTED

@@ -290,6 +290,7 @@ def test_pictures_without_labels(
     assert f"No classifier comes with the package for {folder}: --extractor general is taken." in told.err
     records = {record.metric: record for record in read_records(tmp_path / "eval.json")}
     of_classes = {"classifier_score", "class_shares", "class_diversity", "label_accuracy", "nearest_label"}
+    of_classes |= {"modes", "mode_divergence"}
     needs_more = {*of_classes, "memorisation", "path_length", "frechet_distance_infinity", "duplicates"}
     assert set(records) == {name for key, metric in METRICS.items() if key not in needs_more for name in metric.gives}
     protocol = records["kernel_distance"].protocol

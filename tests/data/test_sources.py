@@ -524,3 +524,33 @@ def test_mnist_resized_and_beyond_ram(tfds_dir: str) -> None:
 def test_unusable_split(tfds_dir: str, split: str) -> None:
     with pytest.raises(InputError, match="split"):
         load_images("mnist", split=split, data_dir=tfds_dir)
+
+
+# ---- stacked MNIST ---------------------------------------------------------------------------------
+
+
+def test_stacked_mnist(tfds_dir: str) -> None:
+    """Each channel is a digit of the split; the label reads them from the first to the last."""
+    mnist = load_images("mnist", "test", tfds_dir, image_size=(32, 32))
+    stacked = load_images("stacked_mnist", "test", tfds_dir)
+    assert stacked.images.shape == (26_000, 32, 32, 3)
+    assert (stacked.num_classes, stacked.label_names[314]) == (1000, "314")
+    assert mnist.labels is not None and stacked.labels is not None and stacked.class_shares is not None
+    label_of = {image.tobytes(): int(label) for image, label in zip(mnist.images, mnist.labels, strict=True)}
+    for image, label in zip(stacked.images[:200], stacked.labels, strict=False):
+        assert "".join(str(label_of[image[..., channel].tobytes()]) for channel in range(3)) == f"{label:03}"
+    shares = np.bincount(mnist.labels) / len(mnist.labels)
+    assert stacked.class_shares[314] == pytest.approx(shares[3] * shares[1] * shares[4])
+    assert stacked.class_shares.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"split": "train[:10%]"}, r"splits train and test. Received: 'train\[:10%\]'"),
+        ({"channels": 1}, "has 3 channels, a digit each. Received: 1"),
+    ],
+)
+def test_stacked_mnist_refuses(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_images("stacked_mnist", **settings)

@@ -45,6 +45,20 @@ def test_accuracy_on_digits_that_were_held_out() -> None:
     assert np.mean(logits.argmax(1) == test.labels) == pytest.approx(classifier_facts("digits")["accuracy"], abs=3e-3)
 
 
+def test_a_stack_is_read_a_channel_at_a_time() -> None:
+    """As the classifier reads each channel alone; the class is the number that the three digits are."""
+    images = np.stack(
+        [load_images("digits", image_size=(28, 28)).images[..., 0][start::3][:40] for start in range(3)], -1
+    )
+    stacked, alone = load_extractor(None, "stacked_mnist"), bundled_classifier("mnist")
+    features, logits = stacked(images)
+    each = [alone(images[..., channel : channel + 1]) for channel in range(3)]
+    np.testing.assert_allclose(features, np.concatenate([part.features for part in each], axis=1), rtol=1e-5)
+    assert logits is not None and logits.shape == (40, 1000) and stacked.num_features == 384
+    read = [np.argmax(part.logits, axis=1) for part in each if part.logits is not None]
+    np.testing.assert_array_equal(logits.argmax(axis=1), 100 * read[0] + 10 * read[1] + read[2])
+
+
 def test_features_and_logits() -> None:
     extractor = bundled_classifier("mnist")
     rows: list[int] = []

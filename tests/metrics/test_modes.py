@@ -7,14 +7,15 @@ from sklearn.metrics import pairwise_distances_argmin
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.metrics import stack_digits
 from tfgan_suite.metrics.modes import (
     Mixture,
     ModeReport,
     mode_counts,
+    mode_divergence,
     ring,
     sample_modes,
     square_grid,
-    stack_digits,
     stacked_modes,
 )
 
@@ -118,6 +119,17 @@ def test_stacked_modes_by_hand() -> None:
     assert report.kl == pytest.approx(math.log(1000) - entropy, rel=1e-12)
 
 
+def test_divergence_of_modes_by_hand() -> None:
+    """1/2 ln(1/2 : 1/4) + 1/2 ln(1/2 : 1/2); nothing is asked of a mode without samples."""
+    shares, expected = np.array([0.5, 0.5, 0.0]), np.array([0.25, 0.5, 0.25])
+    assert mode_divergence(shares, expected) == pytest.approx(0.5 * math.log(2), rel=1e-12)
+    assert mode_divergence(expected, expected) == 0
+    with pytest.raises(InputError, match="Of mode 2 there are samples, but no data"):
+        mode_divergence(expected, shares)
+    with pytest.raises(InputError, match=r"as many\. Received: 2 and 3"):
+        mode_divergence(np.array([0.5, 0.5]), expected)
+
+
 def test_every_triple_once_is_uniform() -> None:
     digits = np.stack(np.meshgrid(*[np.arange(10)] * 3), axis=-1).reshape(-1, 3)
     assert stacked_modes(digits) == (1000, pytest.approx(0, abs=1e-12))
@@ -194,7 +206,7 @@ def test_digits_that_are_none(digits: np.ndarray) -> None:
         (np.zeros((2, 8, 8, 3), np.uint8), np.zeros(2, int), 5, 0, "images must be uint8"),
         (np.zeros((2, 8, 8, 1)), np.zeros(2, int), 5, 0, "images must be uint8"),
         (np.zeros((2, 8, 8, 1), np.uint8), np.zeros(3, int), 5, 0, "labels must be as many as the images, 2"),
-        (np.zeros((2, 8, 8, 1), np.uint8), np.full(2, 10), 5, 0, "labels must be in 0..9"),
+        (np.zeros((2, 8, 8, 1), np.uint8), np.full(2, 10), 5, 0, "Labels must be in 0..9"),
         (np.zeros((2, 8, 8, 1), np.uint8), np.zeros(2, int), 0, 0, "count must be at least 1"),
         (np.zeros((2, 8, 8, 1), np.uint8), np.zeros(2, int), 5, -1, "seed not negative"),
     ],

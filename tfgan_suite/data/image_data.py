@@ -27,6 +27,7 @@ class ImageData:
         notes: what was done to pictures and what else was left out, for people to read.
         effects: the rules of reading that made a difference; see `PictureRules.effects`.
         warnings: what is doubtful about the data, for people to read.
+        class_shares: float64 (K,), by which classes were drawn; None: as they lie.
     """
 
     images: np.ndarray
@@ -37,6 +38,7 @@ class ImageData:
     notes: tuple[str, ...] = ()
     effects: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    class_shares: np.ndarray | None = None
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.images.shape))
@@ -66,6 +68,12 @@ class ImageData:
     def num_classes(self) -> int | None:
         """Number of classes; None for attributes and where there are no labels."""
         return Labels.facts(self.known_labels())["num_classes"]
+
+    def shares(self) -> np.ndarray | None:
+        """The share of each class, float64 (K,): by which they were drawn, or as they lie; None without classes."""
+        if self.class_shares is not None or self.labels is None or self.num_classes is None:
+            return self.class_shares
+        return np.bincount(self.labels, minlength=self.num_classes) / len(self.labels)
 
     def fingerprint(self) -> str:
         """SHA-256 of the number of images, of up to 1,000 evenly spaced ones, and of all labels."""

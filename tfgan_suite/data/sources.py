@@ -4,20 +4,39 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.digits import load_digits
 from tfgan_suite.data.folder_scan import splits_of_folder
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_files import load_csv, load_folder
+from tfgan_suite.data.stacked_mnist import COUNTS, load_stacked_mnist
 from tfgan_suite.data.tfds_images import load_tfds, split_names
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import refuse_missing_data
 from tfgan_suite.picture_rules import DATA_RULES, Levels, PictureRules
 
 HELD_OUT_SHARE = 0.2  # of data without a split `test`
-# What needs no path and no download. Any other name is looked for as a path, then among TFDS's.
-DATASETS: dict[str, Callable[[PictureRules], ImageData]] = {"digits": load_digits}
+
+
+class Source(NamedTuple):
+    """A data set that is known by name.
+
+    Attributes:
+        load: split, folder of TensorFlow Datasets and rules -> the images.
+        splits: their names; empty where the data are one whole, which is `train`.
+    """
+
+    load: Callable[[str, str | None, PictureRules], ImageData]
+    splits: tuple[str, ...] = ()
+
+
+# Any other name is looked for as a path, then among TFDS's.
+DATASETS = {
+    "digits": Source(lambda split, data_dir, rules: load_digits(rules)),
+    "stacked_mnist": Source(load_stacked_mnist, tuple(COUNTS)),
+}
 
 
 @checked_types
@@ -72,14 +91,16 @@ def read_images(
         raise InputError(f"cache_gigabytes must be at least 0. Received: {cache_gigabytes}.")
     refuse_missing_data(dataset)
     path = Path(dataset).expanduser()
-    has_splits = path.is_dir() and not rules.are_old and dataset not in DATASETS
+    has_splits = path.is_dir() and not rules.are_old
+    if dataset in DATASETS:
+        has_splits = bool(DATASETS[dataset].splits)
     if split != "train" and not has_splits and (dataset in DATASETS or path.exists()):
         raise InputError(
             "Only data sets of TensorFlow Datasets, and folders with train/ and test/ on top, have splits. "
             f"Received: split {split!r} of {dataset}."
         )
     if dataset in DATASETS:
-        data = DATASETS[dataset](rules)
+        data = DATASETS[dataset].load(split, data_dir, rules)
     elif path.is_dir():
         data = load_folder(path, split, rules, skip_damaged, cache_gigabytes)
     elif path.suffix.lower() == ".csv":
@@ -119,6 +140,8 @@ def as_read(rules: PictureRules, data: ImageData) -> PictureRules:
 def splits_of(dataset: str, data_dir: str | None, rules: PictureRules) -> tuple[str, ...]:
     """The splits of a data set of TensorFlow Datasets that is prepared, or of a folder; none of any other."""
     path = Path(dataset).expanduser()
-    if dataset in DATASETS or path.is_file() or (path.is_dir() and rules.are_old):
+    if dataset in DATASETS:
+        return DATASETS[dataset].splits
+    if path.is_file() or (path.is_dir() and rules.are_old):
         return ()
     return splits_of_folder(path) if path.is_dir() else split_names(dataset, data_dir)

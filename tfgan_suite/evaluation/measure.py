@@ -82,6 +82,7 @@ def evaluate_subject(
             lambda drawn: extractor.of_floats(drawn).features,
             subject.latent_dim,
             SELECTION_SEED,
+            real.train.shares(),
         )
         records = []
         protocol = _protocol(real, extractor, subject, count, seed)

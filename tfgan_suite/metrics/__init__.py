@@ -31,10 +31,10 @@ _PUBLIC = {
     "KernelDistance": "keras_metrics",
     "memorisation_ratio": "memorisation",
     "mode_counts": "modes",
+    "mode_divergence": "modes",
     "ring": "modes",
     "sample_modes": "modes",
     "square_grid": "modes",
-    "stack_digits": "modes",
     "stacked_modes": "modes",
     "nearest_neighbour_accuracy": "nearest_label",
     "choose_sigma": "parzen",
@@ -49,5 +49,9 @@ _PUBLIC = {
     "classifier_score": "score",
 }
 
-__all__ = sorted(_PUBLIC)
-__getattr__, __dir__ = lazy_names(__name__, {name: f"tfgan_suite.metrics.{module}" for name, module in _PUBLIC.items()})
+__all__ = sorted([*_PUBLIC, "stack_digits"])
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {name: f"tfgan_suite.metrics.{module}" for name, module in _PUBLIC.items()}
+    | {"stack_digits": "tfgan_suite.data.stacked_mnist"},
+)

@@ -14,6 +14,7 @@ from tfgan_suite.metrics.duplicates import duplicate_share
 from tfgan_suite.metrics.frechet import frechet_distance, frechet_distance_infinity, frechet_standard_error
 from tfgan_suite.metrics.kernel import kernel_distance
 from tfgan_suite.metrics.memorisation import QUANTILE, memorisation_ratio
+from tfgan_suite.metrics.modes import mode_divergence
 from tfgan_suite.metrics.nearest_label import nearest_neighbour_accuracy
 from tfgan_suite.metrics.parzen import choose_sigma, parzen_log_likelihood
 from tfgan_suite.metrics.path_length import EPSILON, perceptual_path_length
@@ -50,7 +51,8 @@ class Metric(NamedTuple):
     Attributes:
         measure: the numbers of a comparison.
         gives: their names.
-        needs: what the comparison must have: `logits`, `classes`, `labels`, `held_out`, `validation`, `generator`.
+        needs: what the comparison must have: `logits`, `classes`, `class_shares`, `labels`, `held_out`, `validation`,
+            `generator`.
         has_floor: whether real images in the place of generated ones give a number worth knowing.
         on_features: whether it estimates a distribution of features, which takes more samples than features.
         on_pixels: whether it looks at pixels alone, so that the extractor has no part in it.
@@ -126,6 +128,17 @@ def _classes(c: Comparison) -> list[Measured]:
     ]
 
 
+def _modes(c: Comparison) -> list[Measured]:
+    assert c.num_classes is not None
+    return [Measured("modes", float(len(np.unique(c.generated.predicted))), None, {"of": c.num_classes})]
+
+
+def _mode_divergence(c: Comparison) -> list[Measured]:
+    assert c.num_classes is not None and c.class_shares is not None
+    shares = class_shares(c.generated.predicted, c.num_classes)
+    return [Measured("mode_divergence", mode_divergence(shares, c.class_shares))]
+
+
 def _class_diversity(c: Comparison) -> list[Measured]:
     for samples in (c.reference, c.generated):
         if len(samples.images) <= len(np.unique(samples.predicted)):
@@ -192,6 +205,8 @@ METRICS: dict[str, Metric] = {
     "density_coverage": Metric(_density_coverage, ("density", "coverage"), on_features=True, best="highest"),
     "classifier_score": Metric(_score, ("classifier_score",), ("logits",), best="highest"),
     "class_shares": Metric(_classes, ("smallest_class_share", "class_entropy"), ("classes",), best="highest"),
+    "modes": Metric(_modes, ("modes",), ("classes",), best="highest"),
+    "mode_divergence": Metric(_mode_divergence, ("mode_divergence",), ("classes", "class_shares"), best="lowest"),
     "class_diversity": Metric(_class_diversity, ("diversity_within_classes",), ("classes",)),
     "label_accuracy": Metric(_label_accuracy, ("label_accuracy",), ("classes", "labels"), best="highest"),
     "nearest_label": Metric(
@@ -238,6 +253,7 @@ def lacks(comparison: Comparison, name: str) -> str | None:
     reasons = {
         "logits": (comparison.generated.logits is None, "an extractor with logits"),
         "classes": (comparison.num_classes is None, "an extractor that reads the classes of the data"),
+        "class_shares": (comparison.class_shares is None, "data with classes"),
         "labels": (comparison.generated.labels is None or comparison.reference.labels is None, "labelled samples"),
         "held_out": (not comparison.held_out, "real images that the generator has not learned from"),
         "validation": (not len(comparison.validation), "real images to choose the width of its window by"),

@@ -56,6 +56,7 @@ class Comparison:
         extract: such images -> features float32 (N, F); None where `draw` is.
         latent_dim: L; None where `draw` is.
         seed: of every random choice of a metric.
+        class_shares: float64 (K,) of the classes in what it has learned from; None where there are none.
     """
 
     generated: Samples
@@ -68,3 +69,4 @@ class Comparison:
     extract: Callable[[np.ndarray], np.ndarray] | None = None
     latent_dim: int | None = None
     seed: int = 0
+    class_shares: np.ndarray | None = None

@@ -25,6 +25,7 @@ INCEPTION_URL = (
 )
 INCEPTION_MD5 = "9a0d58056eeedaa3f26cb7ebd46da564"
 BATCH_ROWS = 250
+STACKED = "stacked_mnist"
 GENERAL_SIDE = 64  # pixels that images are brought to for the network `general`, which itself takes any size
 
 
@@ -184,7 +185,7 @@ def load_extractor(name: str | None, dataset: str = "", inception_weights: str |
 
 def bundled_datasets() -> list[str]:
     """The data sets that a classifier comes with the package for."""
-    return sorted(path.stem for path in CLASSIFIERS.glob("*.keras") if path.stem != GENERAL)
+    return sorted({path.stem for path in CLASSIFIERS.glob("*.keras")} - {GENERAL} | {STACKED})
 
 
 def bundled_classifier(dataset: str) -> Extractor:
@@ -200,8 +201,30 @@ def bundled_classifier(dataset: str) -> Extractor:
             f"{option('extractor', GENERAL)}, or train one on labelled images by train_classifier.py --dataset "
             f"{dataset} --output NAME.keras, and give {option('extractor', 'NAME.keras')}."
         )
+    if dataset == STACKED:
+        model, sha256 = _bundled("mnist")
+        return Extractor(_channel_by_channel(model), "classifier of mnist, a channel at a time", sha256)
     model, sha256 = _bundled(dataset)
     return Extractor(model, f"classifier of {dataset}", sha256)
+
+
+def _channel_by_channel(classifier: keras.Model) -> keras.Model:
+    """A classifier of grey images as one of three in a stack, whose classes are the triples of its classes.
+
+    The logit of a triple is the sum of those of its parts, so that its probability is the product of theirs.
+
+    Args:
+        classifier: (N, H, W, 1) -> logits (N, K), with a layer `features`, (N, F).
+
+    Call: (N, H, W, 3) -> logits (N, K^3), with a layer `features`, (N, 3 F).
+    """
+    to_features, head = keras.Model(classifier.inputs, classifier.get_layer(FEATURES).output), classifier.layers[-1]
+    images = keras.Input((*classifier.input_shape[1:3], 3))  # (N, H, W, 3)
+    each = [to_features(images[..., channel : channel + 1]) for channel in range(3)]  # (N, F) three times
+    features = keras.layers.Concatenate(name=FEATURES)(each)  # (N, 3 F)
+    first, second, third = (head(part) for part in keras.ops.split(features, 3, axis=1))  # (N, K) three times
+    sums = first[:, :, None, None] + second[:, None, :, None] + third[:, None, None, :]  # (N, K, K, K)
+    return keras.Model(images, keras.layers.Flatten()(sums))  # (N, K^3)
 
 
 def general() -> Extractor:

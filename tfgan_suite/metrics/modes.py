@@ -7,14 +7,13 @@ import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
 
 from tfgan_suite.arguments import checked_types
+from tfgan_suite.data.stacked_mnist import CHANNELS, DIGITS
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.classes import check_classes, class_entropy
 from tfgan_suite.metrics.features import check_rows
 
 # A sample within so many standard deviations of a centre is one of that mode: Srivastava 2017, Lin 2018.
 HIGH_QUALITY_STDDEVS = 3.0
-# A digit a channel: Metz 2016.
-CHANNELS, DIGITS = 3, 10
 
 
 class Mixture(NamedTuple):
@@ -124,6 +123,28 @@ def sample_modes(centres: np.ndarray, stddev: float, count: int, seed: int) -> n
     return (centres[chosen] + stddev * noise).astype(np.float32)
 
 
+@checked_types
+def mode_divergence(shares: np.ndarray, expected: np.ndarray) -> float:
+    """KL(shares || expected) in nats: 0 where each mode is found as often as it should be.
+
+    Of N samples of the data themselves it is some (K - 1) / 2N, because they are so few.
+
+    Args:
+        shares: of each of K modes among samples, of sum 1.
+        expected: of each mode in the data, of sum 1.
+
+    Raises:
+        InputError: arrays that are no shares of as many modes, or samples of a mode that the data do not have.
+    """
+    class_entropy(shares), class_entropy(expected)
+    if len(shares) != len(expected):
+        raise InputError(f"shares and expected must be as many. Received: {len(shares)} and {len(expected)}.")
+    found = shares > 0
+    if (missing := np.flatnonzero(found & (expected == 0))).size:
+        raise InputError(f"Of mode {missing[0]} there are samples, but no data.")
+    return max(0.0, float(np.sum(shares[found] * np.log(shares[found] / expected[found]))))
+
+
 def _divergence_from_uniform(counts: np.ndarray) -> float:
     """KL(shares || uniform) = ln K - entropy of the shares: float in [0, ln K]."""
     return max(0.0, math.log(len(counts)) - class_entropy(counts / counts.sum()))
@@ -188,33 +209,3 @@ def stacked_modes(predicted: np.ndarray) -> StackedModes:
     triples = digits @ DIGITS ** np.arange(CHANNELS)
     counts = np.bincount(triples, minlength=DIGITS**CHANNELS)
     return StackedModes(int(np.count_nonzero(counts)), _divergence_from_uniform(counts))
-
-
-@checked_types
-def stack_digits(images: np.ndarray, labels: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Stacked MNIST: in each channel another digit, drawn with replacement; 1,000 modes.
-
-    Args:
-        images: uint8 (M, H, W, 1) or (M, H, W).
-        labels: their digits (M,) in 0..9.
-        count: N, 128,000 for training in the literature; the first images are the same whatever it is.
-        seed: of the choice.
-
-    Returns:
-        uint8 (N, H, W, 3), and int64 (N, 3), the digit of each channel.
-
-    Raises:
-        InputError: images of another shape or type, labels that do not fit, or a number out of range.
-
-    Reference: Metz et al. 2016, arXiv 1611.02163; Lin et al. 2018, arXiv 1712.04086.
-    """
-    images = np.asarray(images)
-    planes = images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
-    if planes.ndim != 3 or planes.dtype != np.uint8:
-        raise InputError(f"images must be uint8 (M, H, W, 1). Received: {images.dtype} of shape {images.shape}.")
-    if len(check_classes(labels, DIGITS, "labels")) != len(planes):
-        raise InputError(f"labels must be as many as the images, {len(planes)}. Received: {len(labels)}.")
-    _check_draw(count, seed)
-    chosen = np.random.default_rng(seed).integers(len(planes), size=(count, CHANNELS))
-    stacked = np.stack([planes[chosen[:, channel]] for channel in range(CHANNELS)], axis=-1)
-    return stacked, np.asarray(labels, np.int64)[chosen]
