@@ -10,7 +10,7 @@ from test_cli import TINY, call, refused
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.runs.folder import locked, move_aside
-from tfgan_suite.runs.record import Finished, read_finished, write_finished
+from tfgan_suite.runs.record import Finished, newest_of_run, read_finished, write_finished
 
 DECAY = ("--learning-rate-decay", "step")
 
@@ -77,6 +77,19 @@ def test_each_difference_is_named(folder: Path, capsys: pytest.CaptureFixture[st
     assert "--epochs" not in error
     error = refused(capsys, "train", *TINY, *DECAY, *where(folder), "--channels", 3)
     assert "--channels was None, now 3; the data's image_shape was [8, 8, 1], now [8, 8, 3]" in error
+
+
+def test_a_run_goes_on_by_the_settings_that_its_preset_had(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the preset has been tuned since and no flag says otherwise; a run that begins takes those of today."""
+    edit(folder, discriminator_learning_rate=3e-4)
+    before = newest_of_run(folder / "run")
+    assert call("train", *TINY, *DECAY, *where(folder), "--dry-run") == 0
+    assert "discriminator_learning_rate = 0.0003" in capsys.readouterr().out
+    error = refused(capsys, "train", *TINY, *DECAY, *where(folder), "--discriminator-learning-rate", 1e-4)
+    assert "--discriminator-learning-rate was 0.0003, now 0.0001" in error
+    assert call("train", *TINY, *DECAY, *where(folder), "--restart", "--dry-run") == 0
+    assert "discriminator_learning_rate = 0.0004" in capsys.readouterr().out
+    assert newest_of_run(folder / "run") == before
 
 
 def test_restart_moves_the_old_run_aside(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

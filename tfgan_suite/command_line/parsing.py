@@ -7,6 +7,7 @@ import io
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import tyro
@@ -15,7 +16,9 @@ from tfgan_suite.command_line.flags import TrainCommandConfig
 from tfgan_suite.command_line.forms import flags_of, form_of
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
+from tfgan_suite.files import is_run
 from tfgan_suite.options.settings import Family
+from tfgan_suite.presets import PRESETS
 from tfgan_suite.startup.spelling import unknown_flags
 
 Config = TypeVar("Config")
@@ -115,7 +118,7 @@ def train_defaults(arguments: Sequence[str]) -> TrainCommandConfig:
     """
     model, path = _value_of("--model", arguments), _value_of("--config", arguments)
     if path is None:
-        return TrainCommandConfig(**vars(TrainConfig.from_preset(model or TrainConfig.model)))
+        return TrainCommandConfig(**vars(_as_begun(model or TrainConfig.model, arguments)))
     settings = TrainConfig.from_file(os.path.expanduser(path))  # noqa: PTH111  # as `parse` does
     if model not in (None, settings.model):
         raise InputError(
@@ -123,6 +126,28 @@ def train_defaults(arguments: Sequence[str]) -> TrainCommandConfig:
             "one of them out."
         )
     return TrainCommandConfig(**vars(settings))
+
+
+def _as_begun(model: str, arguments: Sequence[str]) -> TrainConfig:
+    """The settings of a preset; where the run folder has a run of it, as they were when it was begun.
+
+    A preset may have been tuned since: a run that goes on by the same command is the run that it was.
+
+    Raises:
+        InputError: the preset is unknown.
+    """
+    places = {name: _value_of(f"--{name.replace('_', '-')}", arguments) for name in ("dataset", "run_dir")}
+    config = TrainConfig.from_preset(model, **{name: value for name, value in places.items() if value is not None})
+    folder = Path(config.resolved().run_dir or "").expanduser()
+    preset = TrainConfig.from_preset(model)
+    if "--restart" in arguments or not is_run(folder):
+        return preset
+    try:
+        begun = TrainConfig.from_file(str(folder))
+    except InputError:  # said by the run, which reads the folder too
+        return preset
+    own = {name: getattr(begun, name) for name in PRESETS[model].settings}
+    return dataclasses.replace(preset, **own) if begun.model == model else preset
 
 
 def are_given(arguments: Sequence[str], *flags: str) -> bool:
