@@ -15,7 +15,7 @@ from typing import Any
 from tfgan_suite.arguments import Range
 from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
-from tfgan_suite.options.networks import NORMS, NetworkOptions
+from tfgan_suite.options.networks import NAMES, NetworkOptions
 from tfgan_suite.options.objective import LOSSES, PENALTIES, ObjectiveOptions
 from tfgan_suite.options.settings import (
     ABOVE_ZERO,
@@ -36,7 +36,7 @@ from tfgan_suite.presets import MODELS, PRESETS
 CHOICES: dict[str, tuple[str, ...]] = {
     "model_class": tuple(MODELS),
     "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial"),
-    "discriminator_norm": NORMS,
+    **NAMES,
     "fit": FITS,
     "loss": LOSSES,
     "penalty": PENALTIES,
@@ -204,7 +204,7 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
         self.check_together()
         for field, names in CHOICES.items():
             value = getattr(self, field)
-            if value not in names and not (field in ("body", "discriminator_norm") and value is None):
+            if value not in names and not (field in ("body", *NAMES) and value is None):
                 raise unknown_choice(option(field), value, names)
         if self.model not in PRESETS:
             raise unknown_choice("model", self.model, PRESETS)

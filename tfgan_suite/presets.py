@@ -37,6 +37,7 @@ _RELATIVISTIC = {
     "base_filters": 32,
     "latent_dim": 64,
     "discriminator_norm": "none",
+    "discriminator_initializer": "he",
     "loss": "relativistic",
     "penalty": "r1_r2",
     "penalty_weight": 1.0,
@@ -169,8 +170,8 @@ PRESETS: dict[str, Preset] = {
         paper="Huang et al., 2024, arXiv 2501.05441, for the objective; Radford, Metz and Chintala, 2015, "
         "arXiv 1511.06434, for the layers",
         note="The loss of pairs with both penalties in every step, gamma falling by a cosine, beta2 0.99 and a "
-        "discriminator without a norm are the first paper's. The networks, a tenth of its size and a quarter of "
-        "`dcgan`'s, the rate and the average over some 20,000 images are ours, for images of 28 to 64 pixels on a CPU.",
+        "discriminator without a norm are the first paper's. The networks, of few filters, He's kernels, the rate and "
+        "the average over some 20,000 images are ours, for images of 28 to 64 pixels on a CPU.",
         command="python scripts/train.py --model dcgan_relativistic --dataset mnist --epochs 5",
         expected="every digit in many hands: see the table of presets in the README",
     ),

@@ -97,6 +97,7 @@ def takes(config: TrainConfig, option: str) -> bool:
     value = {
         "body": "dcgan_tutorial",
         "discriminator_norm": "layer",
+        "discriminator_initializer": "he",
         "projection": False,
         "batch_norm": False,
         "dropout": 0.1,
@@ -130,7 +131,7 @@ def test_the_class_of_the_preset_is_taken_and_not_shown(capsys: pytest.CaptureFi
 
 def test_settings_from_a_file_are_shown_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_text('{"model": "mlp_gan", "batch_size": 7}')
-    text = shown(capsys, "--config", str(tmp_path / "config.json"))
+    text = " ".join(shown(capsys, "--config", str(tmp_path / "config.json")).replace("│", "").split())
     assert "(default: 7)" in text and "(mlp_gan: 0.999)" in text
 
 

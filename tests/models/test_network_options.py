@@ -13,14 +13,14 @@ from tfgan_suite.errors import InputError, saying_flags
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import model_classes
 from tfgan_suite.networks.bodies import BODIES, options_of
-from tfgan_suite.options.networks import OPTIONS, NetworkOptions
+from tfgan_suite.options.networks import NAMES, OPTIONS, NetworkOptions
 from tfgan_suite.runs.assembly import build_model
 
 CONVOLUTIONS = ("dcgan_radford2015", "dcgan_tutorial")
 TAKEN = {"MLPGAN": options_of("mlp"), "DCGAN": options_of(*CONVOLUTIONS), "ConditionalGAN": options_of(*BODIES)}
-RIGHT: dict[Any, Any] = {tuple[int, ...]: (4,), bool: True, int: 2, float: 0.1, str: "layer"}
+RIGHT: dict[Any, Any] = {tuple[int, ...]: (4,), bool: True, int: 2, float: 0.1}
 MODELS = model_classes()
-FLAGS = {option: RIGHT[typing.get_args(hint)[0]] for option, hint in OPTIONS.items()}
+FLAGS = {name: NAMES[name][-1] if name in NAMES else RIGHT[typing.get_args(hint)[0]] for name, hint in OPTIONS.items()}
 FLAGS |= {"body": "dcgan", "projection": True}
 
 
@@ -51,7 +51,7 @@ def test_every_option_is_a_setting_of_a_run() -> None:
     ("model", "name", "hint"),
     [
         (DCGAN, "base_filter", "Did you mean base_filters?"),
-        (DCGAN, "generator_units", "Expected one of: base_filters, body, discriminator_norm"),
+        (DCGAN, "generator_units", "Expected one of: base_filters, body, discriminator_initializer"),
         (MLPGAN, "base_filters", "Expected one of: batch_norm, "),
         (ConditionalGAN, "droput", "Did you mean dropout?"),
         (ConditionalGAN, "ema", "ema_momentum"),

@@ -574,3 +574,16 @@ def test_projection_by_hand() -> None:
     rows = np.concatenate([images, label_maps], axis=-1).reshape(3, 32)
     expected = rows @ kernel + bias + (rows * vectors.get_weights()[0][labels]).sum(1, keepdims=True)
     np.testing.assert_allclose(network([images, labels]).numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_kernels_of_he_keep_the_size_of_maps() -> None:
+    """Without a norm, 0.02 leaves a sixth of it at each of these layers."""
+    spread = {}
+    for initializer in ("he", "normal"):
+        keras.utils.set_random_seed(0)
+        network = DCGANDiscriminator((64, 64, 3), base_filters=16, norm="none", initializer=initializer)
+        kernels = [layer.kernel.numpy() for layer in network.layers if layer.weights]
+        spread[initializer] = [float(kernel.std()) for kernel in kernels[:-1]]
+        fans = [kernel[..., 0].size for kernel in kernels[:-1]]
+    np.testing.assert_allclose(spread["he"], np.sqrt(2 / np.array(fans)), rtol=0.05)
+    np.testing.assert_allclose(spread["normal"], [0.02] * len(fans), rtol=0.05)

@@ -113,6 +113,8 @@ class DCGANDiscriminator(Network):
         dropout: share of activations dropped after each stage, in [0, 1); the paper has none.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
         norm: `"batch"` as in the paper, `"layer"` over the numbers of each image, or `"none"`; see `norm_layer`.
+        initializer: `"normal"`, the one above, or `"he"`: N(0, sqrt(2 / fan-in)), which brings maps through the layers
+            in their size where no norm does.
         dtype: dtype policy of the hidden layers; the logits are float32, or float64 under `"float64"`.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
@@ -130,15 +132,24 @@ class DCGANDiscriminator(Network):
         dropout: float = 0.0,
         initializer_stddev: float | None = INITIALIZER_STDDEV,
         norm: str = "batch",
+        initializer: str = "normal",
         dtype: Any = None,
         name: str = "dcgan_discriminator",
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_options(
-            base_filters=base_filters, dropout=dropout, initializer_stddev=initializer_stddev, discriminator_norm=norm
+            base_filters=base_filters,
+            dropout=dropout,
+            initializer_stddev=initializer_stddev,
+            discriminator_norm=norm,
+            discriminator_initializer=initializer,
         )
         doublings = num_doublings(image_shape)
+
+        def kernels() -> keras.initializers.Initializer:
+            return keras.initializers.HeNormal() if initializer == "he" else kernel_initializer(initializer_stddev)
+
         images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
         x = images  # (N, H, W, C)
         for stage in range(doublings):
@@ -149,7 +160,7 @@ class DCGANDiscriminator(Network):
                 "same",
                 data_format=DATA_FORMAT,
                 use_bias=stage == 0 or norm == "none",
-                kernel_initializer=kernel_initializer(initializer_stddev),
+                kernel_initializer=kernels(),
                 dtype=dtype,
             )(x)  # (N, H / 2, W / 2, base_filters), then half the sides, rounded up, and twice the filters a stage
             if stage > 0 and norm != "none":
@@ -161,7 +172,7 @@ class DCGANDiscriminator(Network):
             1,
             base_grid(image_shape, doublings),
             data_format=DATA_FORMAT,
-            kernel_initializer=kernel_initializer(initializer_stddev),
+            kernel_initializer=kernels(),
             dtype=outer_dtype(dtype),
         )(x)  # (N, 1, 1, 1)
         logits = layers.Reshape((1,), dtype=outer_dtype(dtype), name="logits")(x)  # (N, 1)

@@ -9,7 +9,8 @@ from tfgan_suite.arguments import Range
 from tfgan_suite.errors import option, unknown_choice
 from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, Family, check_settings, setting
 
-NORMS = ("none", "batch", "layer")
+# What options may be that are names.
+NAMES = {"discriminator_norm": ("none", "batch", "layer"), "discriminator_initializer": ("normal", "he")}
 _MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
 
 
@@ -45,14 +46,18 @@ class NetworkOptions:
     discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015"))
     """Put a norm, batch, layer or none, into a dcgan_radford2015 discriminator; penalties refuse batch; else batch."""
 
+    discriminator_initializer: str | None = _option(("dcgan", "dcgan_radford2015"))
+    """Start a dcgan_radford2015 discriminator's kernels normal, by --initializer-stddev, or he, for none of norms."""
+
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if hasattr(value, "__len__") and not isinstance(value, str):
                 object.__setattr__(self, field.name, tuple(value))
         check_settings(self)
-        if self.discriminator_norm not in (None, *NORMS):
-            raise unknown_choice(option("discriminator_norm"), self.discriminator_norm, NORMS)
+        for name, known in NAMES.items():
+            if getattr(self, name) not in (None, *known):
+                raise unknown_choice(option(name), getattr(self, name), known)
 
 
 # The types by name, in the order in which they are told.
