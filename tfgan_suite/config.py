@@ -80,8 +80,8 @@ class _BeforeNetworks:
     """Settings of `TrainConfig`: a dataclass has the fields of its last base first, so that help and a dry run tell
     these, then the options of the networks, then the others."""
 
-    model: str = setting(Family.MODEL, "cgan")
-    """Take the settings of this preset, such as cgan, dcgan or mlp_gan; every other flag that is given beats them."""
+    model: str = setting(Family.MODEL, "cgan_relativistic")
+    """Take the settings of this preset, such as dcgan_relativistic or mlp_gan; every other flag beats them."""
     dataset: str = setting(Family.DATA, "digits")
     """Learn from digits (embedded), a folder of images, a CSV file, or a TensorFlow Datasets name such as mnist."""
     data_dir: str | None = setting(Family.DATA, None, role=WATCH)
