@@ -205,6 +205,13 @@ def test_updates_and_steps_of_the_discriminator_go_with_it() -> None:
         assert np.isfinite(history["penalty"]).all() and history["penalty"][0] > 0
 
 
+@pytest.mark.parametrize("penalty", ["dragan", "r1_r2"])
+def test_float64_meets_real_images_in_float32(penalty: str) -> None:
+    model = shrunk_model("mlp_gan", dtype_policy="float64", penalty=penalty)
+    history = model.fit(batches(), verbose=0).history
+    assert np.isfinite(history["penalty"]).all()
+
+
 def test_batch_norm_is_refused_with_the_way_out() -> None:
     model = DCGAN((16, 16, 1), 4, base_filters=2)
     with pytest.raises(InputError, match=r"mixes the images of a batch\. Give discriminator_norm layer or none"):

@@ -64,6 +64,7 @@ def judged(
         call: number within the step of the first of the two calls.
     """
     rule = None if step is None else objective.rule
+    real_images = tf.cast(real_images, fake_images.dtype)  # which a float64 generator makes
     images = {"real": real_images, "fake": fake_images}
     # Slopes at the images themselves come from the passes that give the losses.
     shares = rule is not None and images.keys() >= set(rule.places) and objective.penalty_every == 1
