@@ -51,6 +51,7 @@ def template_class() -> type[Algorithm]:
 # From `ema_momentum` and `seed`, or nothing, to a compiled model of few weights, always the same.
 MODELS: dict[str, Callable[..., Algorithm]] = {
     **{name: partial(shrunk_model, name) for name in PRESETS},
+    "spectral cgan": partial(shrunk_model, "cgan", spectral_norm="both"),
     "template": _template,
     "paired toy": partial(_compiled, PairedToy, (8, 8, 1), (8, 8, 2), ema_momentum=0.9),
     "unpaired toy": partial(_compiled, UnpairedToy, (8, 8, 1)),

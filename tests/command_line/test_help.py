@@ -98,6 +98,7 @@ def takes(config: TrainConfig, option: str) -> bool:
         "body": "dcgan_tutorial",
         "discriminator_norm": "layer",
         "discriminator_initializer": "he",
+        "spectral_norm": "both",
         "projection": False,
         "batch_norm": False,
         "dropout": 0.1,

@@ -26,6 +26,7 @@ GENERATORS: dict[str, Callable[[], GAN]] = {
     "classes": lambda: ConditionalGAN(SHAPE, num_classes=3, latent_dim=6, base_filters=4),
     "attributes": lambda: ConditionalGAN((9, 8, 3), num_attributes=3, latent_dim=6, base_filters=4),
     "half_classes": lambda: ConditionalGAN(SHAPE, num_classes=3, latent_dim=6, base_filters=4, **HALF),
+    "spectral": lambda: ConditionalGAN(SHAPE, num_classes=3, latent_dim=6, base_filters=4, spectral_norm="both"),
     "wide": lambda: DCGAN((28, 28, 1), 16, base_filters=24),
 }
 

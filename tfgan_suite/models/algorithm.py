@@ -8,9 +8,11 @@ import tensorflow as tf
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
+from tfgan_suite.layers.spectral_norm import move_spectral
 from tfgan_suite.models.compiled import Compiled
 from tfgan_suite.models.endpoints import Endpoint, Shown
 from tfgan_suite.models.first_batch import Expected
+from tfgan_suite.models.network_checks import check_spectral_norm
 from tfgan_suite.models.replicas import replica_rows, several_machines
 from tfgan_suite.noise import Step
 from tfgan_suite.ports import Ports
@@ -52,7 +54,13 @@ class Algorithm(Compiled):
         self.seed = seed
 
     def begin(self) -> None:
-        """Makes what a run counts with: the step, the epoch's means, the batches of an evaluation."""
+        """Makes what a run counts with: the step, the epoch's means, the batches of an evaluation.
+
+        Raises:
+            InputError: a discriminator with both spectral normalisation and BatchNorm.
+        """
+        for network in self.sides()["discriminator"]:
+            check_spectral_norm(network)
         self.step = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="step", aggregation="only_first_replica"
         )
@@ -195,12 +203,18 @@ class Algorithm(Compiled):
         self.move(side, tape.gradient(loss, self.variables_of(side)))
 
     def move(self, side: str, gradients: list[tf.Tensor]) -> None:
-        """Moves one of `SIDES` by gradients of its variables, and clips a discriminator as the objective says."""
+        """Moves one of `SIDES` by gradients of its variables, and clips a discriminator as the objective says.
+
+        What spectral normalisation keeps of the side's kernels then follows them, once, and stands still in all passes
+        until the side moves again.
+        """
         variables, limit = self.variables_of(side), self.objective.weight_clip
         self.optimizer_of(side).apply(gradients, variables)
         if side == "discriminator" and limit is not None:
             for variable in variables:
                 variable.assign(tf.clip_by_value(variable.value, -limit, limit))
+        for network in self.sides()[side]:
+            move_spectral(network)
 
     def gathered(self, values: tf.Tensor, step: Step) -> tf.Tensor:
         """The rows of all replicas in the order of the global batch, without a gradient, the same on each replica.
@@ -229,6 +243,7 @@ class Algorithm(Compiled):
             for mine, theirs in zip(average.weights, network.weights, strict=True):
                 kept = tf.cast(momentum, mine.dtype)
                 mine.assign(kept * mine.value + (1.0 - kept) * theirs.value)
+            move_spectral(average)
 
     def logs(self) -> dict[str, tf.Tensor]:
         """What `fit` and `evaluate` show: the means so far."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.models.keras_surface import KerasSurface
 from tfgan_suite.models.network_checks import check_no_batch_norm
 from tfgan_suite.models.optimizer_pair import OptimizerPair
@@ -98,17 +98,21 @@ class Compiled(KerasSurface):
         is_loading: bool = False,
     ) -> None:
         replicas = self.distribute_strategy.num_replicas_in_sync
-        for option in ("steps_per_execution", "jit_compile"):
-            if replicas > 1 and execution[option] not in (1, False):
+        for name in ("steps_per_execution", "jit_compile"):
+            if replicas > 1 and execution[name] not in (1, False):
                 raise InputError(
-                    f"{option} does not work under a strategy with several replicas. "
-                    f"Received: {option}={execution[option]} with {replicas} replicas. Leave it out, or use one device."
+                    f"{name} does not work under a strategy with several replicas. "
+                    f"Received: {name}={execution[name]} with {replicas} replicas. Leave it out, or use one device."
                 )
         self.objective = objective
         self.check_ends(self.objective, is_loading)
         if self.objective.rule is not None:
             for network in self.sides()["discriminator"]:
-                check_no_batch_norm(network, self.objective.penalty)
+                check_no_batch_norm(
+                    network,
+                    f"{option('penalty', self.objective.penalty)} holds the slope at each image alone",
+                    "mixes the images of a batch",
+                )
         self.generator_optimizer = self._own_optimizer(generator_optimizer, "generator")
         self.discriminator_optimizer = self._own_optimizer(discriminator_optimizer, "discriminator")
         if self.generator_optimizer is self.discriminator_optimizer:

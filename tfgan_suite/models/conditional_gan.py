@@ -64,7 +64,14 @@ class ConditionalGAN(GAN):
         generator, discriminator = build_body(body, image_shape, seen, latent_dim + label_dim, of_pair, dtype)
         super().__init__(
             ConditionalGenerator(generator, num_classes, num_attributes, dtype),
-            ConditionalDiscriminator(discriminator, num_classes, num_attributes, projection, dtype),
+            ConditionalDiscriminator(
+                discriminator,
+                num_classes,
+                num_attributes,
+                projection,
+                dtype,
+                spectral_norm=of_pair.spectral_norm or "none",
+            ),
             **of_gan,
         )
         self.num_classes = num_classes

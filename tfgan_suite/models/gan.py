@@ -117,10 +117,9 @@ class GAN(FromLatents):
             generator_loss = self.mean(judgement.generator_loss, step)
         self.track(judgement.of_discriminator(), step)
         self.track({"generator_loss": judgement.generator_loss}, step)
-        variables = self.variables_of("generator")
-        gradients = generator_tape.gradient(generator_loss, variables)
+        gradients = generator_tape.gradient(generator_loss, self.variables_of("generator"))
         self.apply("discriminator", discriminator_tape, discriminator_loss)
-        self.generator_optimizer.apply(gradients, variables)
+        self.move("generator", gradients)
 
     def _discriminator_step(
         self, index: int, real_images: tf.Tensor, fake_images: tf.Tensor, labels: Any, step: Step

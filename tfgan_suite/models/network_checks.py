@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from tfgan_suite.errors import InputError, option
+from tfgan_suite.layers.spectral_norm import SpectralNormalization
 
 # Layers that hand on what they are given, or move it about.
 _PASSES_ON = (
@@ -125,6 +126,8 @@ def last_activation(network: keras.Model) -> str | None:
 
 def _activation_of(operation: Any) -> str | None:
     """Of one layer or operation of `keras.ops`."""
+    if isinstance(operation, keras.layers.Wrapper):
+        return _activation_of(operation.layer)
     activation = getattr(operation, "activation", None)
     if activation is not None:
         return getattr(activation, "__name__", None)
@@ -146,8 +149,13 @@ def _tried(generator: keras.Model) -> str | None:
     return _FOUND_AT_LEAST_0 if images.size and images.min() >= 0 and images.max() > 0 else None
 
 
-def check_no_batch_norm(discriminator: keras.Model, penalty: str) -> None:
-    """Refuses a discriminator whose logit of an image depends on the images beside it, for a penalty on its slope.
+def check_no_batch_norm(discriminator: keras.Model, rule: str, clash: str) -> None:
+    """Refuses a discriminator with BatchNorm, for what holds its slope.
+
+    Args:
+        discriminator: at its whole depth.
+        rule: what is held, and how.
+        clash: what BatchNorm does to that.
 
     Raises:
         InputError: it has BatchNorm.
@@ -155,7 +163,20 @@ def check_no_batch_norm(discriminator: keras.Model, penalty: str) -> None:
     for layer in discriminator._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             raise InputError(
-                f"{option('penalty', penalty)} holds the slope at each image alone, and {layer.name} of "
-                f"{discriminator.name} mixes the images of a batch. Give {option('discriminator_norm')} layer or none, "
-                "or build the discriminator without BatchNorm."
+                f"{rule}, and {layer.name} of {discriminator.name} {clash}. Give {option('discriminator_norm')} layer "
+                "or none, or build the discriminator without BatchNorm."
             )
+
+
+def check_spectral_norm(discriminator: keras.Model) -> None:
+    """Refuses spectral normalisation beside BatchNorm.
+
+    Raises:
+        InputError: a discriminator has both.
+    """
+    if any(isinstance(layer, SpectralNormalization) for layer in discriminator._flatten_layers()):
+        check_no_batch_norm(
+            discriminator,
+            f"{option('spectral_norm')} holds the slope by the size of each kernel",
+            "divides by the deviation of a batch, which undoes it",
+        )

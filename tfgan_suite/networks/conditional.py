@@ -13,7 +13,8 @@ from keras import layers
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.networks.geometry import DATA_FORMAT
-from tfgan_suite.networks.initializers import outer_dtype, resolved_policy
+from tfgan_suite.networks.initializers import in_discriminator, outer_dtype, resolved_policy
+from tfgan_suite.options.networks import check_options
 
 
 def check_label_sizes(num_classes: int | None, num_attributes: int | None) -> None:
@@ -44,13 +45,15 @@ PROJECTION_STDDEV = 0.02  # of a layer of the DCGAN
 
 
 def embed_labels(
-    labels: keras.KerasTensor, num_classes: int | None, units: int, stddev: float, dtype: Any
+    labels: keras.KerasTensor, num_classes: int | None, units: int, stddev: float, dtype: Any, spectral_norm: str
 ) -> keras.KerasTensor:
     """A learned vector a class, or the sum of a learned vector an attribute: (N, units), from N(0, stddev)."""
     initializer = keras.initializers.RandomNormal(stddev=stddev)
     if num_classes is not None:
-        return layers.Embedding(num_classes, units, embeddings_initializer=initializer, dtype=dtype)(labels)
-    return layers.Dense(units, kernel_initializer=initializer, dtype=dtype)(labels)
+        layer = layers.Embedding(num_classes, units, embeddings_initializer=initializer, dtype=dtype)
+    else:
+        layer = layers.Dense(units, kernel_initializer=initializer, dtype=dtype)
+    return in_discriminator(layer, spectral_norm)(labels)
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -129,6 +132,8 @@ class ConditionalDiscriminator(keras.Model):
         num_attributes: number of attributes, for multi-hot labels; None for classes.
         projection: whether the logits have the second term.
         dtype: dtype policy of the label's map and vector.
+        spectral_norm: `"discriminator"`, `"both"` divide the label's maps and vectors, each as a matrix, by its largest
+            singular value, as the body does with its kernels; `"none"`: no.
 
     Call: [float32 (N, H, W, C), labels] -> float32 (N, 1).
 
@@ -148,8 +153,10 @@ class ConditionalDiscriminator(keras.Model):
         projection: bool = False,
         dtype: Any = None,
         name: str = "conditional_discriminator",
+        spectral_norm: str = "none",
     ):
         check_label_sizes(num_classes, num_attributes)
+        check_options(spectral_norm=spectral_norm)
         dtype = resolved_policy(dtype)
         outer = outer_dtype(dtype)
         height, width, channels = body.input_shape[1:]
@@ -159,14 +166,15 @@ class ConditionalDiscriminator(keras.Model):
             )
         images = keras.Input((height, width, channels - 1), dtype=outer, name="images")  # (N, H, W, C)
         labels = label_input(num_attributes)  # (N,) or (N, A)
-        label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype)  # (N, H * W)
+        label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype, spectral_norm)  # (N, H * W)
         label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)  # (N, H, W, 1)
         joined = layers.Concatenate(dtype=dtype)([images, label_map])  # (N, H, W, C + 1)
         if projection:
             last = [layer for layer in body.layers if layer.weights][-1]
             features, logits = keras.Model(body.input, [last.input, body.output])(joined)
             features = layers.Flatten(DATA_FORMAT, dtype=dtype)(features)  # (N, F)
-            vector = embed_labels(labels, num_classes, features.shape[-1], PROJECTION_STDDEV, dtype)  # (N, F)
+            units = features.shape[-1]
+            vector = embed_labels(labels, num_classes, units, PROJECTION_STDDEV, dtype, spectral_norm)  # (N, F)
             logits = layers.Add(dtype=outer)([logits, layers.Dot(axes=1, dtype=outer)([features, vector])])  # (N, 1)
         else:
             logits = body(joined)  # (N, 1)
@@ -178,6 +186,7 @@ class ConditionalDiscriminator(keras.Model):
             "projection": projection,
             "dtype": dtype,
             "name": name,
+            "spectral_norm": spectral_norm,
         }
 
     def get_config(self) -> dict[str, Any]:

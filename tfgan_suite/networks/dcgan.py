@@ -21,6 +21,8 @@ from tfgan_suite.networks.geometry import (
     surplus,
 )
 from tfgan_suite.networks.initializers import (
+    in_discriminator,
+    in_generator,
     kernel_initializer,
     norm_layer,
     outer_dtype,
@@ -45,6 +47,7 @@ class DCGANGenerator(Network):
         latent_dim: length of z.
         base_filters: filters of the last hidden stage, twice as many a stage below.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        spectral_norm: `"both"` divides each kernel by its largest singular value; `"none"`, `"discriminator"`: no.
         dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
 
     Call: float32 (N, latent_dim) -> float32 (N, H, W, C) in [-1, 1].
@@ -63,18 +66,19 @@ class DCGANGenerator(Network):
         latent_dim: int = 100,
         base_filters: int = 64,
         initializer_stddev: float | None = INITIALIZER_STDDEV,
+        spectral_norm: str = "none",
         dtype: Any = None,
         name: str = "dcgan_generator",
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(latent_dim=latent_dim)
-        check_options(base_filters=base_filters, initializer_stddev=initializer_stddev)
+        check_options(base_filters=base_filters, initializer_stddev=initializer_stddev, spectral_norm=spectral_norm)
         doublings = num_doublings(image_shape)
 
         def transposed(filters: int, kernel_size: Any, strides: int, padding: str, use_bias: bool) -> layers.Layer:
             initializer = kernel_initializer(initializer_stddev)
-            return ImageConv2DTranspose(
+            layer = ImageConv2DTranspose(
                 filters,
                 kernel_size,
                 strides,
@@ -84,6 +88,7 @@ class DCGANGenerator(Network):
                 kernel_initializer=initializer,
                 dtype=dtype,
             )
+            return in_generator(layer, spectral_norm)
 
         latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")  # (N, latent_dim)
         x = layers.Reshape((1, 1, latent_dim), dtype=dtype)(latents)  # (N, 1, 1, latent_dim)
@@ -115,6 +120,7 @@ class DCGANDiscriminator(Network):
         norm: `"batch"` as in the paper, `"layer"` over the numbers of each image, or `"none"`; see `norm_layer`.
         initializer: `"normal"`, the one above, or `"he"`: N(0, sqrt(2 / fan-in)), which brings maps through the layers
             in their size where no norm does.
+        spectral_norm: `"discriminator"`, `"both"` divide each kernel by its largest singular value; `"none"`: no.
         dtype: dtype policy of the hidden layers; the logits are float32, or float64 under `"float64"`.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
@@ -133,6 +139,7 @@ class DCGANDiscriminator(Network):
         initializer_stddev: float | None = INITIALIZER_STDDEV,
         norm: str = "batch",
         initializer: str = "normal",
+        spectral_norm: str = "none",
         dtype: Any = None,
         name: str = "dcgan_discriminator",
     ):
@@ -144,6 +151,7 @@ class DCGANDiscriminator(Network):
             initializer_stddev=initializer_stddev,
             discriminator_norm=norm,
             discriminator_initializer=initializer,
+            spectral_norm=spectral_norm,
         )
         doublings = num_doublings(image_shape)
 
@@ -153,7 +161,7 @@ class DCGANDiscriminator(Network):
         images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
         x = images  # (N, H, W, C)
         for stage in range(doublings):
-            x = ImageConv2D(
+            convolution = ImageConv2D(
                 base_filters * 2**stage,
                 KERNEL_SIZE,
                 2,
@@ -162,18 +170,21 @@ class DCGANDiscriminator(Network):
                 use_bias=stage == 0 or norm == "none",
                 kernel_initializer=kernels(),
                 dtype=dtype,
-            )(x)  # (N, H / 2, W / 2, base_filters), then half the sides, rounded up, and twice the filters a stage
+            )
+            x = in_discriminator(convolution, spectral_norm)(x)
+            # (N, H / 2, W / 2, base_filters), then half the sides, rounded up, and twice the filters a stage
             if stage > 0 and norm != "none":
                 x = norm_layer(norm, dtype)(x)
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
                 x = KeyedDropout(dropout, stage, dtype=dtype)(x)
-        x = layers.Conv2D(
+        last = layers.Conv2D(
             1,
             base_grid(image_shape, doublings),
             data_format=DATA_FORMAT,
             kernel_initializer=kernels(),
             dtype=outer_dtype(dtype),
-        )(x)  # (N, 1, 1, 1)
+        )
+        x = in_discriminator(last, spectral_norm)(x)  # (N, 1, 1, 1)
         logits = layers.Reshape((1,), dtype=outer_dtype(dtype), name="logits")(x)  # (N, 1)
         super().__init__(images, logits, locals())

@@ -19,7 +19,14 @@ from tfgan_suite.networks.geometry import (
     check_positive,
     surplus,
 )
-from tfgan_suite.networks.initializers import kernel_initializer, outer_dtype, resolved_policy, synchronized_batch_norm
+from tfgan_suite.networks.initializers import (
+    in_discriminator,
+    in_generator,
+    kernel_initializer,
+    outer_dtype,
+    resolved_policy,
+    synchronized_batch_norm,
+)
 from tfgan_suite.networks.network import Network
 from tfgan_suite.options.networks import check_options
 
@@ -40,6 +47,7 @@ class TutorialDCGANGenerator(Network):
         latent_dim: length of z.
         base_filters: filters of the last hidden stage; the stages below have 2 and 4 times as many.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        spectral_norm: `"both"` divides each kernel by its largest singular value; `"none"`, `"discriminator"`: no.
         dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
 
     Call: float32 (N, latent_dim) -> float32 (N, H, W, C) in [-1, 1].
@@ -56,18 +64,19 @@ class TutorialDCGANGenerator(Network):
         latent_dim: int = 100,
         base_filters: int = 64,
         initializer_stddev: float | None = None,
+        spectral_norm: str = "none",
         dtype: Any = None,
         name: str = "tutorial_dcgan_generator",
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
         check_positive(latent_dim=latent_dim)
-        check_options(base_filters=base_filters, initializer_stddev=initializer_stddev)
+        check_options(base_filters=base_filters, initializer_stddev=initializer_stddev, spectral_norm=spectral_norm)
         height, width = base_grid(image_shape, DOUBLINGS)
 
         def transposed(filters: int, strides: int) -> layers.Layer:
             initializer = kernel_initializer(initializer_stddev)
-            return ImageConv2DTranspose(
+            layer = ImageConv2DTranspose(
                 filters,
                 KERNEL_SIZE,
                 strides,
@@ -77,14 +86,16 @@ class TutorialDCGANGenerator(Network):
                 kernel_initializer=initializer,
                 dtype=dtype,
             )
+            return in_generator(layer, spectral_norm)
 
         latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")  # (N, latent_dim)
-        x = layers.Dense(
+        first = layers.Dense(
             height * width * 4 * base_filters,
             use_bias=False,
             kernel_initializer=kernel_initializer(initializer_stddev),
             dtype=dtype,
-        )(latents)  # (N, h * w * 4f), of 28x28 images (N, 7 * 7 * 256)
+        )
+        x = in_generator(first, spectral_norm)(latents)  # (N, h * w * 4f), of 28x28 images (N, 7 * 7 * 256)
         x = synchronized_batch_norm(dtype)(x)
         x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
         x = layers.Reshape((height, width, 4 * base_filters), dtype=dtype)(x)  # (N, h, w, 4f)
@@ -111,6 +122,7 @@ class TutorialDCGANDiscriminator(Network):
         base_filters: filters of the first convolution; the second has twice as many.
         dropout: share of activations dropped, in [0, 1).
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        spectral_norm: `"discriminator"`, `"both"` divide each kernel by its largest singular value; `"none"`: no.
         dtype: dtype policy of the hidden layers; the logits are float32, or float64 under `"float64"`.
 
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, 1).
@@ -127,16 +139,22 @@ class TutorialDCGANDiscriminator(Network):
         base_filters: int = 64,
         dropout: float = 0.3,
         initializer_stddev: float | None = None,
+        spectral_norm: str = "none",
         dtype: Any = None,
         name: str = "tutorial_dcgan_discriminator",
     ):
         dtype = resolved_policy(dtype)
         image_shape = check_image_shape(image_shape)
-        check_options(base_filters=base_filters, dropout=dropout, initializer_stddev=initializer_stddev)
+        check_options(
+            base_filters=base_filters,
+            dropout=dropout,
+            initializer_stddev=initializer_stddev,
+            spectral_norm=spectral_norm,
+        )
         images = keras.Input(image_shape, dtype=outer_dtype(dtype), name="images")
         x = images  # (N, H, W, C)
         for key, filters in enumerate((base_filters, 2 * base_filters)):
-            x = ImageConv2D(
+            convolution = ImageConv2D(
                 filters,
                 KERNEL_SIZE,
                 2,
@@ -144,12 +162,15 @@ class TutorialDCGANDiscriminator(Network):
                 data_format=DATA_FORMAT,
                 kernel_initializer=kernel_initializer(initializer_stddev),
                 dtype=dtype,
-            )(x)  # (N, h, w, f), then (N, h, w, 2f), with half the sides each time, rounded up
+            )
+            x = in_discriminator(convolution, spectral_norm)(x)
+            # (N, h, w, f), then (N, h, w, 2f), with half the sides each time, rounded up
             x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
             if dropout:
                 x = KeyedDropout(dropout, key, dtype=dtype)(x)
         x = layers.Flatten(DATA_FORMAT, dtype=dtype)(x)  # (N, h * w * 2f), of 28x28 images (N, 7 * 7 * 128)
-        logits = layers.Dense(
+        last = layers.Dense(
             1, kernel_initializer=kernel_initializer(initializer_stddev), dtype=outer_dtype(dtype), name="logits"
-        )(x)  # (N, 1)
+        )
+        logits = in_discriminator(last, spectral_norm)(x)  # (N, 1)
         super().__init__(images, logits, locals())

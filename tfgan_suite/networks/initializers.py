@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.batch_norm import FusedBatchNormalization
 from tfgan_suite.layers.layer_norm import ImageNormalization
+from tfgan_suite.layers.spectral_norm import SpectralNormalization
 
 
 def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
@@ -39,6 +40,16 @@ def norm_layer(norm: str, dtype: Any = None) -> keras.layers.Layer:
         dtype: dtype policy.
     """
     return synchronized_batch_norm(dtype) if norm == "batch" else ImageNormalization(dtype=dtype)
+
+
+def in_generator(layer: keras.layers.Layer, spectral_norm: str) -> keras.layers.Layer:
+    """A layer with a kernel, normalised where `spectral_norm` is `"both"`; see `SpectralNormalization`."""
+    return SpectralNormalization(layer) if spectral_norm == "both" else layer
+
+
+def in_discriminator(layer: keras.layers.Layer, spectral_norm: str) -> keras.layers.Layer:
+    """A layer with a kernel, normalised unless `spectral_norm` is `"none"`; see `SpectralNormalization`."""
+    return layer if spectral_norm == "none" else SpectralNormalization(layer)
 
 
 def resolved_policy(dtype: Any) -> str:

@@ -10,7 +10,11 @@ from tfgan_suite.errors import option, unknown_choice
 from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, Family, check_settings, setting
 
 # What options may be that are names.
-NAMES = {"discriminator_norm": ("none", "batch", "layer"), "discriminator_initializer": ("normal", "he")}
+NAMES = {
+    "discriminator_norm": ("none", "batch", "layer"),
+    "discriminator_initializer": ("normal", "he"),
+    "spectral_norm": ("none", "discriminator", "both"),
+}
 _MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
 
 
@@ -48,6 +52,8 @@ class NetworkOptions:
 
     discriminator_initializer: str | None = _option(("dcgan", "dcgan_radford2015"))
     """Start a dcgan_radford2015 discriminator's kernels normal, by --initializer-stddev, or he, for none of norms."""
+    spectral_norm: str | None = _option(_MLP + _DCGANS)
+    """Divide each kernel by its largest singular value, in the discriminator or both networks; else none."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
