@@ -203,12 +203,15 @@ class Algorithm(Compiled):
         self.move(side, tape.gradient(loss, self.variables_of(side)))
 
     def move(self, side: str, gradients: list[tf.Tensor]) -> None:
-        """Moves one of `SIDES` by gradients of its variables, and clips a discriminator as the objective says.
+        """Moves one of `SIDES` by gradients of its variables.
 
+        Gradients are clipped before, and a discriminator's weights after that, as the objective says.
         What spectral normalisation keeps of the side's kernels then follows them, once, and stands still in all passes
         until the side moves again.
         """
         variables, limit = self.variables_of(side), self.objective.weight_clip
+        if self.objective.clip_norm is not None:
+            gradients = _within(self.objective.clip_norm, gradients)
         self.optimizer_of(side).apply(gradients, variables)
         if side == "discriminator" and limit is not None:
             for variable in variables:
@@ -274,3 +277,17 @@ class Algorithm(Compiled):
 
     def get_config(self) -> dict[str, Any]:
         return {**self.network_config(), "ema_momentum": self.ema_momentum, "seed": self.seed, "name": self.name}
+
+
+def _within(limit: float, gradients: list[tf.Tensor | None]) -> list[tf.Tensor | None]:
+    """This replica's gradients, scaled so that their sum over all replicas, as one vector, has at most this norm.
+
+    Keras's `global_clipnorm` clips what each replica adds to that sum, and so trains something else on each number of
+    them.
+    """
+    # Rows of an embedding that a batch has several times are added up, before they are squared.
+    found = [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
+    mine = [gradient for gradient in found if gradient is not None]
+    norm = tf.linalg.global_norm(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, mine))
+    scale = limit / tf.maximum(norm, limit)
+    return [gradient if gradient is None else scale * gradient for gradient in found]

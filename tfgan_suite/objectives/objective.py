@@ -29,6 +29,7 @@ class Objective(ObjectiveOptions):
         penalty_burn_in: images of all steps together, a discriminator step of each.
         penalty_every: steps from one penalty to the next, which is so many times as heavy.
         weight_clip: the discriminator's weights stay within [-weight_clip, weight_clip]; None: no clip.
+        clip_norm: the norm of a side's gradient, over all its variables, is at most this; None: as it is.
 
     Raises:
         InputError: an unknown name, a number out of its range, or settings that do not go together.

@@ -35,6 +35,8 @@ class ObjectiveOptions:
     """Take the penalty in every so many steps, so many times as heavy; r1_r2 needs each step."""
     weight_clip: float | None = _option(None, ABOVE_ZERO)
     """Clip the discriminator's weights to within so much of 0 after each of its steps, such as 0.01; else never."""
+    clip_norm: float | None = setting(Family.OPTIMIZER, None, valid=ABOVE_ZERO)
+    """Lower a gradient to this norm, over all variables of a side and all devices, where it is larger; else never."""
 
     def check_together(self) -> None:
         """Refuses settings that do not go together.
