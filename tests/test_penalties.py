@@ -127,6 +127,31 @@ def test_now_and_then_it_is_so_many_times_as_heavy() -> None:
         np.testing.assert_allclose(each.weighted_penalty, np.full(4, 1.5 * value), rtol=1e-5)
 
 
+def test_now_and_then_leaves_adam_as_it_is() -> None:
+    """Of the same four batches at a rate of 0 only the penalty's gradient p differs: Adam's first momentum is a sum of
+    gradients with the weights (1 - b) b^(steps ago), so that p stands in it with (1 - b^4) where it is taken in each
+    step, and with 4 (1 - b) b^3 where it was taken in the first alone."""
+
+    def trained(**settings: Any) -> GAN:
+        model = shrunk_model("mlp_gan", dropout=0.0, beta_1=0.7, beta_2=0.9, **settings)
+        for optimizer in model.optimizer.optimizers:
+            assert (float(optimizer.learning_rate), optimizer.beta_1, optimizer.beta_2) == (
+                pytest.approx(2e-4), 0.7, 0.9,
+            )  # fmt: skip
+            optimizer.learning_rate = 0.0
+        model.fit(batches(8).repeat(4), verbose=0)
+        assert int(model.discriminator_optimizer.iterations.numpy()) == 4  # an update a step
+        return model
+
+    settings = {"penalty": "r1", "penalty_weight": 1.0}
+    plain, each, lazy = trained(), trained(**settings), trained(**settings, penalty_every=4)
+    momentums = [[np.array(m) for m in model.discriminator_optimizer._momentums] for model in (plain, each, lazy)]
+    for without, always, first in zip(*momentums, strict=True):
+        share = 4 * 0.3 * 0.7**3 / (1 - 0.7**4)
+        np.testing.assert_allclose(first - without, share * (always - without), rtol=1e-4, atol=1e-5)
+    assert max(np.abs(always - without).max() for without, always, _ in zip(*momentums, strict=True)) > 1e-3
+
+
 @pytest.mark.parametrize("penalty", ["r1_r2", "gradient_penalty"])
 def test_second_derivatives_are_those_of_a_difference(penalty: str) -> None:
     """The gradient of the penalty by the weights, in float64, against central differences."""

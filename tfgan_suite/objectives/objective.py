@@ -27,7 +27,11 @@ class Objective(ObjectiveOptions):
         penalty_weight: what multiplies it; of r1, r2 and r1_r2 it is gamma, and gamma / 2 multiplies; None: its own.
         penalty_weight_final: to where the weight goes by half a cosine within `penalty_burn_in` images; None: it stays.
         penalty_burn_in: images of all steps together, a discriminator step of each.
-        penalty_every: steps from one penalty to the next, which is so many times as heavy.
+        penalty_every: k, the steps from one penalty to the next, which is k times as heavy. It is part of its step's
+            one update: k steps are k updates, whose gradients add up to those of a penalty in each. So Adam keeps its
+            rate and its momenta. StyleGAN2 (Karras et al., 2019, arXiv 1912.04958, appendix B) gives a penalty an
+            update of its own, k + 1 in k steps, and corrects Adam for that: c times the rate, beta_1^c and beta_2^c
+            with c = k / (k + 1). By the same rule c is k / k = 1 here.
         weight_clip: the discriminator's weights stay within [-weight_clip, weight_clip]; None: no clip.
         clip_norm: the norm of a side's gradient, over all its variables, is at most this; None: as it is.
 

@@ -32,7 +32,8 @@ class ObjectiveOptions:
     penalty_burn_in: int | None = _option(None, AT_LEAST_ONE)
     """Reach --penalty-weight-final after so many images, those of all steps together."""
     penalty_every: int = _option(1, AT_LEAST_ONE)
-    """Take the penalty in every so many steps, so many times as heavy; r1_r2 needs each step."""
+    """Take the penalty in every so many steps, so many times as heavy, in the step's one update, which leaves Adam as
+    it is; r1_r2 needs each step."""
     weight_clip: float | None = _option(None, ABOVE_ZERO)
     """Clip the discriminator's weights to within so much of 0 after each of its steps, such as 0.01; else never."""
     clip_norm: float | None = setting(Family.OPTIMIZER, None, valid=ABOVE_ZERO)
