@@ -1,10 +1,12 @@
-"""The errors a user can mend. The command line prints them in one line and exits with 2."""
+"""The errors a user can mend. The command line prints them in one line and exits with 2, or with `DIVERGED`."""
 
 import contextlib
 import difflib
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 
+# A training that diverges is no bad input: who starts many wants to tell the two apart.
+DIVERGED = 3
 # A stranger may answer a whole page where a line is wanted.
 LONGEST_MESSAGE = 300
 # Data may have a thousand classes.

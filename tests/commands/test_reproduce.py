@@ -1,5 +1,6 @@
 """Tables: cells are trained once, skipped when they are there, refused when they are of other settings."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tfgan_suite.commands.reproduce as reproduce_module
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.commands.reproduce import HANDED_ON, _call, cell_path, k_means_likelihood, render, rendered, reproduce
 from tfgan_suite.commands.tables import TABLES, Row, Table
 from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import DIVERGED, InputError
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +36,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     """Commands that were called; `train` leaves a folder, `evaluate` records whose value is the training seed."""
     made: list[tuple[str, list[str]]] = []
 
-    def call(command: str, flags: list[str]) -> None:
+    def call(command: str, flags: list[str], accepted: tuple[int, ...] = (0,)) -> int:
         made.append((command, flags))
         if command == "train":
             Path(flags[flags.index("--run-dir") + 1]).mkdir(parents=True)
@@ -42,6 +44,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
             seed = int(flags[0].split("seed")[1].split("/")[0])
             record = {"metric": "frechet_distance", "value": seed + 1.0, "floor": 0.125, "protocol": {}}
             Path(flags[flags.index("--output") + 1]).write_text(json.dumps({"records": [record]}))
+        return 0
 
     monkeypatch.setattr("tfgan_suite.commands.reproduce._call", call)
     monkeypatch.setitem(TABLES, "small", SMALL)
@@ -81,6 +84,24 @@ def test_render(calls: list[tuple[str, list[str]]], make: Callable[..., list[str
     assert lines[4].startswith("| `a` | 7 | 2.00 +- 1.00 | 3 |")
     assert lines[5].startswith("| `b` | - | 2.00 +- 1.00 | 3 |")
     assert lines[6] == "| real images of MNIST | - | 0.12 |  |  |"
+
+
+def test_runs_that_diverge_are_counted_and_left_out(
+    calls: list[tuple[str, list[str]]], make: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three seeds one ended in NaN, and one makes little else than one class."""
+    monkeypatch.setitem(TABLES, "small", dataclasses.replace(SMALL, rows=SMALL.rows[:1], may_diverge=True))
+    make(seeds=(1, 2))
+    path = cell_path(tmp_path / "results", "small", SMALL.rows[0], 1, False)
+    cell = json.loads(path.read_text())
+    collapsed = {"metric": "smallest_class_share", "value": 0.0, "details": {"shares": [0.6, 0.4]}, "protocol": {}}
+    path.write_text(json.dumps({**cell, "records": [*cell["records"], collapsed | {"floor": 0.09}]}))
+    monkeypatch.setattr(reproduce_module, "_call", lambda *given: DIVERGED)
+    (tmp_path / "runs" / SMALL.rows[0].name(0, False)).mkdir(parents=True)
+    make(seeds=(0,))
+    lines = render("small", results=str(tmp_path / "results")).splitlines()
+    assert lines[2] == "|  | published | FID | diverged | training |"
+    assert lines[4].startswith("| `a` | 7 | 3.00 | 2 of 3 |")
 
 
 def test_full_runs_are_kept_apart(calls: list[tuple[str, list[str]]], make: Callable[..., list[str]]) -> None:
@@ -160,11 +181,12 @@ def test_cells_that_were_not_measured_alike_are_not_averaged(
 
 
 def test_readme_tables_are_those_of_the_results() -> None:
-    """What `reproduce.py --check README.md` says; committed cells are of the presets as they are now."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert rendered(text, str(ROOT / "results")) == text
+    """What `reproduce.py --check` says of each page; committed cells are of the presets as they are now."""
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/objectives.md")]
+    for text in texts:
+        assert rendered(text, str(ROOT / "results")) == text
     for table in TABLES:
-        assert f"<!-- table: {table} -->" in text
+        assert sum(f"<!-- table: {table} -->" in text for text in texts) == 1
 
 
 def test_check_and_render_by_command(
@@ -191,7 +213,7 @@ def test_tables_can_be_trained_and_measured(name: str) -> None:
     assert set(TABLES[name].columns) <= gives
     for row in TABLES[name].rows:
         TrainConfig.from_preset(row.model, dataset=row.dataset, epochs=row.epochs, **row.settings)
-        conditional = row.model == "cgan"
+        conditional = row.model.startswith("cgan")
         needs = {need for metric in TABLES[name].metrics_of(row).split(",") for need in METRICS[metric].needs}
         assert conditional or "labels" not in needs
     assert len({row.name(0, False) for row in TABLES[name].rows}) == len(TABLES[name].rows)

@@ -33,6 +33,7 @@ class Evaluation(keras.callbacks.Callback):
         labels: int32 (N,) classes of `real`, for metrics that need them.
         train: uint8 (M, H, W, C), what the model learns from, for `memorisation`.
         validation: uint8 (V, H, W, C), other real images, for `parzen_log_likelihood`.
+        class_shares: float64 (K,) of the classes in the data, for `mode_divergence`; None: those of `labels`.
 
     Raises:
         InputError: an unknown metric, `every` below 1; when training begins, a metric that needs more
@@ -50,6 +51,7 @@ class Evaluation(keras.callbacks.Callback):
         labels: np.ndarray | None = None,
         train: np.ndarray | None = None,
         validation: np.ndarray | None = None,
+        class_shares: np.ndarray | None = None,
     ):
         super().__init__()
         if every < 1:
@@ -66,6 +68,9 @@ class Evaluation(keras.callbacks.Callback):
         self.train = train
         self.validation = real[:0] if validation is None else validation
         self.reference = Samples(real, *extractor(real), labels)
+        if class_shares is None and labels is not None:
+            class_shares = np.bincount(labels) / len(labels)
+        self.class_shares = class_shares
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Measures the model as it begins: what cannot be measured is refused before anything is trained.
@@ -112,8 +117,7 @@ class Evaluation(keras.callbacks.Callback):
 
         known = Labels.facts(model.labels)["num_classes"]
         if known is None:  # where the labels do not say either which classes there are, they are those that are read
-            of_real = self.reference.labels
-            known = self.extractor.num_classes if of_real is None else int(of_real.max()) + 1
+            known = self.extractor.num_classes if self.class_shares is None else len(self.class_shares)
         return Comparison(
             generated,
             self.reference,
@@ -124,4 +128,5 @@ class Evaluation(keras.callbacks.Callback):
             draw=draw,
             extract=lambda images: self.extractor.of_floats(images).features,
             latent_dim=model.latent_dim,
+            class_shares=self.class_shares,
         )

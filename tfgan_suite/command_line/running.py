@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 
-from tfgan_suite.errors import DivergenceError, InputError, saying_flags
+from tfgan_suite.errors import DIVERGED, DivergenceError, InputError, saying_flags
 from tfgan_suite.startup.backend import check_backend
 from tfgan_suite.startup.interrupts import answered
 from tfgan_suite.startup.quiet import open_closed_streams, quiet
@@ -16,7 +16,7 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
 def run(command: Callable[[Sequence[str], str], int], arguments: Sequence[str], program: str) -> int:
-    """A command's exit code; an error that the user can mend becomes one line and 2."""
+    """A command's exit code; an error that the user can mend becomes one line and 2, a training that diverged 3."""
     open_closed_streams()
     if list(arguments) == ["--version"]:
         print(f"tfgan-suite {metadata.version(NAME)}")
@@ -25,15 +25,15 @@ def run(command: Callable[[Sequence[str], str], int], arguments: Sequence[str], 
         with saying_flags(), answered():
             return command(arguments, program)
     except (InputError, DivergenceError) as error:
-        message = str(error)
+        message, code = str(error), DIVERGED if isinstance(error, DivergenceError) else 2
     except OSError as error:
         if error.strerror is None:
             raise
-        message = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        message, code = f"{error.strerror}: {error.filename}" if error.filename else error.strerror, 2
     except KeyboardInterrupt:
         return 130
     print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
-    return 2
+    return code
 
 
 @contextlib.contextmanager

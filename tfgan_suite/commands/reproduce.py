@@ -8,18 +8,17 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tfgan_suite.commands.tables import DATASET_TITLES, DEFAULTS, ELSEWHERE, TABLES, Row
-from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.errors import DIVERGED, InputError, unknown_choice
 from tfgan_suite.files import write_whole
 from tfgan_suite.metrics.records import MetricRecord, read_records, write_records
 from tfgan_suite.versions import versions
 
 SEEDS = (0, 1, 2)
-SAMPLES = 10_000
 VALIDATION_ROWS = 1000  # training images that choose the width of a Parzen window and are not learned from
 HANDED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 K_MEANS = Path("parzen/k_means_mnist.json")
@@ -65,11 +64,15 @@ def reproduce(
                 continue
             run_dir = Path(runs) / row.name(seed, full)
             where = [] if data_dir is None else ["--data-dir", data_dir]
-            _train(row, seed, full, run_dir, where)
+            diverged = not _train(row, seed, full, run_dir, where, TABLES[table].may_diverge)
             path.parent.mkdir(parents=True, exist_ok=True)
             measured = run_dir / f"{table}.json"
-            flags = ["--dataset", row.dataset, "--metrics", TABLES[table].metrics_of(row), "--count", str(SAMPLES)]
-            _call("evaluate", [str(run_dir / "export"), *flags, "--output", str(measured), *where])
+            count, metrics = str(TABLES[table].samples), TABLES[table].metrics_of(row)
+            flags = ["--dataset", row.dataset, "--metrics", metrics, "--count", count]
+            if diverged:
+                write_records(measured, [])
+            else:
+                _call("evaluate", [str(run_dir / "export"), *flags, "--output", str(measured), *where])
             cell = {
                 "command": " ".join(["python", "scripts/train.py", *row.flags(seed, full)]),
                 "evaluation": " ".join(["python", "scripts/evaluate.py", "OUT", *flags]),
@@ -125,12 +128,14 @@ def k_means_likelihood(dataset: str, data_dir: str | None = None, centres: int =
     )
 
 
-def _train(row: Row, seed: int, full: bool, run_dir: Path, where: list[str]) -> None:
+def _train(row: Row, seed: int, full: bool, run_dir: Path, where: list[str], may_diverge: bool) -> bool:
+    """Whether the run came to its end; where it may diverge, False says that it did."""
     folders = ["--run-dir", str(run_dir), "--export-dir", str(run_dir / "export"), "--no-tensorboard"]
     finished = (run_dir / "finished.json").exists()
     started = time.monotonic()
     try:
-        _call("train", [*row.flags(seed, full), *folders, *where])
+        accepted = (0, DIVERGED) if may_diverge else (0,)
+        return _call("train", [*row.flags(seed, full), *folders, *where], accepted) == 0
     finally:
         # One line a start: a run that was cut off has several, and their sum is its cost.
         if run_dir.is_dir() and not finished:
@@ -138,8 +143,8 @@ def _train(row: Row, seed: int, full: bool, run_dir: Path, where: list[str]) -> 
                 stream.write(f"{time.monotonic() - started:.1f}\n")
 
 
-def _call(command: str, flags: list[str]) -> None:
-    """A command of this package in a process of its own, so that no cell sees what another left behind.
+def _call(command: str, flags: list[str], accepted: tuple[int, ...] = (0,)) -> int:
+    """The exit code of a command of this package in a process of its own: no cell sees what another left behind.
 
     Ctrl-C, SIGTERM and SIGHUP are handed on and waited for: a training saves what it has before it ends.
     """
@@ -160,8 +165,9 @@ def _call(command: str, flags: list[str]) -> None:
             signal.signal(number, handler)
     if received:
         sys.exit(128 + received[0])
-    if code:
+    if code not in accepted:
         raise InputError(f"{command} ended with exit code {code}: {' '.join(flags)}.")
+    return code
 
 
 def read_cell(path: Path, row: Row, seed: int, full: bool) -> dict[str, Any]:
@@ -196,25 +202,28 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
         raise unknown_choice("table", table, TABLES)
     chosen = TABLES[table]
     published = any(row.published for row in chosen.rows)
-    heads = ["", *(["published"] if published else []), *(head for head, _ in chosen.columns.values())]
-    lines = [f"**{chosen.title}**", "", _line([*heads, "runs", "training"]), "|---" * (len(heads) + 2) + "|"]
+    last = ["diverged" if chosen.may_diverge else "runs", "training"]
+    heads = ["", *(["published"] if published else []), *(head for head, _ in chosen.columns.values()), *last]
+    lines = [f"**{chosen.title}**", "", _line(heads), "|---" * len(heads) + "|"]
     floors: dict[str, float] = {}
     protocols: dict[str, dict[str, Any]] = {}
     for row in chosen.rows:
         cells = list(_cells(Path(results), table, row, full))
         if not cells:
             continue
+        whole = [cell for cell in cells if not (chosen.may_diverge and has_diverged(cell))]
         values: list[str] = []
         for name, (_, form) in chosen.columns.items():
-            records = [record for cell in cells for record in cell["records"] if record["metric"] == name]
-            if len(records) not in (0, len(cells)):
+            records = [record for cell in whole for record in cell["records"] if record["metric"] == name]
+            if len(records) not in (0, len(whole)):
                 raise InputError(f"{table}: of {row.model} not every run has {name}. Remove those without it.")
             _refuse_unlike(records, protocols, f"{name} {row.dataset}", f"{table}: {name} of {row.model}")
             values.append(_spread([record["value"] for record in records], form))
             floors |= {f"{name} {row.dataset}": record["floor"] for record in records if record["floor"] is not None}
         seconds = min(cell["seconds"] for cell in cells)  # other work makes the others longer
         told = [row.title, *([row.published or "-"] if published else [])]
-        lines.append(_line([*told, *values, str(len(cells)), f"{seconds / 60:.0f} min"]))
+        runs = f"{len(cells) - len(whole)} of {len(cells)}" if chosen.may_diverge else str(len(cells))
+        lines.append(_line([*told, *values, runs, f"{seconds / 60:.0f} min"]))
     for dataset in dict.fromkeys(row.dataset for row in chosen.rows):
         real = [
             format(floors[key], form) if (key := f"{name} {dataset}") in floors else "-"
@@ -230,6 +239,12 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
         title = f"{centres.protocol['num_generated']:,} k-means centres"
         lines.append(_line([title, "-", f"{centres.value:.0f}", "", ""]))
     return "\n".join(lines)
+
+
+def has_diverged(cell: Mapping[str, Any]) -> bool:
+    """Whether a run ended in numbers that are not finite, or makes one class more often than all others together."""
+    shares = [share for record in cell["records"] for share in record.get("details", {}).get("shares", ())]
+    return not cell["records"] or max(shares, default=0.0) > 0.5
 
 
 def _refuse_unlike(records: list[dict[str, Any]], protocols: dict[str, dict[str, Any]], key: str, what: str) -> None:

@@ -76,12 +76,16 @@ class Table:
         metrics: what `evaluate --metrics` takes.
         columns: the numbers shown, by name, each with its heading and its format.
         rows: the lines.
+        may_diverge: whether a run that diverges is a result: it is counted, and its numbers are left out.
+        samples: how many are measured.
     """
 
     title: str
     metrics: str
     columns: Mapping[str, tuple[str, str]]
     rows: tuple[Row, ...]
+    may_diverge: bool = False
+    samples: int = 10_000
 
     def metrics_of(self, row: Row) -> str:
         """The metrics that apply to a row: those of labels to conditional models alone."""
@@ -99,7 +103,25 @@ _QUALITY = {
     "smallest_class_share": ("smallest class", ".1%"),
     "label_accuracy": ("label accuracy", ".1%"),
 }
-DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+
+# What the table of stability compares, each with what it cannot be without.
+OBJECTIVES: dict[str, dict[str, Any]] = {
+    "`non_saturating`": {},
+    "`non_saturating`, `r1`": {"penalty": "r1"},
+    "`non_saturating`, `dragan`": {"penalty": "dragan"},
+    "`hinge`, spectral norm": {"loss": "hinge", "spectral_norm": "discriminator"},
+    "`wasserstein`, clipped to 0.01": {"loss": "wasserstein", "weight_clip": 0.01},
+    "`wasserstein`, `gradient_penalty`": {"loss": "wasserstein", "penalty": "gradient_penalty"},
+    "`relativistic`": {"loss": "relativistic"},
+    "`relativistic`, `r1_r2`": {"loss": "relativistic", "penalty": "r1_r2"},
+}
+
+
+def _rates(rate: float) -> dict[str, float]:
+    return {"generator_learning_rate": rate, "discriminator_learning_rate": rate}
+
+
+DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "stacked_mnist": "stacked MNIST"}
 
 TABLES: dict[str, Table] = {
     "presets": Table(
@@ -112,6 +134,8 @@ TABLES: dict[str, Table] = {
             Row("`dcgan_tutorial`, as published", "dcgan_tutorial", "mnist", 5),
             Row("`dcgan`, ours", "dcgan", "mnist", 5),
             Row("`cgan`, ours", "cgan", "mnist", 5),
+            Row("`dcgan_relativistic`, ours", "dcgan_relativistic", "mnist", 5),
+            Row("`cgan_relativistic`, ours", "cgan_relativistic", "mnist", 5),
         ),
     ),
     "parzen": Table(
@@ -132,6 +156,27 @@ TABLES: dict[str, Table] = {
             for dataset, title in DATASET_TITLES.items()
             for loss in ("non_saturating", "minimax", "least_squares", "hinge")
         ),
+    ),
+    "stability": Table(
+        "Objectives at three learning rates, MNIST, networks of `mlp_gan`, all else equal",
+        "frechet_distance,precision_recall,density_coverage,class_shares",
+        {name: _QUALITY[name] for name in ("frechet_distance", "recall", "coverage", "smallest_class_share")},
+        tuple(
+            Row(f"{title}, {factor}x", "mlp_gan", "mnist", 3, settings={**settings, **_rates(factor * 2e-4)})
+            for title, settings in OBJECTIVES.items()
+            for factor in (1, 5, 25)
+        ),
+        may_diverge=True,
+    ),
+    "modes": Table(
+        "Modes of stacked MNIST, of 1,000, by 26,000 samples",
+        "modes,mode_divergence",
+        {"modes": ("modes", ".0f"), "mode_divergence": ("KL", ".3f")},
+        (
+            Row("`dcgan`", "dcgan", "stacked_mnist", 2, "99, 3.40 (Metz 2016)"),
+            Row("`dcgan_relativistic`, ours", "dcgan_relativistic", "stacked_mnist", 20, "1,000, 0.029 (Huang 2024)"),
+        ),
+        samples=26_000,
     ),
     "nearest_label": Table(
         "Accuracy of a 1-nearest-neighbour classifier of pixels that is trained on conditional samples, MNIST",

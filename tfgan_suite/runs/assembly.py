@@ -108,7 +108,8 @@ def evaluation(config: TrainConfig, data: ImageData) -> Evaluation | None:
         return None
     images, labels = data.chosen(config.evaluate_count)
     extractor = load_extractor(config.extractor, config.dataset)
-    return Evaluation(images, extractor, chosen_metrics(config.metrics), config.evaluate_every, labels=labels)
+    names, shares = chosen_metrics(config.metrics), data.shares()
+    return Evaluation(images, extractor, names, config.evaluate_every, labels=labels, class_shares=shares)
 
 
 def make_optimizer(config: TrainConfig, rate: float, steps: int, updates_per_step: int) -> keras.optimizers.Optimizer:
