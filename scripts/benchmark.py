@@ -20,16 +20,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmark_parts.loops import MODELS, NUM_IMAGES, BenchmarkModel, Duration, Fit, make_contestant
+from benchmark_parts.loops import MODELS, NUM_IMAGES, BenchmarkModel, Duration, Fit, make_contestant, penalty_of
 
 from tfgan_suite.cli import parse, quiet_import, run
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.options.objective import PENALTIES
 
 WARM_UP_STEPS = 2
 EPOCH_STEPS = 100  # of the watch over memory
 BUSY = 0.25  # load average for each core from which on other programs disturb
 VARIANTS = (
-    "fit", "plain", "torch", "fit_bfloat16", "plain_bfloat16", "torch_bfloat16", "fit_2_devices", "fit_2_processes"
+    "fit", "plain", "torch", "fit_bfloat16", "plain_bfloat16", "torch_bfloat16", "fit_2_devices", "fit_2_processes",
+    *(f"{library}_{penalty}" for penalty in PENALTIES if penalty != "none" for library in ("fit", "torch")),
 )  # fmt: skip
 
 
@@ -42,7 +44,8 @@ class BenchmarkConfig:
     metrics and latents keyed by step. `torch` is PyTorch run eagerly on networks of the same shapes.
     A variant that ends in `_bfloat16` computes in bfloat16 where the others use float32. `fit_2_devices` divides
     the same batch over two logical devices of this machine, `fit_2_processes` over two processes on it: where they
-    share the cores of one device, what they lose against `fit` is what the division costs.
+    share the cores of one device, what they lose against `fit` is what the division costs. `fit_r1` and `torch_r1`
+    add that penalty to the discriminator's step, and so for every other; not on dcgan_64, which has BatchNorm.
     """
 
     models: tuple[str, ...] = ("mlp_gan_small", "dcgan_28", "dcgan_64")
@@ -169,9 +172,10 @@ def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
         }
         if player.exchange_seconds is not None:
             row["exchange_share"] = player.exchange_seconds * statistics.median(player.rates)
-        for other in ("fit", "plain", "torch"):
+        same = f"torch_{penalty_of(variant)}"
+        for other in ("fit", "plain", *([same] if same in players else ["torch"])):
             if other in players:
-                row[f"ratio_to_{other}"] = _median_ratio(player.rates, players[other].rates)
+                row[f"ratio_to_{other.partition('_')[0]}"] = _median_ratio(player.rates, players[other].rates)
         if flops and rate_names:
             convolutions = players[rate_names[_type(variant)]]
             row["megaflops_per_image"] = flops / config.batch_size / 1e6

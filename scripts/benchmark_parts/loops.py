@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from tfgan_suite.options.objective import PENALTIES
+
 LATENT_DIM = 100
 NUM_IMAGES = 2_048
 SEED = 0
@@ -22,16 +24,23 @@ SEED = 0
 
 @dataclass(frozen=True)
 class BenchmarkModel:
-    """What is timed under a name: networks, image shape, and whether they have convolutions."""
+    """What is timed under a name: networks, image shape, whether they have convolutions, the discriminator's norm."""
 
     body: str
     image_shape: tuple[int, int, int]
     convolutional: bool = True
+    norm: str | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Of its networks."""
+        return {"dropout": 0.0} | ({} if self.norm is None else {"discriminator_norm": self.norm})
 
 
 MODELS = {
     "mlp_gan_small": BenchmarkModel("mlp", (28, 28, 1), convolutional=False),
     "dcgan_28": BenchmarkModel("dcgan_tutorial", (28, 28, 1)),
+    "dcgan_32": BenchmarkModel("dcgan_radford2015", (32, 32, 3), norm="none"),
     "dcgan_64": BenchmarkModel("dcgan_radford2015", (64, 64, 3)),
 }
 
@@ -92,6 +101,7 @@ class Fit:
         batch_size: rows a step, for all devices together.
         dtype: dtype policy of the networks.
         strategy: the devices; None: one.
+        penalty: of the discriminator's slopes.
 
     Attributes:
         exchange_seconds: what one exchange of both networks' gradients takes; None for one device.
@@ -99,7 +109,14 @@ class Fit:
 
     exchange_seconds: float | None = None
 
-    def __init__(self, model: BenchmarkModel, batch_size: int, dtype: str = "float32", strategy: Any = None):
+    def __init__(
+        self,
+        model: BenchmarkModel,
+        batch_size: int,
+        dtype: str = "float32",
+        strategy: Any = None,
+        penalty: str = "none",
+    ):
         import keras
 
         from tfgan_suite.models.dcgan import DCGAN
@@ -114,11 +131,11 @@ class Fit:
 
         with strategy.scope() if strategy else contextlib.nullcontext():
             self.gan = (
-                DCGAN(model.image_shape, LATENT_DIM, model.body, dropout=0.0, dtype=dtype)
+                DCGAN(model.image_shape, LATENT_DIM, model.body, dtype=dtype, **model.options)
                 if model.convolutional
                 else MLPGAN(model.image_shape, LATENT_DIM, dtype=dtype)
             )
-            self.gan.compile()
+            self.gan.compile(penalty=penalty)
         if strategy:
             self.exchange_seconds = time_exchange(strategy, self.gan.trainable_variables)
         self.batches = make_batches(model, batch_size)
@@ -216,7 +233,7 @@ class PlainLoop:
         from tfgan_suite.networks.bodies import build_body
         from tfgan_suite.options.networks import NetworkOptions
 
-        shape, options = model.image_shape, NetworkOptions(dropout=0.0)
+        shape, options = model.image_shape, NetworkOptions(**model.options)
         generator, discriminator = build_body(model.body, shape, shape, LATENT_DIM, options, dtype)
         optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2)]
         for optimizer, network in zip(optimizers, (generator, discriminator), strict=True):
@@ -321,13 +338,20 @@ def count_step_flops(generator: Any, discriminator: Any) -> int:
     return generator_flops + discriminator_flops + 2 * sum(d)
 
 
+def penalty_of(variant: str) -> str:
+    """The penalty in the name of a variant such as `fit_r1`."""
+    name = variant.partition("_")[2]
+    return name if name in PENALTIES else "none"
+
+
 def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Contestant:
     """The runner of a variant of `BenchmarkConfig.variants`, or of the rate of convolutions."""
     low = variant.endswith("_bfloat16")
+    penalty = penalty_of(variant)
     if variant.startswith("torch"):
         from benchmark_parts.torch_loop import TorchLoop
 
-        return TorchLoop(model.body, make_images(model), batch_size, low)
+        return TorchLoop(model.body, make_images(model), batch_size, low, penalty, model.norm)
     if variant.startswith("convolutions"):
         return ConvolutionRate(batch_size, "bfloat16" if low else "float32")
     if variant == "fit_2_processes":
@@ -336,4 +360,5 @@ def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Con
         import tensorflow as tf
 
         return Fit(model, batch_size, strategy=tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
-    return (Fit if variant.startswith("fit") else PlainLoop)(model, batch_size, "mixed_bfloat16" if low else "float32")
+    dtype = "mixed_bfloat16" if low else "float32"
+    return PlainLoop(model, batch_size, dtype) if variant == "plain" else Fit(model, batch_size, dtype, penalty=penalty)

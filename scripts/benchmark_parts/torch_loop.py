@@ -58,19 +58,24 @@ def _dcgan_tutorial(image_shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Mo
     return generator, discriminator
 
 
-def _dcgan_radford2015(image_shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
-    """The networks of `DCGAN(body="dcgan_radford2015")` for 64x64 images."""
+def _dcgan_radford2015(image_shape: tuple[int, int, int], norm: str | None = None) -> tuple[nn.Module, nn.Module]:
+    """The networks of `DCGAN(body="dcgan_radford2015")` for 32x32 and 64x64 images."""
     channels = image_shape[2]
-    up: list[nn.Module] = [nn.Unflatten(1, (LATENT_DIM, 1, 1)), nn.ConvTranspose2d(LATENT_DIM, 512, 4, bias=False)]
-    for i, o in ((512, 256), (256, 128), (128, 64)):
+    widths = [64 * 2**stage for stage in range(3 if image_shape[0] == 32 else 4)]
+    up: list[nn.Module] = [
+        nn.Unflatten(1, (LATENT_DIM, 1, 1)),
+        nn.ConvTranspose2d(LATENT_DIM, widths[-1], 4, bias=False),
+    ]
+    for o, i in reversed(list(itertools.pairwise(widths))):
         up += [nn.BatchNorm2d(i, 1e-3), nn.ReLU(), nn.ConvTranspose2d(i, o, 4, 2, 1, bias=False)]
     down: list[nn.Module] = [nn.Conv2d(channels, 64, 4, 2, 1), nn.LeakyReLU(0.2)]
-    for i, o in ((64, 128), (128, 256), (256, 512)):
-        down += [nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o, 1e-3), nn.LeakyReLU(0.2)]
+    for i, o in itertools.pairwise(widths):
+        normed = [] if norm == "none" else [nn.BatchNorm2d(o, 1e-3)]
+        down += [nn.Conv2d(i, o, 4, 2, 1, bias=norm == "none"), *normed, nn.LeakyReLU(0.2)]
     generator = nn.Sequential(
         *up, nn.BatchNorm2d(64, 1e-3), nn.ReLU(), nn.ConvTranspose2d(64, channels, 4, 2, 1), nn.Tanh()
     )
-    return generator, nn.Sequential(*down, nn.Conv2d(512, 1, 4), nn.Flatten())
+    return generator, nn.Sequential(*down, nn.Conv2d(widths[-1], 1, 4), nn.Flatten())
 
 
 NETWORKS = {"mlp": _mlp, "dcgan_tutorial": _dcgan_tutorial, "dcgan_radford2015": _dcgan_radford2015}
@@ -84,13 +89,25 @@ class TorchLoop:
         images: uint8 (N, H, W, C).
         batch_size: rows a step.
         bfloat16: whether both networks run under `torch.autocast` to bfloat16.
+        penalty: of the discriminator's slopes, `"none"` or a name of the suite.
+        norm: the discriminator's, where its body has a choice.
     """
 
     flops = None
 
-    def __init__(self, body: str, images: np.ndarray, batch_size: int, bfloat16: bool):
+    def __init__(
+        self,
+        body: str,
+        images: np.ndarray,
+        batch_size: int,
+        bfloat16: bool,
+        penalty: str = "none",
+        norm: str | None = None,
+    ):
         self.images = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        self.generator, self.discriminator = NETWORKS[body](images.shape[1:])
+        options = {} if norm is None else {"norm": norm}
+        self.generator, self.discriminator = NETWORKS[body](images.shape[1:], **options)
+        self.penalty = penalty
         self.batch_size, self.bfloat16 = batch_size, bfloat16
         self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), 2e-4, (0.5, 0.999))
         self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), 2e-4, (0.5, 0.999))
@@ -105,8 +122,13 @@ class TorchLoop:
         generator, discriminator = self.generator, self.discriminator
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             fake_images = generator(torch.randn(self.batch_size, LATENT_DIM))
-            real_logits, fake_logits = discriminator(real_images), discriminator(fake_images.detach())
+            real, fake = real_images, fake_images.detach()
+            if self.penalty in AT_IMAGES:  # the slopes come from the passes that give the losses
+                real, fake = real.requires_grad_(), fake.requires_grad_()
+            real_logits, fake_logits = discriminator(real), discriminator(fake)
             loss = (functional.softplus(-real_logits) + functional.softplus(fake_logits)).mean()
+            if self.penalty != "none":
+                loss = loss + self._penalty(real, fake, real_logits, fake_logits)
         self.discriminator_optimizer.zero_grad()
         loss.backward()
         self.discriminator_optimizer.step()
@@ -115,3 +137,27 @@ class TorchLoop:
         self.generator_optimizer.zero_grad()
         loss.backward(inputs=list(generator.parameters()))
         self.generator_optimizer.step()
+
+    def _penalty(
+        self, real: torch.Tensor, fake: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor
+    ) -> torch.Tensor:
+        """The mean over the batch, with the weight of the suite."""
+        if self.penalty in AT_IMAGES:
+            pairs = {"real": (real_logits, real), "fake": (fake_logits, fake)}
+            return 0.5 * sum(_squares(*pairs[place]).mean() for place in AT_IMAGES[self.penalty])
+        if self.penalty == "dragan":
+            points = real + torch.rand(len(real), 1, 1, 1) * 0.5 * real.std() * torch.rand_like(real)
+        else:
+            points = real + torch.rand(len(real), 1, 1, 1) * (fake - real)
+        points = points.detach().requires_grad_()
+        excess = (_squares(self.discriminator(points), points) + 1e-12).sqrt() - 1.0
+        return 10.0 * (excess.relu() if self.penalty.startswith("one_sided") else excess).square().mean()
+
+
+AT_IMAGES = {"r1": ("real",), "r2": ("fake",), "r1_r2": ("real", "fake")}
+
+
+def _squares(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+    """|grad D(x)|^2 of each image, which can be differentiated."""
+    (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return slopes.square().sum((1, 2, 3))
