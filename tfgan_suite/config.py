@@ -103,11 +103,11 @@ class _BeforeNetworks:
     cache_gigabytes: float = setting(Family.DATA, 4.0, role=WATCH, valid=AT_LEAST_ZERO)
     """Keep images in RAM up to so many GiB, beyond that in a temporary file mapped to memory."""
     flip: bool = setting(Family.AUGMENTATION, False)
-    """Flip half of the images left to right."""
+    """Flip half of the real images left to right, which samples learn too; see --augment for what they do not learn."""
     crop: int = setting(Family.AUGMENTATION, 0, valid=AT_LEAST_ZERO)
-    """Shift images at random by up to so many pixels."""
+    """Shift real images at random by up to so many pixels."""
     rotation: float = setting(Family.AUGMENTATION, 0.0, valid=Range(0.0, 180.0 + 1e-9, "in [0, 180]"))
-    """Rotate images at random by up to so many degrees."""
+    """Rotate real images at random by up to so many degrees."""
 
     epochs: int | None = setting(Family.LENGTH, None, role=LENGTH, valid=AT_LEAST_ONE)
     """Train for so many passes over the data; else for 300,000 images, but 5 to 60 passes: MNIST 5, digits 60."""

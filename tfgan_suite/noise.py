@@ -25,6 +25,8 @@ COLOUR_STREAM = 1_004
 MASK_STREAM = 2_000
 # Points at which a discriminator's slopes are penalised: two streams for each call of a judgement within a step.
 PENALTY_STREAM = 10_000
+# How a discriminator sees images: a block of streams for each set of images within a step, one for each augmentation.
+AUGMENT_STREAM, AUGMENT_BLOCK = 100_000, 10
 
 _PHILOX = 1  # of tf.random.Algorithm
 _PHILOX_BLOCK = 4  # float32 numbers that one count of its counter makes

@@ -10,6 +10,7 @@ from tfgan_suite.errors import InputError, option
 from tfgan_suite.models.keras_surface import KerasSurface
 from tfgan_suite.models.network_checks import check_no_batch_norm
 from tfgan_suite.models.optimizer_pair import OptimizerPair
+from tfgan_suite.objectives.augmentations import check_channels
 from tfgan_suite.objectives.losses import AdversarialLoss
 from tfgan_suite.objectives.objective import Objective
 
@@ -60,7 +61,8 @@ class Compiled(KerasSurface):
         Raises:
             InputError: an unknown loss or penalty, settings that do not go together, one optimizer for both sides, a
                 network whose last activation belongs to another loss, BatchNorm in a discriminator that is penalised,
-                or an option that this step, or TensorFlow under several replicas, cannot do.
+                colours of images of one channel, or an option that this step, or TensorFlow under several replicas,
+                cannot do.
 
         Warns:
             UserWarning: a last activation that does not fit, or `jit_compile=True`.
@@ -106,8 +108,9 @@ class Compiled(KerasSurface):
                 )
         self.objective = objective
         self.check_ends(self.objective, is_loading)
-        if self.objective.rule is not None:
-            for network in self.sides()["discriminator"]:
+        for network in self.sides()["discriminator"]:
+            check_channels(self.objective.augmentations, network.inputs[0].shape[-1])
+            if self.objective.rule is not None:
                 check_no_batch_norm(
                     network,
                     f"{option('penalty', self.objective.penalty)} holds the slope at each image alone",

@@ -57,12 +57,14 @@ def judged(
 
     Args:
         objective: the losses and what is added to them.
-        discriminator: images -> logits; what else it is told, it knows.
+        discriminator: images -> logits; what else it is told, it knows, and sees as it is: not augmented.
         real_images: (N, H, W, C).
         fake_images: of the same shape; let gradients through or not.
-        step: keys Dropout's masks and the penalty's points; None where there is no training.
+        step: keys Dropout's masks, the penalty's points and how images are augmented; None where there is no training.
         call: number within the step of the first of the two calls.
     """
+    real_judge = _in_training(objective, discriminator, step, call, 2 * call)
+    fake_judge = _in_training(objective, discriminator, step, call + 1, 2 * (call + 1))
     rule = None if step is None else objective.rule
     real_images = tf.cast(real_images, fake_images.dtype)  # which a float64 generator makes
     images = {"real": real_images, "fake": fake_images}
@@ -72,8 +74,7 @@ def judged(
     with tape or contextlib.nullcontext():
         if tape is not None:
             tape.watch([real_images, fake_images])
-        real_logits = _called(discriminator, real_images, step, call)
-        fake_logits = _called(discriminator, fake_images, step, call + 1)
+        real_logits, fake_logits = real_judge(real_images), fake_judge(fake_images)
         both = tf.reduce_sum(per_sample_mean(real_logits)) + tf.reduce_sum(per_sample_mean(fake_logits))
     penalty = None
     if rule is not None and step is not None:
@@ -81,7 +82,7 @@ def judged(
             slopes = tape.gradient(both, [images[place] for place in rule.places])
             penalty = tf.add_n([rule.equation(squared_norms(each)) for each in slopes])
         else:
-            penalty = _penalty(objective, rule, discriminator, real_images, fake_images, step, call)
+            penalty = _penalty(objective, rule, real_judge, real_images, fake_images, step, call)
     return Judgement(
         objective.discriminator_loss(real_logits, fake_logits),
         objective.generator_loss(real_logits, fake_logits),
@@ -115,14 +116,16 @@ def judged_fakes(
     if objective.pair.pairs:
         if real_images is None:
             raise InputError(f"The loss {objective.loss} looks at pairs, which this model does not have.")
-        real_logits = _called(discriminator, real_images, step, call)
-    return objective.generator_loss(real_logits, _called(discriminator, fake_images, step, call))
+        real_logits = _in_training(objective, discriminator, step, call, 2 * call + 1)(real_images)
+    return objective.generator_loss(
+        real_logits, _in_training(objective, discriminator, step, call, 2 * call)(fake_images)
+    )
 
 
 def _penalty(
     objective: Objective,
     rule: Penalty,
-    discriminator: Judge,
+    judge: Judge,
     real_images: tf.Tensor,
     fake_images: tf.Tensor,
     step: Step,
@@ -132,8 +135,7 @@ def _penalty(
     points = points_of(rule, real_images, fake_images, step, call)
 
     def taken() -> tf.Tensor:
-        with step.masks(call):
-            return tf.add_n([rule.equation(squared_slopes(discriminator, images)) for images in points])
+        return tf.add_n([rule.equation(squared_slopes(judge, images)) for images in points])
 
     if objective.penalty_every == 1:
         return taken()
@@ -142,8 +144,16 @@ def _penalty(
     return tf.cond(is_due, lambda: objective.penalty_every * taken(), lambda: tf.zeros_like(real_images[:, 0, 0, 0]))
 
 
-def _called(discriminator: Judge, images: tf.Tensor, step: Step | None, call: int) -> tf.Tensor:
+def _in_training(objective: Objective, discriminator: Judge, step: Step | None, call: int, draw: int) -> Judge:
+    """The discriminator with its masks keyed by the call, on images as it sees them; in an evaluation itself.
+
+    A slope by its images is that by the images before they are augmented.
+    """
     if step is None:
-        return discriminator(images)
-    with step.masks(call):
-        return discriminator(images)
+        return discriminator
+
+    def judge(images: tf.Tensor) -> tf.Tensor:
+        with step.masks(call):
+            return discriminator(objective.seen(images, step, draw))
+
+    return judge

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgan_suite.errors import unknown_choice
 from tfgan_suite.noise import Step
+from tfgan_suite.objectives.augmentations import augmented
 from tfgan_suite.objectives.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
 from tfgan_suite.objectives.penalties import PENALTIES, Penalty
 from tfgan_suite.options.objective import ObjectiveOptions
@@ -34,6 +35,8 @@ class Objective(ObjectiveOptions):
             with c = k / (k + 1). By the same rule c is k / k = 1 here.
         weight_clip: the discriminator's weights stay within [-weight_clip, weight_clip]; None: no clip.
         clip_norm: the norm of a side's gradient, over all its variables, is at most this; None: as it is.
+        augment: names in `AUGMENTATIONS`, separated by commas, done in their order to all that the discriminator sees
+            in training; or `"none"`.
 
     Raises:
         InputError: an unknown name, a number out of its range, or settings that do not go together.
@@ -77,6 +80,16 @@ class Objective(ObjectiveOptions):
     def score(self, logits: tf.Tensor) -> tf.Tensor:
         """How real images look to the discriminator, (N,): its probability, or its mean logit where it has none."""
         return per_sample_mean(tf.sigmoid(logits) if self.pair.logits_are_log_odds else logits)
+
+    def seen(self, images: tf.Tensor, step: Step, draw: int) -> tf.Tensor:
+        """Images (N, H, W, C) as the discriminator sees them in training: see `augmented`.
+
+        Args:
+            images: real or made.
+            step: keys what is drawn.
+            draw: number within the step of this set of images; sets with the same number are changed alike.
+        """
+        return augmented(self.augmentations, images, step, draw)
 
     def weight(self, step: Step) -> tf.Tensor:
         """What multiplies the penalty in a step where it is taken."""

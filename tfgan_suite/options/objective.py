@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.arguments import Range
-from tfgan_suite.errors import InputError, option
+from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, AT_LEAST_ZERO, Family, setting
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic")
 PENALTIES = ("none", "gradient_penalty", "one_sided_gradient_penalty", "dragan", "r1", "r2", "r1_r2")
+AUGMENTATIONS = ("color", "translation", "cutout")
 
 
 def _option(default: Any, valid: Range | None = None) -> Any:
@@ -38,6 +39,13 @@ class ObjectiveOptions:
     """Clip the discriminator's weights to within so much of 0 after each of its steps, such as 0.01; else never."""
     clip_norm: float | None = setting(Family.OPTIMIZER, None, valid=ABOVE_ZERO)
     """Lower a gradient to this norm, over all variables of a side and all devices, where it is larger; else never."""
+    augment: str = _option("none")
+    """Show the discriminator all images changed by color,translation,cutout; samples do not learn the changes."""
+
+    @property
+    def augmentations(self) -> tuple[str, ...]:
+        """The names in `augment`, in their order; empty for none."""
+        return () if self.augment == "none" else tuple(name.strip() for name in self.augment.split(","))
 
     def check_together(self) -> None:
         """Refuses settings that do not go together.
@@ -66,3 +74,12 @@ class ObjectiveOptions:
                 f"{option('label_smoothing')} lowers a real label, which {option('loss', self.loss)} does not have. "
                 "Leave it out."
             )
+        self._check_augment()
+
+    def _check_augment(self) -> None:
+        names = self.augmentations
+        for name in names:
+            if name not in AUGMENTATIONS:
+                raise unknown_choice("augmentation", name, (*AUGMENTATIONS, "none"))
+        if len(set(names)) < len(names):
+            raise InputError(f"{option('augment')} takes each augmentation once. Received: {self.augment}.")
