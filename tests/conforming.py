@@ -38,6 +38,14 @@ def _template(**settings: Any) -> Algorithm:
     return _compiled(template_class(), *networks, **settings)
 
 
+def _augmented(**settings: Any) -> Algorithm:
+    """One whose discriminator sees images changed as often as adapts, on its way from a half."""
+    model = shrunk_model("mlp_gan", augment="ada", **settings)
+    assert model.augmentation is not None
+    model.augmentation.assign([0.5, 0.0, 0.0])
+    return model
+
+
 @cache
 def template_class() -> type[Algorithm]:
     """What the text says."""
@@ -53,6 +61,7 @@ MODELS: dict[str, Callable[..., Algorithm]] = {
     **{name: partial(shrunk_model, name) for name in PRESETS},
     "spectral cgan": partial(shrunk_model, "cgan", spectral_norm="both"),
     "template": _template,
+    "augmented": _augmented,
     "paired toy": partial(_compiled, PairedToy, (8, 8, 1), (8, 8, 2), ema_momentum=0.9),
     "unpaired toy": partial(_compiled, UnpairedToy, (8, 8, 1)),
 }

@@ -1,6 +1,7 @@
 """What the discriminator sees of images: values worked by hand, and every augmentation in training."""
 
 import itertools
+import math
 from typing import Any
 
 import keras
@@ -10,13 +11,18 @@ import tensorflow as tf
 from lanes import corners
 from shrunk import ROWS, SHAPE, batches, shrunk_model
 
-from tfgan_suite import DCGAN, GAN, InputError
+from tfgan_suite import GAN, MLPGAN, InputError
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import saying_flags
+from tfgan_suite.models.algorithm import ADAPT_EVERY
 from tfgan_suite.models.judging import judged, judged_fakes
 from tfgan_suite.noise import Rows, Step
-from tfgan_suite.objectives.augmentations import AUGMENTATIONS, augmented, color, cutout, translation
-from tfgan_suite.objectives.objective import Objective
+from tfgan_suite.objectives import objective as objectives
+from tfgan_suite.objectives.ada import DRAWS, Amounts, drawn, reading_maps, recoloured
+from tfgan_suite.objectives.augmentations import AUGMENTATIONS, augmented
+from tfgan_suite.objectives.diff_augment import color, cutout, translation
+from tfgan_suite.objectives.objective import ADA_IMAGES, Objective
+from tfgan_suite.objectives.warp import affine
 from tfgan_suite.options import objective as options
 
 ALL = "color,translation,cutout"
@@ -138,8 +144,7 @@ def test_an_evaluation_sees_images_as_they_are() -> None:
     watcher, x = Watcher(), images()
     judged(Objective(augment=ALL), watcher, x, x)
     assert all(seen is x for seen in watcher.seen)
-    model = shrunk_model("dcgan", augment="translation,cutout")
-    plain = shrunk_model("dcgan")
+    model, plain = shrunk_model("mlp_gan", augment="translation,cutout"), shrunk_model("mlp_gan")
     assert model.evaluate(batches(), return_dict=True, verbose=0) == plain.evaluate(
         batches(), return_dict=True, verbose=0
     )
@@ -171,21 +176,22 @@ def test_gradients_reach_the_generator_through_it() -> None:
 
 AXES: dict[str, dict[str, Any]] = {
     "translation,cutout": {"augment": "translation,cutout"},
+    "ada": {"augment": "ada"},
+    "ada with r1": {"augment": "ada", "augment_final": 0.5, "penalty": "r1"},
     "with r1": {"augment": "translation,cutout", "penalty": "r1"},
     "of pairs": {"augment": "cutout", "loss": "relativistic", "penalty": "r1_r2"},
 }
 BODIES = ("mlp_gan", "dcgan", "cgan")
 
 
-@pytest.mark.parametrize(
-    ("body", "axis"), corners(itertools.product(BODIES, AXES), ("mlp_gan", "translation,cutout"), ("dcgan", "with r1"))
-)
-def test_every_axis_trains_every_body_on_one_and_on_two(
-    body: str, axis: str, mirrored: tf.distribute.Strategy, tmp_path: Any
-) -> None:
+@pytest.mark.parametrize(("body", "axis"), corners(itertools.product(BODIES, AXES), ("mlp_gan", "ada")))
+def test_every_axis_trains_every_body_on_one_and_on_two(body: str, axis: str, mirrored: tf.distribute.Strategy) -> None:
     one = shrunk_model(body, **AXES[axis])
     with mirrored.scope():
         two = shrunk_model(body, **AXES[axis])
+    for model in (one, two):
+        if model.augmentation is not None:
+            model.augmentation.assign([0.5, 0.0, 0.0])
     histories = [model.fit(batches(), verbose=0).history for model in (one, two)]
     assert set(histories[0]) == {*one.KEYS, *one.objective.logs}
     for key, values in histories[0].items():
@@ -193,15 +199,14 @@ def test_every_axis_trains_every_body_on_one_and_on_two(
         np.testing.assert_allclose(histories[1][key], values, rtol=1e-4, atol=1e-6, err_msg=key)
     for mine, theirs in zip(one.weights, two.weights, strict=True):
         np.testing.assert_allclose(np.array(mine), np.array(theirs), atol=1e-5, err_msg=mine.path)
-    one.save(tmp_path / "model.keras")
-    assert keras.saving.load_model(tmp_path / "model.keras").objective == one.objective
 
 
 def test_it_goes_with_several_channels_and_mixed_precision() -> None:
-    model = DCGAN((8, 10, 4), 4, base_filters=2, dtype="mixed_bfloat16")
-    model.compile(augment=ALL)
-    history = model.fit(images((ROWS, 8, 10, 4)), batch_size=4, verbose=0).history
-    assert all(np.isfinite(values).all() for values in history.values())
+    model = MLPGAN((8, 10, 4), 4, (5,), (5,), dtype="mixed_bfloat16")
+    for settings in ({"augment": ALL}, {"augment": "ada", "augment_final": 0.8}):
+        model.compile(**settings)
+        history = model.fit(images((ROWS, 8, 10, 4)), batch_size=4, verbose=0).history
+        assert all(np.isfinite(values).all() for values in history.values())
 
 
 @pytest.mark.parametrize(
@@ -211,6 +216,18 @@ def test_it_goes_with_several_channels_and_mixed_precision() -> None:
         ({"augment": ""}, "Unknown augmentation ''"),
         ({"augment": "color,none"}, "Unknown augmentation 'none'"),
         ({"augment": "cutout, cutout"}, "takes each augmentation once"),
+        ({"augment": "ada,cutout"}, "stands alone"),
+        ({"augment_target": 0.5}, r"augment.target needs .*augment.*ada"),
+        ({"augment": "cutout", "augment_final": 0.5}, "needs"),
+        ({"augment": "ada", "augment_burn_in": 5}, r"augment.burn.in needs .*augment.final"),
+        ({"augment": "ada", "augment_target": 0.5, "augment_final": 0.5}, "Leave one out"),
+        ({"augment": "ada", "augment_target": 1.0}, "between 0 and 1"),
+        ({"augment": "ada", "augment_final": 1.5}, r"in \[0, 1\]"),
+        ({"augment": "ada", "augment_final": -0.1}, r"in \[0, 1\]"),
+        ({"augment": "ada", "augment_final": math.nan}, r"in \[0, 1\]"),
+        ({"augment": "ada", "augment_final": 0.5, "augment_burn_in": 0}, "at least 1"),
+        ({"augment": "ada", "loss": "relativistic"}, r"have no zero. Give augment_final"),
+        ({"augment": "ada", "loss": "wasserstein"}, r"have no zero. Give augment_final"),
     ],
 )
 def test_what_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
@@ -235,3 +252,200 @@ def test_names_are_those_of_the_changes() -> None:
 def test_old_settings_are_what_they_were() -> None:
     model: GAN = shrunk_model("mlp_gan")
     assert model.objective.augment == "none" and "augment" not in model.get_compile_config()
+
+
+# ---- ada ------------------------------------------------------------------------------------------
+
+
+def changed(x: tf.Tensor, **amounts: Any) -> np.ndarray:
+    """Images after changes of the same amounts for all."""
+    all_of_them = Amounts()._asdict() | amounts
+    told = Amounts(**{name: tf.constant([value] * len(x), x.dtype) for name, value in all_of_them.items()})
+    return recoloured(affine(x, reading_maps(told)), told).numpy()
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (7, 7, 1), (6, 9, 4)])
+def test_whole_steps_are_exact(shape: tuple[int, int, int]) -> None:
+    x = images((2, *shape))
+    np.testing.assert_array_equal(changed(x, mirror=1.0), x)
+    np.testing.assert_array_equal(changed(x, mirror=-1.0), x[:, :, ::-1])
+    np.testing.assert_array_equal(changed(x, turns=2.0), tf.image.rot90(x, 2))
+    if shape[0] == shape[1]:
+        for turns in (1, 3):
+            np.testing.assert_array_equal(changed(x, turns=float(turns)), tf.image.rot90(x, turns))
+    mirrored_beyond = np.pad(x, [(0, 0), (2, 2), (3, 3), (0, 0)], mode="reflect")
+    for right, down in ((2, -1), (-3, 2), (0, 1)):
+        expected = np.roll(mirrored_beyond, (down, right), (1, 2))[:, 2:-2, 3:-3]
+        np.testing.assert_array_equal(changed(x, shift=(float(right), float(down))), expected)
+    np.testing.assert_allclose(changed(x, first_angle=math.pi), tf.image.rot90(x, 2), atol=1e-5)
+
+
+def test_angles_scales_and_fractions_by_hand() -> None:
+    ramp = tf.tile(tf.range(9.0)[None, None, :, None], [1, 9, 1, 1])  # x itself, 4 in the middle
+    inner = np.s_[0, 2:-2, 2:-2, 0]
+    x, y = np.meshgrid(np.arange(2.0, 7), np.arange(2.0, 7))
+    np.testing.assert_allclose(changed(ramp, scale=2.0)[inner], 4 + (x - 4) / 2, atol=1e-5)
+    np.testing.assert_allclose(changed(ramp, stretch=1.25)[inner], 4 + (x - 4) / 1.25, atol=1e-5)
+    np.testing.assert_allclose(changed(ramp, fraction=(0.25, 0.5))[inner], x - 0.25, atol=1e-5)
+    # By a twelfth of a turn against the clock what was right comes up: y points down.
+    for name in ("first_angle", "second_angle"):
+        found = changed(ramp, **{name: math.pi / 6})[0, 3:6, 3:6, 0]
+        expected = 4 + math.cos(math.pi / 6) * (x - 4) - math.sin(math.pi / 6) * (y - 4)
+        np.testing.assert_allclose(found, expected[1:4, 1:4], atol=1e-5)
+    # The order: turned by a quarter, then made wider, the ramp runs up and is as low as it is wide.
+    both = changed(ramp, first_angle=math.pi / 2, stretch=2.0)[0, 3:6, 3:6, 0]
+    np.testing.assert_allclose(both, (4 - 2 * (y - 4))[1:4, 1:4], atol=1e-5)
+
+
+def test_colours_of_ada_by_hand() -> None:
+    red = tf.constant([[[[0.9, 0.0, 0.3]]]])  # of the mean .4: (.5, -.4, -.1) from grey
+    for amounts, expected in [
+        ({"brightness": 0.25}, [1.15, 0.25, 0.55]),
+        ({"contrast": 0.5}, [0.45, 0.0, 0.15]),
+        ({"brightness": 0.1, "contrast": 2.0}, [2.0, 0.2, 0.8]),
+        ({"grey": -1.0}, [0.1, -0.8, -0.5]),
+        ({"saturation": 2.0}, [1.4, -0.4, 0.2]),
+        ({"hue": 2 * math.pi / 3}, [0.3, 0.9, 0.0]),  # the axes into each other
+        ({"brightness": 0.1, "grey": -1.0, "saturation": 0.0}, [-0.5, -0.5, -0.5]),
+    ]:
+        np.testing.assert_allclose(changed(red, **amounts)[0, 0, 0], expected, atol=1e-6, err_msg=str(amounts))
+        alpha = changed(tf.concat([red, [[[[0.7]]]]], 3), **amounts)[0, 0, 0]
+        np.testing.assert_allclose(alpha, [*expected, np.float32(0.7)], atol=1e-6)
+    grey = tf.constant([[[[0.4]]]])
+    for amounts, value in [
+        ({"brightness": 0.1, "contrast": 2.0}, 1.0),
+        ({"grey": -1.0}, -0.4),
+        ({"hue": 1.0, "saturation": 3.0}, 0.4),
+    ]:
+        np.testing.assert_allclose(changed(grey, **amounts)[0, 0, 0], [value], atol=1e-6)
+
+
+def test_each_change_comes_as_often_as_p_says() -> None:
+    """Of 20,000 rows; half of all mirrors and a quarter of all turns by chance change nothing."""
+    numbers = step(20_000).uniform(5, (DRAWS - 3,))
+    p, angle = 0.4, 1 - math.sqrt(1 - 0.4)
+    shares = {
+        "mirror": p / 2, "turns": p * 3 / 4, "shift": p, "scale": p, "first_angle": angle, "stretch": p,
+        "second_angle": angle, "fraction": p, "brightness": p / 2, "contrast": p / 2, "grey": p / 4, "hue": p / 2,
+        "saturation": p / 2,
+    }  # fmt: skip
+    found = drawn(numbers, tf.constant(p), 64, 64)
+    for name, share in shares.items():
+        values = getattr(found, name).numpy()
+        is_changed = np.reshape(values != getattr(Amounts(), name), [len(values), -1]).any(1)
+        slack = 0.003 if name == "shift" else 0.0  # by less than half of a pixel either way
+        assert is_changed.mean() == pytest.approx(share - slack, abs=0.011), name
+        assert np.isfinite(values).all()
+    always = drawn(numbers, tf.constant(1.0), 64, 32)
+    assert set(np.unique(always.turns)) == {0.0, 2.0}  # not square
+    spread = {"scale": 0.2, "stretch": 0.2, "contrast": 0.5, "saturation": 1.0}
+    twice = drawn(numbers, tf.constant(2.0), 64, 32)
+    for name, deviation in spread.items():
+        logs = np.log2(getattr(twice, name))
+        assert logs.std() == pytest.approx(deviation, rel=0.03) and abs(logs.mean()) < 0.03, name
+    np.testing.assert_allclose(np.std(always.fraction, 0), [4.0, 8.0], rtol=0.03)  # (x, y) of sides 32 and 64
+    assert np.ptp(always.shift, 0).tolist() == [8.0, 16.0]
+    assert np.abs(twice.brightness).max() > 0.6 and np.std(twice.brightness) == pytest.approx(0.2, rel=0.03)
+    ends = drawn(tf.stack([tf.zeros([28]), tf.fill([28], 1 - 2.0**-23)]), tf.constant(2.0), 8, 8)
+    assert all(np.isfinite(each).all() for each in ends)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (7, 10, 4), (5, 5, 1), (1, 2, 1)])
+def test_at_probability_0_nothing_changes(shape: tuple[int, ...]) -> None:
+    x = images((8, *shape))
+    np.testing.assert_array_equal(augmented(["ada"], x, step(8), 0, 0.0), x)
+    some = np.any(augmented(["ada"], x, step(8), 0, 0.7) != x, axis=(1, 2, 3))
+    assert some.any()
+    part = augmented(["ada"], x[4:], Step(0, 0, Rows(4, 4)), 0, 0.7)
+    np.testing.assert_allclose(part, augmented(["ada"], x, step(8), 0, 0.7)[4:], atol=1e-6)
+
+
+def test_the_gradient_of_the_warp_is_its_adjoint_and_so_on() -> None:
+    """In float64: by differences, once and twice, of a function that is not quadratic in the images."""
+    rng = np.random.default_rng(3)
+    x, along = (tf.constant(rng.normal(size=(3, 6, 7, 2))) for _ in range(2))
+    maps = tf.constant(np.eye(2, 3) + rng.normal(size=(3, 2, 3)) * [0.3, 0.3, 2.0])
+
+    def value(y: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_sum(tf.exp(affine(y, maps)))
+
+    def slope(y: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(y)
+            total = value(y)
+        return tf.reduce_sum(tf.square(tape.gradient(total, y)))
+
+    for function in (value, slope):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = function(x)
+        found = tf.reduce_sum(tape.gradient(total, x) * along)
+        difference = (function(x + 1e-6 * along) - function(x - 1e-6 * along)) / 2e-6
+        assert float(found) == pytest.approx(float(difference), rel=1e-7)
+    other = tf.constant(rng.normal(size=(3, 6, 7, 2)))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        product = tf.reduce_sum(affine(x, maps) * other)  # <A x, y> = <x, A' y>
+    assert float(product) == pytest.approx(float(tf.reduce_sum(x * tape.gradient(product, x))), rel=1e-12)
+
+
+def test_the_probability_goes_by_a_cosine_or_stays() -> None:
+    objective = Objective("relativistic", augment="ada", augment_final=0.4, augment_burn_in=400)
+    found = [float(objective.augment_probability(step(4, number))) for number in (0, 25, 50, 100, 1000)]
+    np.testing.assert_allclose(found, [0, 0.2 * (1 - math.cos(math.pi / 4)), 0.2, 0.4, 0.4], atol=1e-6)
+    assert float(Objective(augment="ada", augment_final=0.4).augment_probability(step())) == pytest.approx(0.4)
+    logs = judged(objective, Watcher(), images(), images(seed=1), step(4, 50)).logs()
+    np.testing.assert_allclose(logs["augment_probability"], np.full(4, 0.2), atol=1e-6)
+    assert "real_sign" not in logs and objective.logs == ("augment_probability",)
+
+
+@pytest.mark.parametrize("loss", ["non_saturating", "least_squares", "hinge"])
+def test_signs_are_those_about_the_middle_of_a_loss(loss: str) -> None:
+    """Of patches the mean; least squares lies between the labels 1 and 0."""
+    logits = tf.constant([[[[2.0], [0.4]]], [[[-1.0], [-3.0]]]])
+    expected = [0.0 if loss == "least_squares" else 1.0, -1.0]
+    np.testing.assert_array_equal(Objective(loss, augment="ada").sign(logits), expected)
+
+
+def test_the_probability_adapts_as_the_formula_says() -> None:
+    """Up and down by images / 500,000, never below 0, by the sum of the signs of 4 steps."""
+    assert ADA_IMAGES == 500_000 and ADAPT_EVERY == 4
+    objective = Objective(augment="ada")
+    for before, signs, after in [(0.0, 256.0, 256 / 500_000), (0.5, 150.0, 0.5 - 256 / 500_000), (1e-4, -256.0, 0.0)]:
+        assert float(objective.adapted(before, signs, 256.0)) == pytest.approx(after, rel=1e-6)
+    assert float(objective.adapted(1.5, 255.0, 256.0)) > 1.5  # not held at 1
+    assert float(objective.adapted(0.5, 0.0, 0.0)) == 0.5
+    assert float(Objective(augment="ada", augment_target=0.7).adapted(0.5, 0.65 * 256, 256.0)) < 0.5
+
+
+def test_a_model_adapts_by_what_it_logs_and_keeps_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr(objectives, "ADA_IMAGES", 100)  # so that 32 images move it by .32
+    model = shrunk_model("mlp_gan", augment="ada", augment_target=0.1, dropout=0.0)
+    model.augmentation.assign([0.5, 0.0, 0.0])
+    signs, used = [], []
+    for bias in (-5.0, 5.0):  # first the discriminator takes nothing for real, then everything
+        model.discriminator.trainable_variables[-1].assign([bias])
+        history = model.fit(batches(80), epochs=10, steps_per_epoch=1, verbose=0).history
+        signs += history["real_sign"]
+        used += history["augment_probability"]
+    expected, p = [], 0.5
+    for number in range(20):
+        expected.append(p)
+        if number % 4 == 3:
+            p = max(0.0, p + math.copysign(0.32, np.mean(signs[number - 3 : number + 1]) - 0.1))
+    np.testing.assert_allclose(used, expected, atol=1e-6)
+    assert used[8] == 0.0 and used[-1] > 0.3
+    model.fit(batches(16), verbose=0)
+    state = np.array(model.augmentation)
+    np.testing.assert_allclose(state, [p, 16, 16], atol=1e-6)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.augmentation, state)
+    assert loaded.objective == model.objective
+    count = len(model.weights)
+    model.compile(augment="ada", augment_target=0.5)
+    np.testing.assert_array_equal(model.augmentation, state)
+    model.compile()
+    assert model.augmentation is None and len(model.weights) == count - 1
+    model.save(tmp_path / "model.keras")
+    assert len(keras.saving.load_model(tmp_path / "model.keras").weights) == count - 1

@@ -59,11 +59,13 @@ class Step(NamedTuple):
         seed: of the run.
         number: counted from 0, int64.
         rows: that this replica has.
+        augment_probability: of adaptive augmentations, as it is at the time.
     """
 
     seed: int
     number: tf.Tensor | int
     rows: Rows
+    augment_probability: tf.Tensor | float = 0.0
 
     def normal(self, stream: int, size: int) -> tf.Tensor:
         """float32 (n, size), N(0, 1), for the n rows of this replica: cut from those of the global batch.

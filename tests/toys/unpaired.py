@@ -67,7 +67,7 @@ class UnpairedToy(Algorithm):
         """The losses of both discriminators together, and their mean scores; and what the discriminators go down."""
         of_a = judged(self.objective, self.discriminator_a, real[0], fake[0], step, call=2)
         of_b = judged(self.objective, self.discriminator_b, real[1], fake[1], step, call=4)
-        share = {"real_score": 0.5, "fake_score": 0.5}
+        share = dict.fromkeys(("real_score", "fake_score", "augment_probability", "real_sign"), 0.5)
         both = {key: share.get(key, 1.0) * (value + of_b.logs()[key]) for key, value in of_a.logs().items()}
         return both, of_a.discriminator_total + of_b.discriminator_total
 

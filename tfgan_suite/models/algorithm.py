@@ -17,6 +17,9 @@ from tfgan_suite.models.replicas import replica_rows, several_machines
 from tfgan_suite.noise import Step
 from tfgan_suite.ports import Ports
 
+# Steps from one move of an adaptive augmentation's probability to the next: Karras et al., 2020, arXiv 2006.06676.
+ADAPT_EVERY = 4
+
 
 class Algorithm(Compiled):
     """An adversarial algorithm: what stands here is written once, and `update` is the paper.
@@ -68,6 +71,8 @@ class Algorithm(Compiled):
         self._tracked_in = "float64" if wide else "float32"
         self._trackers = {key: self._mean_of(key) for key in self.KEYS}
         self._evaluated_batches = keras.metrics.Sum(name="evaluated_batches")
+        # Of an adaptive augmentation: its probability; of real images since it last moved the sum of signs, the number.
+        self.augmentation: keras.Variable | None = None
         # Keras would otherwise build the model by calling it on a batch.
         self.built = True
 
@@ -149,6 +154,14 @@ class Algorithm(Compiled):
     def _compile(self, *args: Any, **kwargs: Any) -> None:
         super()._compile(*args, **kwargs)
         self._trackers = {key: self._trackers.get(key) or self._mean_of(key) for key in self.logged}
+        if self.objective.adapts and self.augmentation is None:
+            self.augmentation = self.add_weight(
+                shape=(3,), dtype="float32", initializer="zeros", trainable=False, name="augmentation",
+                aggregation="only_first_replica",
+            )  # fmt: skip
+        elif self.augmentation is not None and not self.objective.adapts:
+            del self.augmentation  # which Keras forgets then too
+            self.augmentation = None
 
     @property
     def logged(self) -> tuple[str, ...]:
@@ -169,8 +182,10 @@ class Algorithm(Compiled):
         batch = self.unpack_batch(data)
         # Nothing moves before the batch is known to be right.
         with tf.control_dependencies(batch):
-            self.update(batch, Step(self.seed, self.step, replica_rows(batch[0], self.num_parts())))
+            probability = 0.0 if self.augmentation is None else self.augmentation.value[0]
+            self.update(batch, Step(self.seed, self.step, replica_rows(batch[0], self.num_parts()), probability))
             self._update_averages()
+            self._adapt_augmentation()
             self.step.assign_add(1)
             return self.logs()
 
@@ -238,6 +253,17 @@ class Algorithm(Compiled):
         total = tf.cast(step.rows.total, sums.dtype)
         for index, key in enumerate(per_sample):
             self._trackers[key].update_state(sums[index] / total, sample_weight=total)
+            if key == "real_sign" and self.augmentation is not None:
+                self.augmentation.assign_add(tf.cast([0.0, sums[index], total], tf.float32))
+
+    def _adapt_augmentation(self) -> None:
+        """Moves the probability of an adaptive augmentation, now and then, by what all replicas have seen since."""
+        if self.augmentation is None:
+            return
+        probability, signs, images = tf.unstack(self.augmentation.value)
+        moved = tf.stack([self.objective.adapted(probability, signs, images), 0.0, 0.0])
+        is_due = tf.equal((self.step + 1) % ADAPT_EVERY, 0)
+        self.augmentation.assign(tf.where(is_due, moved, self.augmentation.value))
 
     def _update_averages(self) -> None:
         step = tf.cast(self.step, tf.float32)

@@ -20,6 +20,8 @@ class Judgement(NamedTuple):
         penalty: without its weight, in the mean over steps; None where there is none, and in an evaluation.
         weighted_penalty: what is added to the discriminator's loss; None for nothing.
         wasserstein_distance: the critic's estimate, D(x) - D(G(z)); None for other losses.
+        augment_probability: of each augmentation of `ada`, the same for all; None for others, and in an evaluation.
+        real_sign: the signs of the logits of real images, to which it adapts; None where it does not.
     """
 
     discriminator_loss: tf.Tensor
@@ -29,6 +31,8 @@ class Judgement(NamedTuple):
     penalty: tf.Tensor | None = None
     weighted_penalty: tf.Tensor | None = None
     wasserstein_distance: tf.Tensor | None = None
+    augment_probability: tf.Tensor | None = None
+    real_sign: tf.Tensor | None = None
 
     @property
     def discriminator_total(self) -> tf.Tensor:
@@ -83,6 +87,10 @@ def judged(
             penalty = tf.add_n([rule.equation(squared_norms(each)) for each in slopes])
         else:
             penalty = _penalty(objective, rule, real_judge, real_images, fake_images, step, call)
+    probability = sign = None
+    if step is not None and "ada" in objective.augmentations:
+        probability = tf.fill(tf.shape(real_images)[:1], objective.augment_probability(step))
+        sign = objective.sign(real_logits) if objective.adapts else None
     return Judgement(
         objective.discriminator_loss(real_logits, fake_logits),
         objective.generator_loss(real_logits, fake_logits),
@@ -91,6 +99,8 @@ def judged(
         penalty,
         None if penalty is None or step is None else penalty * tf.cast(objective.weight(step), penalty.dtype),
         per_sample_mean(real_logits) - per_sample_mean(fake_logits) if objective.loss == "wasserstein" else None,
+        probability,
+        sign,
     )
 
 

@@ -12,10 +12,8 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.noise import AUGMENT_BLOCK, AUGMENT_STREAM, Step
-from tfgan_suite.objectives.warp import pixels
-
-# Of a side: how far images are shifted either way, and how long the square is that is cut out.
-SHIFT, CUT = 0.125, 0.5
+from tfgan_suite.objectives.ada import DRAWS, ada
+from tfgan_suite.objectives.diff_augment import color, cutout, translation
 
 
 class Augmentation(NamedTuple):
@@ -24,13 +22,26 @@ class Augmentation(NamedTuple):
     Attributes:
         draws: how many random numbers it takes for an image.
         change: (images (N, H, W, C), numbers (N, draws) in [0, 1)) -> images of the same shape and type.
+        has_probability: whether it takes a third argument, how probable each change is.
     """
 
     draws: int
-    change: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    change: Callable[..., tf.Tensor]
+    has_probability: bool = False
 
 
-def augmented(names: Sequence[str], images: tf.Tensor, step: Step, draw: int) -> tf.Tensor:
+# A row that is given never changes its place, by which its numbers are keyed.
+AUGMENTATIONS: dict[str, Augmentation] = {
+    "color": Augmentation(3, color),
+    "translation": Augmentation(2, translation),
+    "cutout": Augmentation(2, cutout),
+    "ada": Augmentation(DRAWS, ada, has_probability=True),
+}
+
+
+def augmented(
+    names: Sequence[str], images: tf.Tensor, step: Step, draw: int, probability: tf.Tensor | float = 0.0
+) -> tf.Tensor:
     """Images after changes, computed in float32 at least; the very same without names.
 
     Args:
@@ -38,6 +49,7 @@ def augmented(names: Sequence[str], images: tf.Tensor, step: Step, draw: int) ->
         images: (N, H, W, C) in [-1, 1].
         step: keys the numbers, by the row in the global batch.
         draw: number within the step of this set of images.
+        probability: of each change of `ada`, at least 0; 1 and above: always.
 
     Returns:
         The same shape and type; colours may leave [-1, 1].
@@ -47,12 +59,14 @@ def augmented(names: Sequence[str], images: tf.Tensor, step: Step, draw: int) ->
     """
     if not names:
         return images
+    check_channels(names, images.shape[-1])
     changed = tf.cast(images, tf.float64 if images.dtype == tf.float64 else tf.float32)
     for name in names:
         augmentation = AUGMENTATIONS[name]
         stream = AUGMENT_STREAM + AUGMENT_BLOCK * draw + list(AUGMENTATIONS).index(name)
         numbers = tf.cast(step.uniform(stream, (augmentation.draws,)), changed.dtype)
-        changed = augmentation.change(changed, numbers)
+        more = (tf.cast(probability, changed.dtype),) if augmentation.has_probability else ()
+        changed = augmentation.change(changed, numbers, *more)
     return tf.cast(changed, images.dtype)
 
 
@@ -68,62 +82,3 @@ def check_channels(names: Sequence[str], channels: int) -> None:
             f"{option('augment')} color needs images of several channels. Received: 1 channel. Use "
             f"{option('augment', others)}."
         )
-
-
-def color(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-    """x + U(-1/2, 1/2); then U(0, 2) times as far from each pixel's mean; then U(1/2, 3/2) times from the image's.
-
-    Of RGBA the first three channels alone. Numbers: 3 an image.
-    """
-    check_channels(("color",), images.shape[-1])
-    colours, rest = parted(images)
-    numbers = numbers[:, tf.newaxis, tf.newaxis, :]  # (N, 1, 1, 3)
-    colours += numbers[..., 0:1] - 0.5
-    colours = _from(tf.reduce_mean(colours, axis=3, keepdims=True), colours, 2.0 * numbers[..., 1:2])
-    colours = _from(tf.reduce_mean(colours, axis=[1, 2, 3], keepdims=True), colours, numbers[..., 2:3] + 0.5)
-    return tf.concat([colours, rest], axis=3)
-
-
-def translation(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-    """Shifted by whole pixels, up to an eighth of each side either way; zeros come in. Numbers: 2 an image."""
-    height, width = images.shape[1:3]
-    down, right = int(SHIFT * height + 0.5), int(SHIFT * width + 0.5)
-    around = tf.pad(images, [[0, 0], [down, down], [right, right], [0, 0]])
-    first = tf.cast(numbers * [2.0 * down + 1.0, 2.0 * right + 1.0], tf.int32)  # of the padded image, (N, 2)
-    rows, columns = first[:, :1] + tf.range(height), first[:, 1:] + tf.range(width)
-    return pixels(around, rows[:, :, tf.newaxis], columns[:, tf.newaxis, :])
-
-
-def cutout(images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-    """A rectangle of half of each side set to 0; its middle is any pixel, so that a part may lie outside.
-
-    Numbers: 2 an image.
-    """
-    inside = []
-    for axis, size in enumerate(images.shape[1:3]):
-        length = int(CUT * size + 0.5)
-        middles = size + 1 - length % 2  # an even length has its middle between two pixels
-        first = tf.cast(numbers[:, axis : axis + 1] * middles, tf.int32) - length // 2  # (N, 1)
-        places = tf.range(size)
-        inside.append((places >= first) & (places < first + length))  # (N, size)
-    is_cut = inside[0][:, :, tf.newaxis, tf.newaxis] & inside[1][:, tf.newaxis, :, tf.newaxis]  # (N, H, W, 1)
-    return tf.where(is_cut, tf.zeros([], images.dtype), images)
-
-
-def parted(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The channels that are colours, and the others: of RGBA the fourth, else none."""
-    count = 3 if images.shape[-1] == 4 else images.shape[-1]
-    return images[..., :count], images[..., count:]
-
-
-def _from(mean: tf.Tensor, images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    return mean + factor * (images - mean)
-
-
-# Zhao et al., 2020, arXiv 2006.10738, for all three. A row that is given never changes its place, by which
-# its numbers are keyed.
-AUGMENTATIONS: dict[str, Augmentation] = {
-    "color": Augmentation(3, color),
-    "translation": Augmentation(2, translation),
-    "cutout": Augmentation(2, cutout),
-}

@@ -28,11 +28,13 @@ class AdversarialLoss:
         generator_loss: fake_logits -> (N,); or (real_logits, fake_logits) -> (N,), row with row.
         logits_are_log_odds: whether sigmoid(logit) is the probability of "real"; the logged
             scores are then probabilities, else plain logits.
+        middle: the logit that says neither "real" nor "made".
     """
 
     discriminator_loss: Callable[..., tf.Tensor]
     generator_loss: Callable[..., tf.Tensor]
     logits_are_log_odds: bool = True
+    middle: float = 0.0
 
     @property
     def pairs(self) -> bool:
@@ -155,7 +157,10 @@ LOSSES: dict[str, AdversarialLoss] = {
     "non_saturating": AdversarialLoss(non_saturating_discriminator_loss, non_saturating_generator_loss),
     "minimax": AdversarialLoss(non_saturating_discriminator_loss, minimax_generator_loss),
     "least_squares": AdversarialLoss(
-        least_squares_discriminator_loss, least_squares_generator_loss, logits_are_log_odds=False
+        least_squares_discriminator_loss,
+        least_squares_generator_loss,
+        logits_are_log_odds=False,
+        middle=(REAL_LABEL + FAKE_LABEL) / 2,
     ),
     "hinge": AdversarialLoss(hinge_discriminator_loss, hinge_generator_loss, logits_are_log_odds=False),
     # The generator's is the hinge's: -D(G(z)).

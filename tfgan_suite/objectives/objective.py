@@ -14,6 +14,10 @@ from tfgan_suite.objectives.losses import AdversarialLoss, get_loss, per_sample_
 from tfgan_suite.objectives.penalties import PENALTIES, Penalty
 from tfgan_suite.options.objective import ObjectiveOptions
 
+# Karras et al., 2020, arXiv 2006.06676: what the mean sign is held at, and how many images it takes at the fastest from
+# no augmentation to all of it.
+ADA_TARGET, ADA_IMAGES = 0.6, 500_000
+
 Judge = Callable[[tf.Tensor], tf.Tensor]
 
 
@@ -37,6 +41,9 @@ class Objective(ObjectiveOptions):
         clip_norm: the norm of a side's gradient, over all its variables, is at most this; None: as it is.
         augment: names in `AUGMENTATIONS`, separated by commas, done in their order to all that the discriminator sees
             in training; or `"none"`.
+        augment_target: to which mean sign of the logits of real images the probability of `ada` adapts; None: 0.6.
+        augment_final: the probability of `ada`, in [0, 1]; None: it adapts.
+        augment_burn_in: images within which it comes there from 0 by half a cosine; None: it is there from the start.
 
     Raises:
         InputError: an unknown name, a number out of its range, or settings that do not go together.
@@ -66,8 +73,13 @@ class Objective(ObjectiveOptions):
     @property
     def logs(self) -> tuple[str, ...]:
         """What is logged besides the losses and scores."""
-        distance = ("wasserstein_distance",) if self.loss == "wasserstein" else ()
-        return distance if self.rule is None else ("penalty", *distance)
+        wanted = {
+            "penalty": self.rule is not None,
+            "wasserstein_distance": self.loss == "wasserstein",
+            "augment_probability": "ada" in self.augmentations,
+            "real_sign": self.adapts,
+        }
+        return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
     def discriminator_loss(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Logits (N, 1) or patches -> (N,)."""
@@ -89,15 +101,41 @@ class Objective(ObjectiveOptions):
             step: keys what is drawn.
             draw: number within the step of this set of images; sets with the same number are changed alike.
         """
-        return augmented(self.augmentations, images, step, draw)
+        return augmented(self.augmentations, images, step, draw, self.augment_probability(step))
+
+    def augment_probability(self, step: Step) -> tf.Tensor | float:
+        """How probable each change of `ada` is in a step; 0 where there is none."""
+        if self.augment_final is None:
+            return step.augment_probability
+        return _moved(0.0, self.augment_final, self.augment_burn_in, step)
+
+    def adapted(self, probability: tf.Tensor, signs: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        """The probability of `ada` after the discriminator has seen real images: up where it knows them too well.
+
+        Args:
+            probability: before.
+            signs: the sum of the signs of their logits.
+            images: their number since the last time.
+        """
+        target = ADA_TARGET if self.augment_target is None else self.augment_target
+        return tf.maximum(probability + tf.sign(signs - target * images) * images / ADA_IMAGES, 0.0)
+
+    def sign(self, logits: tf.Tensor) -> tf.Tensor:
+        """1 where the discriminator takes an image for real, -1 where for made; of patches their mean, (N,)."""
+        return per_sample_mean(tf.sign(logits - self.pair.middle))
 
     def weight(self, step: Step) -> tf.Tensor:
         """What multiplies the penalty in a step where it is taken."""
         assert self.rule is not None
-        weight = tf.constant(self.rule.weight if self.penalty_weight is None else self.penalty_weight, tf.float32)
-        if self.penalty_weight_final is not None and self.penalty_burn_in is not None:
-            images = tf.cast(step.number, tf.float32) * tf.cast(step.rows.total, tf.float32)
-            done = tf.minimum(images / self.penalty_burn_in, 1.0)
-            final = self.penalty_weight_final
-            weight = final + (weight - final) * 0.5 * (1.0 + tf.cos(math.pi * done))
-        return weight * self.rule.factor
+        weight = self.rule.weight if self.penalty_weight is None else self.penalty_weight
+        final = weight if self.penalty_weight_final is None else self.penalty_weight_final
+        return _moved(weight, final, self.penalty_burn_in, step) * self.rule.factor
+
+
+def _moved(start: float, final: float, burn_in: int | None, step: Step) -> tf.Tensor:
+    """A number on its way by half a cosine, within so many images of all steps together; None: it is there."""
+    if burn_in is None:
+        return tf.constant(final, tf.float32)
+    images = tf.cast(step.number, tf.float32) * tf.cast(step.rows.total, tf.float32)
+    done = tf.minimum(images / burn_in, 1.0)
+    return final + (start - final) * 0.5 * (1.0 + tf.cos(math.pi * done))

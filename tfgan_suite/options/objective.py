@@ -1,5 +1,6 @@
 """What the networks of a run play for, as settings. Standard library only."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, AT_LEAST_ZERO
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic")
 PENALTIES = ("none", "gradient_penalty", "one_sided_gradient_penalty", "dragan", "r1", "r2", "r1_r2")
-AUGMENTATIONS = ("color", "translation", "cutout")
+AUGMENTATIONS = ("color", "translation", "cutout", "ada")
 
 
 def _option(default: Any, valid: Range | None = None) -> Any:
@@ -40,12 +41,23 @@ class ObjectiveOptions:
     clip_norm: float | None = setting(Family.OPTIMIZER, None, valid=ABOVE_ZERO)
     """Lower a gradient to this norm, over all variables of a side and all devices, where it is larger; else never."""
     augment: str = _option("none")
-    """Show the discriminator all images changed by color,translation,cutout; samples do not learn the changes."""
+    """Show the discriminator all images changed by color,translation,cutout or ada; samples do not learn the change."""
+    augment_target: float | None = _option(None, Range(math.ulp(0.0), 1.0, "between 0 and 1"))
+    """Hold the mean sign of the logits of real images at this by ada's probability, which adapts; else at 0.6."""
+    augment_final: float | None = _option(None, Range(0.0, 1.0 + 1e-9, "in [0, 1]"))
+    """Move ada's probability from 0 to this by a cosine until --augment-burn-in, or hold it there; else adapt it."""
+    augment_burn_in: int | None = _option(None, AT_LEAST_ONE)
+    """Reach --augment-final after so many images, those of all steps together; else from the first on."""
 
     @property
     def augmentations(self) -> tuple[str, ...]:
         """The names in `augment`, in their order; empty for none."""
         return () if self.augment == "none" else tuple(name.strip() for name in self.augment.split(","))
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the probability of augmentations follows the discriminator's logits."""
+        return self.augmentations == ("ada",) and self.augment_final is None
 
     def check_together(self) -> None:
         """Refuses settings that do not go together.
@@ -83,3 +95,18 @@ class ObjectiveOptions:
                 raise unknown_choice("augmentation", name, (*AUGMENTATIONS, "none"))
         if len(set(names)) < len(names):
             raise InputError(f"{option('augment')} takes each augmentation once. Received: {self.augment}.")
+        if "ada" in names and len(names) > 1:
+            raise InputError(f"{option('augment', 'ada')} stands alone. Received: {self.augment}.")
+        if "ada" not in names:
+            for name in ("augment_target", "augment_final", "augment_burn_in"):
+                if getattr(self, name) is not None:
+                    raise InputError(f"{option(name)} needs {option('augment', 'ada')}. Received: {self.augment}.")
+        if self.augment_burn_in is not None and self.augment_final is None:
+            raise InputError(f"{option('augment_burn_in')} needs {option('augment_final')}, such as 0.3.")
+        if self.augment_target is not None and self.augment_final is not None:
+            raise InputError(f"{option('augment_target')} adapts what {option('augment_final')} fixes. Leave one out.")
+        if self.adapts and self.loss in ("wasserstein", "relativistic"):
+            raise InputError(
+                f"{option('augment', 'ada')} adapts to the sign of logits, and those of {option('loss', self.loss)} "
+                f"have no zero. Give {option('augment_final')}, such as 0.3."
+            )
