@@ -32,6 +32,7 @@ def test_a_classifier_of_ones_own(tmp_path: Path) -> None:
         ({"output": "own.h5"}, "NAME.keras"),
         ({"output": "nowhere/own.keras"}, "does not exist"),
         ({"epochs": 0}, "--epochs must be at least 1"),
+        ({"dataset": "general", "flip": True}, "Leave out --image-size, --flip"),
     ],
 )
 def test_bad_choices(choices: dict[str, object], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

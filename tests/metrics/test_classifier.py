@@ -16,8 +16,10 @@ def test_classifier_learns_the_digits() -> None:
     assert (classify(model, held_out.images) == held_out.labels).mean() > 0.9
 
 
-def test_features_are_the_mean_of_the_last_map() -> None:
-    model = build_classifier((9, 14, 3), 7)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_features_are_the_mean_of_the_last_map(channels: int) -> None:
+    model = build_classifier((9, 14, channels), 7)
+    assert 4 * model.count_params() < 950_000  # bytes of float32 in a file of at most 1 MB
     assert model.get_layer(FEATURES).output.shape == (None, 128)
     assert model.output_shape == (None, 7)
 

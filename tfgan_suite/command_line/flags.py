@@ -167,10 +167,12 @@ class TrainClassifierConfig:
     """Put transparent pictures on this colour, a name or #rrggbb, unless they stay RGBA."""
     levels: str | None = None
     """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
+    flip: bool = False
+    """Mirror half of the images left to right: not those of digits or letters."""
     epochs: int = 8
     """Train for so many passes over the data."""
     seed: int = 0
-    """Draw weights, order and shifts from this number."""
+    """Draw weights, order, mirrors and shifts from this number."""
 
 
 @dataclass(frozen=True)

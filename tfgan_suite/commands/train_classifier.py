@@ -25,6 +25,7 @@ def train_classifier_to(
     rules: PictureRules | None = None,
     epochs: int = 8,
     seed: int = 0,
+    flip: bool = False,
 ) -> str:
     """Trains a classifier, tests it on images that it has not seen, and writes it.
 
@@ -34,7 +35,8 @@ def train_classifier_to(
         data_dir: where TensorFlow Datasets keeps its data.
         rules: how pictures are read; None: as they are. The network `general` takes any size.
         epochs: passes over the data.
-        seed: of weights, order and shifts.
+        seed: of weights, order, mirrors and shifts.
+        flip: whether half of the images are mirrored; the network `general` has ways of its own.
 
     Returns:
         A line for people.
@@ -52,14 +54,16 @@ def train_classifier_to(
     if not 0 <= seed < 2**31:
         raise InputError(f"--seed must be in 0..2147483647. Received: {seed}.")
     rules = rules or PictureRules()
-    if dataset == GENERAL and rules != PictureRules():
-        raise InputError(f"--dataset {GENERAL} reads its pictures in its own way. Leave out --image-size and the like.")
+    if dataset == GENERAL and (flip or rules != PictureRules()):
+        raise InputError(
+            f"--dataset {GENERAL} reads its pictures in its own way. Leave out --image-size, --flip and the like."
+        )
     if dataset == GENERAL:
         data, test = general_data(data_dir)
         model = train_general(data, epochs, seed)
     else:
         data, test = load_train_and_test(dataset, data_dir, rules)
-        model = train_classifier(data, epochs, seed)
+        model = train_classifier(data, epochs, seed, flip=flip)
     for text in data.warnings:
         print(f"warning: {text}", file=sys.stderr)
     assert test.labels is not None
@@ -69,7 +73,7 @@ def train_classifier_to(
     # Without the optimizer, which makes three quarters of the file.
     with writing_whole(path) as partial:
         keras.Model(model.input, model.output, name=model.name).save(partial)
-    flags = "".join(f" --{name} {value}" for name, value in given_flags(rules).items())
+    flags = "".join(f" --{name} {value}" for name, value in given_flags(rules).items()) + " --flip" * flip
     command = f"python scripts/train_classifier.py --dataset {dataset} --output {path.name} --epochs {epochs}{flags}"
     facts = {
         "sha256": sha256_of(path),
