@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.command_line.parsing import train_defaults
 from tfgan_suite.config import CHOICES, TrainConfig, parse_size
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import UPDATES
@@ -170,6 +171,16 @@ def test_preset_settings_are_what_the_configuration_has(name: str) -> None:
 def test_given_settings_beat_the_preset(name: str) -> None:
     config = TrainConfig.from_preset(name, batch_size=7, beta_1=0.25)
     assert (config.batch_size, config.beta_1) == (7, 0.25)
+
+
+def test_another_body_gets_nothing_that_only_the_bodies_of_the_preset_take() -> None:
+    preset, config = PRESETS["cgan"].settings, TrainConfig.from_preset("cgan", body="resnet")
+    assert (config.body, config.dropout, config.initializer_stddev) == ("resnet", None, None)
+    assert config.ema_momentum == preset["ema_momentum"]
+    assert TrainConfig.from_preset("cgan", body="mlp").initializer_stddev == preset["initializer_stddev"]
+    assert TrainConfig.from_preset("cgan", body="resnet", dropout=0.2).dropout == 0.2
+    assert train_defaults(["--model", "cgan", "--body=resnet"]).dropout is None
+    assert train_defaults(["--model", "cgan", "--body", "nothing"]).dropout == preset["dropout"]
 
 
 @every_preset

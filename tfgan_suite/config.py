@@ -35,7 +35,7 @@ from tfgan_suite.presets import MODELS, PRESETS
 # The names that a field may have. A test holds those that another file owns against it.
 CHOICES: dict[str, tuple[str, ...]] = {
     "model_class": tuple(MODELS),
-    "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial"),
+    "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial", "resnet"),
     **NAMES,
     "fit": FITS,
     "loss": LOSSES,
@@ -123,7 +123,7 @@ class _BeforeNetworks:
     model_class: str = setting(Family.HIDDEN, "ConditionalGAN")
     """Name the preset's class, MLPGAN, DCGAN or ConditionalGAN, from which it follows: nobody needs to."""
     body: str | None = setting(Family.MODEL, None, of=("DCGAN", "ConditionalGAN"))
-    """Build the networks mlp, dcgan, dcgan_radford2015 or dcgan_tutorial; else the model's own."""
+    """Build the networks mlp, dcgan, dcgan_radford2015, dcgan_tutorial or resnet; else the model's own."""
     latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"], valid=AT_LEAST_ONE)
     """Give the generator latent vectors z of this length."""
     projection: bool | None = setting(Family.MODEL, None, of=("ConditionalGAN",))
@@ -249,14 +249,23 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
 
     @classmethod
     def from_preset(cls, model: str, **settings: Any) -> "TrainConfig":
-        """The settings of a preset, with others put over them.
+        """The settings of a preset, with others put over them; for another body without what only its own body takes.
 
         Raises:
             InputError: the preset is unknown, or a setting out of its range.
         """
         if model not in PRESETS:
             raise unknown_choice("model", model, PRESETS)
-        return cls(**{"model": model, **PRESETS[model].settings, **settings})
+        of_preset = dict(PRESETS[model].settings)
+        if settings.get("body") is not None:
+            takers = {field.name: set(field.metadata.get("of", ())) for field in dataclasses.fields(cls)}
+            bodies = set(CHOICES["body"])
+            of_preset = {
+                name: value
+                for name, value in of_preset.items()
+                if settings["body"] in takers[name] or not takers[name] & bodies
+            }
+        return cls(**{"model": model, **of_preset, **settings})
 
     @classmethod
     def from_file(cls, path: str) -> "TrainConfig":

@@ -27,6 +27,9 @@ GENERATORS: dict[str, Callable[[], GAN]] = {
     "attributes": lambda: ConditionalGAN((9, 8, 3), num_attributes=3, latent_dim=6, base_filters=4),
     "half_classes": lambda: ConditionalGAN(SHAPE, num_classes=3, latent_dim=6, base_filters=4, **HALF),
     "spectral": lambda: ConditionalGAN(SHAPE, num_classes=3, latent_dim=6, base_filters=4, spectral_norm="both"),
+    "resnet_classes": lambda: ConditionalGAN((13, 11, 3), 3, latent_dim=6, base_filters=4, body="resnet"),
+    "resnet_attributes": lambda: ConditionalGAN(SHAPE, None, 3, latent_dim=6, base_filters=4, body="resnet"),
+    "half_resnet": lambda: DCGAN(SHAPE, 6, base_filters=4, body="resnet", **HALF),
     "wide": lambda: DCGAN((28, 28, 1), 16, base_filters=24),
 }
 

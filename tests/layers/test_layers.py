@@ -111,6 +111,13 @@ def test_batch_normalization(shape: tuple[int, ...], training: bool) -> None:
     assert_equal_layers(*make, 2.0 * numbers(*shape) + 0.5, training=training)
 
 
+@pytest.mark.parametrize(("center", "scale"), [(False, False), (True, False)])
+def test_batch_normalization_without_scale(center: bool, scale: bool) -> None:
+    kinds = (FusedBatchNormalization, keras.layers.BatchNormalization)
+    make = [kind(momentum=0.8, center=center, scale=scale) for kind in kinds]
+    assert_equal_layers(*make, 2.0 * numbers(4, 3, 5, 7) + 0.5, training=True)
+
+
 def test_batch_normalization_of_one_row_is_finite() -> None:
     layer = FusedBatchNormalization()
     assert np.isfinite(np.array(layer(numbers(1, 3), training=True))).all()

@@ -3,7 +3,7 @@
 import inspect
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from lanes import slow
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
@@ -22,6 +23,7 @@ from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, TutorialDCGANGenerator
 from tfgan_suite.networks.geometry import base_grid, num_doublings, surplus
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
 Shape = tuple[int, int, int]
@@ -35,14 +37,19 @@ GENERATORS: dict[str, partial[keras.Model]] = {
     "mlp_batch_norm": partial(MLPGenerator, units=(8, 6), batch_norm=True),
     "dcgan": partial(DCGANGenerator, base_filters=2, initializer_stddev=0.05),
     "dcgan_tutorial": partial(TutorialDCGANGenerator, base_filters=2),
+    "resnet": partial(ResNetGenerator, base_filters=3),
 }
 DISCRIMINATORS: dict[str, partial[keras.Model]] = {
     "mlp": partial(MLPDiscriminator, units=(8, 6), dropout=0.2),
     "mlp_no_hidden": partial(MLPDiscriminator, units=()),
     "dcgan": partial(DCGANDiscriminator, base_filters=2, dropout=0.2, initializer_stddev=0.05),
     "dcgan_tutorial": partial(TutorialDCGANDiscriminator, base_filters=2, dropout=0.2),
+    "resnet": partial(ResNetDiscriminator, base_filters=3),
+    "resnet_layer_norm": partial(ResNetDiscriminator, base_filters=3, norm="layer"),
+    "resnet_batch_norm": partial(ResNetDiscriminator, base_filters=3, norm="batch"),
 }
 PLAIN_NETWORKS = list(dict.fromkeys(make.func for make in [*GENERATORS.values(), *DISCRIMINATORS.values()]))
+OWN_WAY = ("resnet",)  # of hearing a label
 LABELS: dict[str, dict[str, int]] = {"": {}, "classes": {"num_classes": 3}, "attributes": {"num_attributes": 4}}
 
 
@@ -58,8 +65,16 @@ class Case(NamedTuple):
         kind = "generator" if self.is_generator else "discriminator"
         return "-".join(filter(None, (self.body, kind, self.labels, "projection" * self.projection)))
 
+    @property
+    def owns_labels(self) -> bool:
+        return self.body.startswith(OWN_WAY)
+
     def build(self, shape: Shape, dtype: str | None = None) -> keras.Model:
         told = LABELS[self.labels]
+        if self.owns_labels:
+            sizes = {"latent_dim": LATENT_DIM} if self.is_generator else {}
+            make = (GENERATORS if self.is_generator else DISCRIMINATORS)[self.body]
+            return as_trained(make(image_shape=shape, dtype=dtype, **sizes, **told))
         if self.is_generator:
             joined = LATENT_DIM + sum(told.values())
             body = GENERATORS[self.body](image_shape=shape, latent_dim=joined, dtype=dtype)
@@ -83,13 +98,35 @@ class Case(NamedTuple):
         return [values.astype(np.float32), labels[self.labels]] if self.labels else values.astype(np.float32)
 
 
+def as_trained(network: keras.Model) -> keras.Model:
+    """A network with other numbers where it starts from zeros and ones."""
+    random = np.random.default_rng(0)
+    for variable in network.trainable_variables:
+        if len(np.unique(variable)) == 1:
+            variable.assign_add(random.normal(0, 0.3, variable.shape))
+    return network
+
+
 CASES = [Case(body, labels, True) for body in GENERATORS for labels in LABELS]
 CASES += [Case(body, labels, False) for body in DISCRIMINATORS for labels in LABELS]
 CASES += [Case(body, labels, False, True) for body in DISCRIMINATORS for labels in LABELS if labels]
-every_case = pytest.mark.parametrize("case", CASES, ids=str)
-every_generator = pytest.mark.parametrize("case", [case for case in CASES if case.is_generator], ids=str)
-every_discriminator = pytest.mark.parametrize("case", [case for case in CASES if not case.is_generator], ids=str)
-every_conditional = pytest.mark.parametrize("case", [case for case in CASES if case.labels], ids=str)
+CASES = [case for case in CASES if case.is_generator or not case.labels or case.projection or not case.owns_labels]
+# Of networks with as many layers as these, the fast lane takes one a side.
+QUICK = ("resnet-generator-classes",)
+
+
+def in_lanes(cases: Iterable[Any]) -> list[Any]:
+    """Cases, alone or first of a pair, in the fast lane or in the slow one."""
+    pairs = [(each,) if isinstance(each, Case) else each for each in cases]
+    return [pytest.param(*pair) if not pair[0].owns_labels or str(pair[0]) in QUICK else slow(*pair) for pair in pairs]
+
+
+every_case = pytest.mark.parametrize("case", in_lanes(CASES), ids=str)
+every_generator = pytest.mark.parametrize("case", in_lanes(case for case in CASES if case.is_generator), ids=str)
+every_discriminator = pytest.mark.parametrize(
+    "case", in_lanes(case for case in CASES if not case.is_generator), ids=str
+)
+every_conditional = pytest.mark.parametrize("case", in_lanes(case for case in CASES if case.labels), ids=str)
 
 
 def all_layers(network: keras.Model) -> Iterator[layers.Layer]:
@@ -109,7 +146,7 @@ def test_every_body_has_a_case() -> None:
 SHAPES_OF_CASES = [(case, shape) for case in CASES for shape in (SHAPES if not case.labels else [ODD_SHAPE, (5, 4, 1)])]
 
 
-@pytest.mark.parametrize(("case", "shape"), SHAPES_OF_CASES, ids=str)
+@pytest.mark.parametrize(("case", "shape"), in_lanes(SHAPES_OF_CASES), ids=str)
 def test_shapes(case: Case, shape: Shape) -> None:
     network = case.build(shape)
     output = network(case.inputs(shape))
@@ -172,7 +209,7 @@ def test_conditional_configuration_has_every_argument(case: Case) -> None:
     assert set(network.get_config()) == set(inspect.signature(type(network)).parameters)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.labels == "classes"], ids=str)
+@pytest.mark.parametrize("case", in_lanes(case for case in CASES if case.labels == "classes"), ids=str)
 def test_a_saved_file_gives_the_same_network(case: Case, tmp_path: Path) -> None:
     network = case.build((8, 12, 3))
     network.save(tmp_path / "network.keras")
@@ -196,6 +233,8 @@ NUM_BATCH_NORMS = {
     ("dcgan", True): 3,
     ("dcgan_tutorial", True): 3,
     ("dcgan", False): 2,
+    ("resnet", True): 7,  # two a block and one
+    ("resnet_batch_norm", False): 6,  # two in each block but the first
 }
 
 
@@ -207,11 +246,13 @@ def test_no_bias_directly_before_batch_norm(case: Case) -> None:
     assert len(batch_norms) == NUM_BATCH_NORMS.get((case.body, case.is_generator), 0)
     for batch_norm in batch_norms:
         before = batch_norm.input._keras_history.operation
+        if isinstance(before, layers.Add | layers.Reshape) and case.body.startswith("resnet"):
+            continue  # what is added up goes past it too
         assert isinstance(before, layers.Dense | layers.Conv2D | layers.Conv2DTranspose)
         assert before.use_bias is False
 
 
-@pytest.mark.parametrize("body", ["mlp_batch_norm", "dcgan", "dcgan_tutorial"])
+@pytest.mark.parametrize("body", ["mlp_batch_norm", "dcgan", "dcgan_tutorial", "resnet"])
 def test_batch_norm_is_synchronized_where_there_are_replicas(body: str, mirrored: tf.distribute.Strategy) -> None:
     case = Case(body, "", is_generator=True)
     with mirrored.scope():
@@ -226,9 +267,11 @@ def test_batch_norm_is_synchronized_where_there_are_replicas(body: str, mirrored
 def test_dropout_while_training_only(case: Case) -> None:
     network = case.build((8, 12, 3))
     has_dropout = any(isinstance(layer, KeyedDropout) for layer in all_layers(network))
-    assert has_dropout == (case.body != "mlp_no_hidden")
+    assert has_dropout == (case.body != "mlp_no_hidden" and not case.owns_labels)
     inputs = case.inputs((8, 12, 3), rows=8)
     np.testing.assert_array_equal(network(inputs), network(inputs))
+    if case.body == "resnet_batch_norm":
+        return  # its statistics move
     same = np.array_equal(network(inputs, training=True), network(inputs, training=True))
     assert same != has_dropout
 
@@ -254,7 +297,10 @@ def test_attributes_add_their_maps() -> None:
     )
 
 
-@pytest.mark.parametrize("network", PLAIN_NETWORKS)
+takes_stddev = [n for n in PLAIN_NETWORKS if "initializer_stddev" in inspect.signature(n).parameters]
+
+
+@pytest.mark.parametrize("network", takes_stddev)
 @pytest.mark.parametrize("stddev", [0.02, 0.5])
 def test_kernels_start_from_the_normal_distribution_asked_for(network: type[keras.Model], stddev: float) -> None:
     options = {"units": (200,)} if network.__name__.startswith("MLP") else {"base_filters": 16}
@@ -426,6 +472,9 @@ def test_refuses_an_image_shape(network: type[keras.Model], shape: Any) -> None:
         (TutorialDCGANGenerator, "latent_dim"),
         (TutorialDCGANGenerator, "base_filters"),
         (TutorialDCGANDiscriminator, "base_filters"),
+        (ResNetGenerator, "latent_dim"),
+        (ResNetGenerator, "base_filters"),
+        (ResNetDiscriminator, "base_filters"),
     ],
 )
 def test_refuses_a_size(network: type[keras.Model], argument: str, size: int) -> None:
@@ -446,7 +495,7 @@ def test_refuses_dropout(network: type[keras.Model], dropout: float) -> None:
         network((8, 8, 1), dropout=dropout)
 
 
-@pytest.mark.parametrize("network", PLAIN_NETWORKS)
+@pytest.mark.parametrize("network", takes_stddev)
 def test_refuses_a_negative_standard_deviation(network: type[keras.Model]) -> None:
     with pytest.raises(InputError, match="initializer_stddev"):
         network((8, 8, 1), initializer_stddev=-0.02)
@@ -496,6 +545,7 @@ def test_refuses_a_body_without_a_channel_for_the_label() -> None:
         ("dcgan_radford2015", (28, 28, 1), DCGANGenerator),
         ("dcgan_tutorial", (64, 64, 3), TutorialDCGANGenerator),
         ("mlp", (28, 28, 1), MLPGenerator),
+        ("resnet", (28, 28, 1), ResNetGenerator),
     ],
 )
 def test_body_of_a_name(name: str, shape: Shape, generator: type[keras.Model]) -> None:
@@ -551,7 +601,7 @@ def test_an_option_of_one_side_alone_is_refused_with_its_network() -> None:
 
 def test_every_parameter_of_a_network_is_an_option() -> None:
     """So that it has a flag, and a keyword of the models; `build_body` gives the rest."""
-    given = {"image_shape", "latent_dim", "dtype", "name"}
+    given = {"image_shape", "latent_dim", "num_classes", "num_attributes", "dtype", "name"}
     for body in BODIES.values():
         for side in body._fields:
             parameters = set(inspect.signature(getattr(body, side)).parameters)

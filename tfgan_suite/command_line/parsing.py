@@ -14,7 +14,7 @@ import tyro
 
 from tfgan_suite.command_line.flags import TrainCommandConfig
 from tfgan_suite.command_line.forms import flags_of, form_of
-from tfgan_suite.config import TrainConfig
+from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import is_run
 from tfgan_suite.options.settings import Family
@@ -139,7 +139,8 @@ def _as_begun(model: str, arguments: Sequence[str]) -> TrainConfig:
     places = {name: _value_of(f"--{name.replace('_', '-')}", arguments) for name in ("dataset", "run_dir")}
     config = TrainConfig.from_preset(model, **{name: value for name, value in places.items() if value is not None})
     folder = Path(config.resolved().run_dir or "").expanduser()
-    preset = TrainConfig.from_preset(model)
+    body = _value_of("--body", arguments)
+    preset = TrainConfig.from_preset(model, **({"body": body} if body in CHOICES["body"] else {}))
     if "--restart" in arguments or not is_run(folder):
         return preset
     try:

@@ -20,13 +20,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         rank = len(inputs.shape)
         fused = training and self.trainable and mask is None and not (self.synchronized or self.renorm)
         fused = fused and self.compute_dtype != "float64"  # the kernel has none
-        if not (fused and self.center and self.scale and self.axis in (-1, rank - 1) and rank in (2, 4)):
+        if not (fused and self.center == self.scale and self.axis in (-1, rank - 1) and rank in (2, 4)):
             return super().call(inputs, training=training, mask=mask)
         maps = inputs if rank == 4 else inputs[:, tf.newaxis, tf.newaxis, :]
+        moving_mean = tf.convert_to_tensor(self.moving_mean)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=maps,
-            scale=tf.convert_to_tensor(self.gamma),
-            offset=tf.convert_to_tensor(self.beta),
+            scale=tf.convert_to_tensor(self.gamma) if self.scale else tf.ones_like(moving_mean),
+            offset=tf.convert_to_tensor(self.beta) if self.center else tf.zeros_like(moving_mean),
             mean=tf.constant([]),
             variance=tf.constant([]),
             epsilon=self.epsilon,

@@ -11,8 +11,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.labels import Labels
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.network_options import parted, takes_options
-from tfgan_suite.networks.bodies import BODIES, build_body
-from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator, check_label_sizes
+from tfgan_suite.networks.bodies import BODIES, build_conditional_body
 from tfgan_suite.networks.geometry import ImageShape, check_image_shape
 from tfgan_suite.networks.initializers import resolved_policy
 
@@ -26,8 +25,9 @@ class ConditionalGAN(GAN):
         num_classes: number of classes, for integer labels (N,); None for attributes.
         num_attributes: number of attributes A, for multi-hot labels (N, A); None for classes.
         latent_dim: length of z.
-        projection: whether the discriminator adds the label's projection: see `ConditionalDiscriminator`.
-        body: `"mlp"`, `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
+        projection: whether the discriminator adds the label's projection: see `ConditionalDiscriminator`. A `"resnet"`
+            or `"r3gan"` hears the label by it alone.
+        body: a name in `BODIES`, or `"dcgan"` to choose one of the DCGANs by the size.
         dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
         options: those of the networks that the signature names: see `NetworkOptions`. One that the body does not take
             is refused; None is the body's own, as `MLPGAN` and `DCGAN` have it.
@@ -57,23 +57,9 @@ class ConditionalGAN(GAN):
     ):
         networks, of_pair, of_gan = parted(options)
         dtype = resolved_policy(dtype)
-        check_label_sizes(num_classes, num_attributes)
-        label_dim = num_classes or num_attributes or 0
-        height, width, channels = check_image_shape(image_shape)
-        seen = (height, width, channels + 1)
-        generator, discriminator = build_body(body, image_shape, seen, latent_dim + label_dim, of_pair, dtype)
-        super().__init__(
-            ConditionalGenerator(generator, num_classes, num_attributes, dtype),
-            ConditionalDiscriminator(
-                discriminator,
-                num_classes,
-                num_attributes,
-                projection,
-                dtype,
-                spectral_norm=of_pair.spectral_norm or "none",
-            ),
-            **of_gan,
-        )
+        shape = check_image_shape(image_shape)
+        pair = build_conditional_body(body, shape, latent_dim, num_classes, num_attributes, projection, of_pair, dtype)
+        super().__init__(*pair, **of_gan)
         self.num_classes = num_classes
         self.num_attributes = num_attributes
         self._network_config = {

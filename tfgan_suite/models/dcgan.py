@@ -7,7 +7,7 @@ import keras
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.network_options import parted, takes_options
-from tfgan_suite.networks.bodies import build_body, get_body
+from tfgan_suite.networks.bodies import CONVOLUTIONAL, build_body, get_body
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
 
@@ -22,10 +22,10 @@ class DCGAN(GAN):
     Args:
         image_shape: (height, width, channels) of the images.
         latent_dim: length of z.
-        body: `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size.
+        body: `"dcgan_radford2015"`, `"dcgan_tutorial"`, or `"dcgan"` to choose by the size; `"resnet"`; `"r3gan"`.
         dtype: dtype policy of the hidden layers: `"float32"` or `"mixed_bfloat16"`; None: Keras's global one.
-        options: those of the networks that the signature names: see `NetworkOptions`, `DCGANGenerator` and
-            `DCGANDiscriminator`. None is the network's own: `base_filters` 64; `dropout` 0 and
+        options: those of the networks that the signature names: see `NetworkOptions`, and the generator and the
+            discriminator of the body. None is the network's own: of DCGAN `base_filters` 64; `dropout` 0 and
             `initializer_stddev` 0.02 in the paper's form, 0.3 and Glorot uniform in the tutorial's.
             Besides, `discriminator_steps`, `updates`, `ema_momentum`, `seed` and `name` of `GAN`.
 
@@ -35,7 +35,7 @@ class DCGAN(GAN):
     Reference: Radford, Metz and Chintala, 2015, arXiv 1511.06434.
     """
 
-    @takes_options("dcgan_radford2015", "dcgan_tutorial")
+    @takes_options(*CONVOLUTIONAL)
     @checked_types
     def __init__(
         self,

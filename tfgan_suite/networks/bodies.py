@@ -6,12 +6,19 @@ from typing import NamedTuple
 
 import keras
 
-from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.errors import InputError, option, unknown_choice
+from tfgan_suite.networks.conditional import (
+    ConditionalDiscriminator,
+    ConditionalGenerator,
+    check_label_sizes,
+    vector_size,
+)
 from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, TutorialDCGANGenerator
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
 
@@ -33,12 +40,19 @@ class Body(NamedTuple):
         assert len(set(found.values())) == len(found), f"two options are one parameter: {found}"
         return found
 
+    @property
+    def hears_labels(self) -> bool:
+        """Whether its networks take a label in a way of their own; any other is told it by `networks.conditional`."""
+        return "num_classes" in inspect.signature(self.generator).parameters
+
 
 BODIES: dict[str, Body] = {
     "mlp": Body(MLPGenerator, MLPDiscriminator),
     "dcgan_radford2015": Body(DCGANGenerator, DCGANDiscriminator),
     "dcgan_tutorial": Body(TutorialDCGANGenerator, TutorialDCGANDiscriminator),
+    "resnet": Body(ResNetGenerator, ResNetDiscriminator),
 }
+CONVOLUTIONAL = tuple(name for name in BODIES if name != "mlp")
 
 # float64 is for checks of what rounding hides.
 DTYPE_POLICIES = ("float32", "mixed_bfloat16", "float64")
@@ -70,6 +84,7 @@ def build_body(
     latent_dim: int,
     options: NetworkOptions | None = None,
     dtype: str | None = None,
+    **labels: int | None,
 ) -> tuple[keras.Model, keras.Model]:
     """A generator and a discriminator, each told the options that its constructor takes.
 
@@ -80,6 +95,7 @@ def build_body(
         latent_dim: length of the generator's input.
         options: what is None there, or all where it is left out, is the network's own default.
         dtype: dtype policy of the hidden layers, one of `DTYPE_POLICIES`; None: Keras's global one.
+        labels: `num_classes` or `num_attributes` of a body that `hears_labels`.
 
     Raises:
         InputError: an option that neither network takes, or a size that is not positive.
@@ -92,18 +108,67 @@ def build_body(
             f"Received: {dtype}."
         )
     options = options or NetworkOptions()
-    given = {option: getattr(options, option) for option in OPTIONS if getattr(options, option) is not None}
-    for option, value in given.items():
-        if not any(option in body.parameters(side) for side in Body._fields):
-            network = body.discriminator if option.startswith("discriminator_") else body.generator
+    given = {each: getattr(options, each) for each in OPTIONS if getattr(options, each) is not None}
+    for each, value in given.items():
+        if not any(each in body.parameters(side) for side in Body._fields):
+            network = body.discriminator if each.startswith("discriminator_") else body.generator
             raise InputError(
-                f"{getattr(network, '__name__', network)} does not take {option}. Received: {value}. "
+                f"{getattr(network, '__name__', network)} does not take {each}. Received: {value}. "
                 "Leave it out, or choose another body."
             )
     told = [
-        {parameter: given[option] for option, parameter in body.parameters(side).items() if option in given}
+        {parameter: given[each] for each, parameter in body.parameters(side).items() if each in given}
         for side in Body._fields
     ]
-    generator = body.generator(image_shape=generator_shape, latent_dim=latent_dim, dtype=dtype, **told[0])
-    discriminator = body.discriminator(image_shape=discriminator_shape, dtype=dtype, **told[1])
+    generator = body.generator(image_shape=generator_shape, latent_dim=latent_dim, dtype=dtype, **labels, **told[0])
+    discriminator = body.discriminator(image_shape=discriminator_shape, dtype=dtype, **labels, **told[1])
     return generator, discriminator
+
+
+def build_conditional_body(
+    name: str,
+    image_shape: ImageShape,
+    latent_dim: int,
+    num_classes: int | None,
+    num_attributes: int | None,
+    projection: bool,
+    options: NetworkOptions | None = None,
+    dtype: str | None = None,
+) -> tuple[keras.Model, keras.Model]:
+    """A generator and a discriminator that are told a label: in the body's own way, or by `networks.conditional`.
+
+    Args:
+        image_shape: (height, width, channels) of the images.
+        latent_dim: length of z, without the label.
+        num_classes, num_attributes: one of the two; see `networks.conditional`.
+        projection: whether the discriminator adds the label's projection.
+        name, options, dtype: see `build_body`.
+
+    Raises:
+        InputError: as `build_body`; neither or both of the label sizes; no projection for a body that hears its label
+            by it alone.
+    """
+    check_label_sizes(num_classes, num_attributes)
+    labels = {"num_classes": num_classes, "num_attributes": num_attributes}
+    if get_body(name, image_shape).hears_labels:
+        if not projection:
+            raise InputError(
+                f"The discriminator of {option('body', name)} hears the label by its projection alone. Received: "
+                f"{option('projection', False)}. Leave it out, or choose another body."
+            )
+        return build_body(name, image_shape, image_shape, latent_dim, options, dtype, **labels)
+    height, width, channels = image_shape
+    joined = latent_dim + vector_size(**labels)
+    generator, discriminator = build_body(name, image_shape, (height, width, channels + 1), joined, options, dtype)
+    dtype = resolved_policy(dtype)
+    return (
+        ConditionalGenerator(generator, num_classes, num_attributes, dtype),
+        ConditionalDiscriminator(
+            discriminator,
+            num_classes,
+            num_attributes,
+            projection,
+            dtype,
+            spectral_norm=(options or NetworkOptions()).spectral_norm or "none",
+        ),
+    )

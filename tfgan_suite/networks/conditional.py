@@ -3,7 +3,8 @@
 A label is an integer class, int32 (N,), or a multi-hot vector of attributes, float32 (N, A). It
 stands beside z as it is, one-hot or multi-hot. The discriminator sees its learned map beside the
 image, as one channel more, and may add its projection on what it has seen. Every body, fully
-connected or convolutional, is conditioned in the same way.
+connected or convolutional, is conditioned in the same way, but for those whose networks take
+labels themselves, with what stands here.
 """
 
 from typing import Any
@@ -36,6 +37,23 @@ def label_input(num_attributes: int | None) -> keras.KerasTensor:
     if num_attributes is None:
         return keras.Input((), dtype="int32", name="labels")
     return keras.Input((num_attributes,), dtype="float32", name="labels")
+
+
+def vector_size(num_classes: int | None, num_attributes: int | None) -> int:
+    """The length of a label as a vector; 0 for a network without labels.
+
+    Raises:
+        InputError: both given, or a number below 1.
+    """
+    if num_classes is None and num_attributes is None:
+        return 0
+    check_label_sizes(num_classes, num_attributes)
+    return num_classes or num_attributes or 0
+
+
+def label_vector(labels: keras.KerasTensor, num_classes: int | None) -> keras.KerasTensor:
+    """A class one-hot, float32 (N, K); attributes as they are, (N, A)."""
+    return labels if num_classes is None else keras.ops.one_hot(labels, num_classes)
 
 
 # Where the discriminator's labels start. A quiet map beside an image in [-1, 1] is not heard for dozens of
@@ -97,7 +115,7 @@ class ConditionalGenerator(keras.Model):
             )
         latents = keras.Input((latent_dim,), dtype=outer_dtype(dtype), name="latents")
         labels = label_input(num_attributes)  # (N,) or (N, A)
-        vector = labels if num_classes is None else keras.ops.one_hot(labels, num_classes)  # (N, K) or (N, A)
+        vector = label_vector(labels, num_classes)  # (N, K) or (N, A)
         joined = layers.Concatenate(dtype=dtype)([latents, vector])  # (N, latent_dim + K) or (N, latent_dim + A)
         images = body(joined)  # (N, H, W, C)
         super().__init__([latents, labels], images, name=name)

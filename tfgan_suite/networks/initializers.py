@@ -22,13 +22,19 @@ def kernel_initializer(stddev: float | None) -> keras.initializers.Initializer:
 BATCH_NORM_MOMENTUM = 0.9
 
 
-def synchronized_batch_norm(dtype: Any = None) -> FusedBatchNormalization:
+def synchronized_batch_norm(dtype: Any = None, affine: bool = True) -> FusedBatchNormalization:
     """BatchNorm over the global batch: with statistics a replica, k replicas would not train what one does.
 
-    Synchronization costs an exchange a layer, so it is left out where there is one replica only.
+    Synchronization costs an exchange a layer, so it is left out where there is one replica only. One that is not
+    `affine` has no scale and no offset of its own.
     """
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    return FusedBatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=replicas > 1, dtype=dtype)
+    return FusedBatchNormalization(
+        momentum=BATCH_NORM_MOMENTUM,
+        center=affine,
+        scale=affine,
+        synchronized=tf.distribute.get_strategy().num_replicas_in_sync > 1,
+        dtype=dtype,
+    )
 
 
 def norm_layer(norm: str, dtype: Any = None) -> keras.layers.Layer:

@@ -15,7 +15,7 @@ NAMES = {
     "discriminator_initializer": ("normal", "he"),
     "spectral_norm": ("none", "discriminator", "both"),
 }
-_MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
+_MLP, _DCGANS, _RESNET = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial"), ("resnet",)
 
 
 def _option(of: tuple[str, ...], valid: Range | None = None) -> Any:
@@ -40,19 +40,19 @@ class NetworkOptions:
     """Build hidden layers of these widths in an mlp discriminator; else the model's own."""
     batch_norm: bool | None = _option(_MLP)
     """Put BatchNorm into an mlp generator, or not; else as the model does."""
-    base_filters: int | None = _option(_DCGANS, AT_LEAST_ONE)
+    base_filters: int | None = _option(_DCGANS + _RESNET, AT_LEAST_ONE)
     """Use so many filters at full resolution, the fewest; other stages have multiples; else the network's own."""
     dropout: float | None = _option(_MLP + _DCGANS, Range(0.0, 1.0, "in [0, 1)"))
     """Drop this share of the discriminator's features while it learns; else the network's own."""
     initializer_stddev: float | None = _option(_MLP + _DCGANS, ABOVE_ZERO)
     """Start kernels from a normal distribution of this standard deviation; else as the network does."""
 
-    discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015"))
-    """Put a norm, batch, layer or none, into a dcgan_radford2015 discriminator; penalties refuse batch; else batch."""
+    discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015", *_RESNET))
+    """Put the norm batch, layer or none into a dcgan_radford2015 (else batch) or resnet discriminator (else none)."""
 
     discriminator_initializer: str | None = _option(("dcgan", "dcgan_radford2015"))
     """Start a dcgan_radford2015 discriminator's kernels normal, by --initializer-stddev, or he, for none of norms."""
-    spectral_norm: str | None = _option(_MLP + _DCGANS)
+    spectral_norm: str | None = _option(_MLP + _DCGANS + _RESNET)
     """Divide each kernel by its largest singular value, in the discriminator or both networks; else none."""
 
     def __post_init__(self) -> None:
