@@ -14,6 +14,7 @@ from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.fourier_convolution import fourier_transposed, product_matrices
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.layers.layer_norm import ImageNormalization
+from tfgan_suite.layers.resampling import NearestDoubling
 from tfgan_suite.noise import mask_key, stateless_seed
 
 
@@ -102,6 +103,11 @@ def test_transposed_convolution_of_small_maps(
     make = [kind(32, 5, **options) for kind in (ImageConv2DTranspose, keras.layers.Conv2DTranspose)]
     assert_equal_layers(*make, numbers(2, 7, 7, 64), training=training)
     assert bool(calls) == pays
+
+
+def test_nearest_doubling() -> None:
+    assert_equal_layers(NearestDoubling(), keras.layers.UpSampling2D(2), numbers(2, 3, 5, 6))
+    assert NearestDoubling()(keras.Input((3, 5, 6))).shape == (None, 6, 10, 6)
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.layers.resampling import NearestDoubling
 from tfgan_suite.networks.conditional import embed_labels, label_input, label_vector, vector_size
 from tfgan_suite.networks.geometry import (
     DATA_FORMAT,
@@ -133,13 +134,13 @@ class ResNetGenerator(Network):
         x = layers.Reshape((height, width, base_filters), dtype=dtype)(x)  # (N, h, w, f), of 32x32 (N, 4, 4, f)
         for _ in range(doublings):
             inner = layers.ReLU(dtype=dtype)(normed(x))
-            inner = layers.UpSampling2D(2, DATA_FORMAT, dtype=dtype)(inner)  # (N, 2h, 2w, f)
+            inner = NearestDoubling(dtype=dtype)(inner)  # (N, 2h, 2w, f)
             inner = conv(base_filters, 3, RESIDUAL_SCALE)(inner)
             inner = layers.ReLU(dtype=dtype)(normed(inner))
             inner = conv(base_filters, 3, RESIDUAL_SCALE)(inner)
             # Before it grows a quarter of the products give the same.
             shortcut = conv(base_filters, 1, PLAIN_SCALE)(x)  # (N, h, w, f)
-            shortcut = layers.UpSampling2D(2, DATA_FORMAT, dtype=dtype)(shortcut)  # (N, 2h, 2w, f)
+            shortcut = NearestDoubling(dtype=dtype)(shortcut)  # (N, 2h, 2w, f)
             x = layers.Add(dtype=dtype)([inner, shortcut])
         x = layers.ReLU(dtype=dtype)(normed(x))
         x = conv(image_shape[2], 3, PLAIN_SCALE, use_bias=True)(x)  # (N, H or more, W or more, C)
