@@ -35,7 +35,7 @@ from tfgan_suite.presets import MODELS, PRESETS
 # The names that a field may have. A test holds those that another file owns against it.
 CHOICES: dict[str, tuple[str, ...]] = {
     "model_class": tuple(MODELS),
-    "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial", "resnet"),
+    "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial", "resnet", "r3gan"),
     **NAMES,
     "fit": FITS,
     "loss": LOSSES,
@@ -123,7 +123,7 @@ class _BeforeNetworks:
     model_class: str = setting(Family.HIDDEN, "ConditionalGAN")
     """Name the preset's class, MLPGAN, DCGAN or ConditionalGAN, from which it follows: nobody needs to."""
     body: str | None = setting(Family.MODEL, None, of=("DCGAN", "ConditionalGAN"))
-    """Build the networks mlp, dcgan, dcgan_radford2015, dcgan_tutorial or resnet; else the model's own."""
+    """Build the networks mlp, dcgan, dcgan_radford2015, dcgan_tutorial, resnet or r3gan; else the model's own."""
     latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"], valid=AT_LEAST_ONE)
     """Give the generator latent vectors z of this length."""
     projection: bool | None = setting(Family.MODEL, None, of=("ConditionalGAN",))

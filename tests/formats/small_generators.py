@@ -30,6 +30,9 @@ GENERATORS: dict[str, Callable[[], GAN]] = {
     "resnet_classes": lambda: ConditionalGAN((13, 11, 3), 3, latent_dim=6, base_filters=4, body="resnet"),
     "resnet_attributes": lambda: ConditionalGAN(SHAPE, None, 3, latent_dim=6, base_filters=4, body="resnet"),
     "half_resnet": lambda: DCGAN(SHAPE, 6, base_filters=4, body="resnet", **HALF),
+    "r3gan": lambda: DCGAN((13, 11, 3), 6, base_filters=4, groups=2, body="r3gan"),
+    "r3gan_classes": lambda: ConditionalGAN(SHAPE, 3, latent_dim=6, base_filters=4, body="r3gan"),
+    "half_r3gan": lambda: DCGAN(SHAPE, 6, base_filters=4, body="r3gan", **HALF),
     "wide": lambda: DCGAN((28, 28, 1), 16, base_filters=24),
 }
 

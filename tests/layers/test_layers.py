@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers import convolutions
 from tfgan_suite.layers.batch_norm import FusedBatchNormalization
+from tfgan_suite.layers.clip import ClipOutsideTraining
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.fourier_convolution import fourier_transposed, product_matrices
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
@@ -103,6 +104,20 @@ def test_transposed_convolution_of_small_maps(
     make = [kind(32, 5, **options) for kind in (ImageConv2DTranspose, keras.layers.Conv2DTranspose)]
     assert_equal_layers(*make, numbers(2, 7, 7, 64), training=training)
     assert bool(calls) == pays
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(("strides", "padding", "use_bias"), [(1, "same", True), (2, "valid", False)])
+def test_grouped_convolution(strides: int, padding: str, use_bias: bool, training: bool) -> None:
+    options = {"strides": strides, "padding": padding, "groups": 3, "use_bias": use_bias, "bias_initializer": "ones"}
+    make = [kind(9, 3, **options) for kind in (ImageConv2D, keras.layers.Conv2D)]
+    assert_equal_layers(*make, numbers(2, 7, 8, 6), training=training)
+
+
+def test_a_clip_is_none_in_training() -> None:
+    inputs = np.float32([-3, -1, 0.5, 1, 3])
+    np.testing.assert_array_equal(ClipOutsideTraining()(inputs, training=True), inputs)
+    np.testing.assert_array_equal(ClipOutsideTraining()(inputs), [-1, -1, 0.5, 1, 1])
 
 
 def test_nearest_doubling() -> None:

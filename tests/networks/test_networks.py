@@ -23,6 +23,7 @@ from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, TutorialDCGANGenerator
 from tfgan_suite.networks.geometry import base_grid, num_doublings, surplus
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+from tfgan_suite.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
@@ -38,6 +39,7 @@ GENERATORS: dict[str, partial[keras.Model]] = {
     "dcgan": partial(DCGANGenerator, base_filters=2, initializer_stddev=0.05),
     "dcgan_tutorial": partial(TutorialDCGANGenerator, base_filters=2),
     "resnet": partial(ResNetGenerator, base_filters=3),
+    "r3gan": partial(R3GANGenerator, base_filters=3, groups=2),
 }
 DISCRIMINATORS: dict[str, partial[keras.Model]] = {
     "mlp": partial(MLPDiscriminator, units=(8, 6), dropout=0.2),
@@ -45,11 +47,12 @@ DISCRIMINATORS: dict[str, partial[keras.Model]] = {
     "dcgan": partial(DCGANDiscriminator, base_filters=2, dropout=0.2, initializer_stddev=0.05),
     "dcgan_tutorial": partial(TutorialDCGANDiscriminator, base_filters=2, dropout=0.2),
     "resnet": partial(ResNetDiscriminator, base_filters=3),
+    "r3gan": partial(R3GANDiscriminator, base_filters=3, groups=2),
     "resnet_layer_norm": partial(ResNetDiscriminator, base_filters=3, norm="layer"),
     "resnet_batch_norm": partial(ResNetDiscriminator, base_filters=3, norm="batch"),
 }
 PLAIN_NETWORKS = list(dict.fromkeys(make.func for make in [*GENERATORS.values(), *DISCRIMINATORS.values()]))
-OWN_WAY = ("resnet",)  # of hearing a label
+OWN_WAY = ("resnet", "r3gan")  # of hearing a label
 LABELS: dict[str, dict[str, int]] = {"": {}, "classes": {"num_classes": 3}, "attributes": {"num_attributes": 4}}
 
 
@@ -112,7 +115,7 @@ CASES += [Case(body, labels, False) for body in DISCRIMINATORS for labels in LAB
 CASES += [Case(body, labels, False, True) for body in DISCRIMINATORS for labels in LABELS if labels]
 CASES = [case for case in CASES if case.is_generator or not case.labels or case.projection or not case.owns_labels]
 # Of networks with as many layers as these, the fast lane takes one a side.
-QUICK = ("resnet-generator-classes",)
+QUICK = ("resnet-generator-classes", "r3gan-discriminator-classes-projection")
 
 
 def in_lanes(cases: Iterable[Any]) -> list[Any]:
@@ -475,6 +478,11 @@ def test_refuses_an_image_shape(network: type[keras.Model], shape: Any) -> None:
         (ResNetGenerator, "latent_dim"),
         (ResNetGenerator, "base_filters"),
         (ResNetDiscriminator, "base_filters"),
+        (R3GANGenerator, "latent_dim"),
+        (R3GANGenerator, "base_filters"),
+        (R3GANGenerator, "groups"),
+        (R3GANDiscriminator, "base_filters"),
+        (R3GANDiscriminator, "groups"),
     ],
 )
 def test_refuses_a_size(network: type[keras.Model], argument: str, size: int) -> None:
@@ -546,6 +554,7 @@ def test_refuses_a_body_without_a_channel_for_the_label() -> None:
         ("dcgan_tutorial", (64, 64, 3), TutorialDCGANGenerator),
         ("mlp", (28, 28, 1), MLPGenerator),
         ("resnet", (28, 28, 1), ResNetGenerator),
+        ("r3gan", (28, 28, 1), R3GANGenerator),
     ],
 )
 def test_body_of_a_name(name: str, shape: Shape, generator: type[keras.Model]) -> None:

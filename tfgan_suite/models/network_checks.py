@@ -7,13 +7,14 @@ import keras
 import numpy as np
 
 from tfgan_suite.errors import InputError, option
+from tfgan_suite.layers.clip import ClipOutsideTraining
 from tfgan_suite.layers.spectral_norm import SpectralNormalization
 
 # Layers that hand on what they are given, or move it about.
 _PASSES_ON = (
     keras.layers.Reshape, keras.layers.Flatten, keras.layers.Identity, keras.layers.Dropout, keras.layers.Permute,
     keras.layers.Cropping2D, keras.layers.ZeroPadding2D, keras.layers.UpSampling2D, keras.layers.GlobalAveragePooling2D,
-    keras.layers.AveragePooling2D,
+    keras.layers.AveragePooling2D, ClipOutsideTraining,
 )  # fmt: skip
 _AT_LEAST_0 = {"sigmoid", "hard_sigmoid", "softmax", "relu", "relu6", "softplus", "exponential"}
 _FOUND_AT_LEAST_0 = "numbers from 0 on"

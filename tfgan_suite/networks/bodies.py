@@ -18,6 +18,7 @@ from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, Tuto
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+from tfgan_suite.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
@@ -51,6 +52,7 @@ BODIES: dict[str, Body] = {
     "dcgan_radford2015": Body(DCGANGenerator, DCGANDiscriminator),
     "dcgan_tutorial": Body(TutorialDCGANGenerator, TutorialDCGANDiscriminator),
     "resnet": Body(ResNetGenerator, ResNetDiscriminator),
+    "r3gan": Body(R3GANGenerator, R3GANDiscriminator),
 }
 CONVOLUTIONAL = tuple(name for name in BODIES if name != "mlp")
 

@@ -15,7 +15,8 @@ NAMES = {
     "discriminator_initializer": ("normal", "he"),
     "spectral_norm": ("none", "discriminator", "both"),
 }
-_MLP, _DCGANS, _RESNET = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial"), ("resnet",)
+_MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
+_RESNET, _R3GAN = ("resnet",), ("r3gan",)
 
 
 def _option(of: tuple[str, ...], valid: Range | None = None) -> Any:
@@ -40,7 +41,7 @@ class NetworkOptions:
     """Build hidden layers of these widths in an mlp discriminator; else the model's own."""
     batch_norm: bool | None = _option(_MLP)
     """Put BatchNorm into an mlp generator, or not; else as the model does."""
-    base_filters: int | None = _option(_DCGANS + _RESNET, AT_LEAST_ONE)
+    base_filters: int | None = _option(_DCGANS + _RESNET + _R3GAN, AT_LEAST_ONE)
     """Use so many filters at full resolution, the fewest; other stages have multiples; else the network's own."""
     dropout: float | None = _option(_MLP + _DCGANS, Range(0.0, 1.0, "in [0, 1)"))
     """Drop this share of the discriminator's features while it learns; else the network's own."""
@@ -54,6 +55,8 @@ class NetworkOptions:
     """Start a dcgan_radford2015 discriminator's kernels normal, by --initializer-stddev, or he, for none of norms."""
     spectral_norm: str | None = _option(_MLP + _DCGANS + _RESNET)
     """Divide each kernel by its largest singular value, in the discriminator or both networks; else none."""
+    groups: int | None = _option(_R3GAN, AT_LEAST_ONE)
+    """Divide the 3x3 convolutions of r3gan into so many groups; on a CPU they cost what one does; else 1, dense."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
