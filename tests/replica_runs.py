@@ -38,7 +38,7 @@ def trained(name: str, model: Any, data: Any) -> dict[str, np.ndarray]:
 
 
 def train_models(devices: int, path: str) -> None:
-    """Takes its steps with each model of `conforming`, the last on an uneven batch; writes losses and weights."""
+    """Takes its steps with each model of `conforming`, the last uneven if it may be; writes losses and weights."""
     from conforming import MODELS, ROWS, arrays_of, dataset_of
 
     strategy = strategy_over(devices)
@@ -46,7 +46,8 @@ def train_models(devices: int, path: str) -> None:
     for name, make in MODELS.items():
         with strategy.scope():
             model = make()
-        arrays |= trained(name, model, dataset_of(model, arrays_of(model, steps_of(name) * ROWS - 1)).batch(ROWS))
+        rows = steps_of(name) * ROWS - (model.num_parts() == 1)  # parts have to be even
+        arrays |= trained(name, model, dataset_of(model, arrays_of(model, rows)).batch(ROWS))
     np.savez(path, **arrays)
 
 

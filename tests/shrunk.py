@@ -15,13 +15,21 @@ ROWS = 8
 
 
 def shrunk_config(name: str, **settings: object) -> TrainConfig:
-    """A preset with tiny networks, and Dropout where it has none."""
+    """A preset with tiny networks, and Dropout where they take it and it has none."""
     preset = PRESETS[name].settings
-    small: dict[str, object] = {"latent_dim": 4, "batch_size": ROWS, "dropout": 0.3, "epochs": 1}
+    small: dict[str, object] = {"latent_dim": 4, "batch_size": ROWS, "epochs": 1}
+    if preset.get("body") not in ("resnet", "r3gan"):
+        small |= {"dropout": 0.3}
+    if preset.get("discriminator_steps", 1) > 1:
+        small |= {"discriminator_steps": 2}  # by which ROWS can be divided
+    if "learning_rate_decay" in preset:
+        small |= {"learning_rate_decay": "none", "decay_steps": None}  # tests set rates, which a schedule forbids
     if "generator_units" in preset:
         small |= {"generator_units": (6, 5), "discriminator_units": (7,)}
     else:
         small |= {"base_filters": 4}
+    if "groups" in preset:
+        small |= {"groups": 2}
     return TrainConfig.from_preset(name, **{**small, **settings})
 
 

@@ -23,7 +23,9 @@ from tfgan_suite.presets import PRESETS
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.verify import verify_export
 
-every_model = pytest.mark.parametrize("name", MODELS)
+# Of networks and settings that others have too, and of many layers.
+SLOW = ("wgan", "wgan_gp", "wgan_gp_resnet", "dragan")
+every_model = pytest.mark.parametrize("name", corners(MODELS, *(name for name in MODELS if name not in SLOW)))
 every_kind = pytest.mark.parametrize("name", corners(MODELS, *CORNERS))
 
 
@@ -42,13 +44,16 @@ def test_two_steps_move_all_that_learns_and_count(name: str) -> None:
     before = {side: values(model.variables_of(side)) for side in SIDES}
     averages = [values(average.weights) for average, _ in model.averaged()]
     history = model.fit(batches_of(model, 2), verbose=0).history
+    last = model.variables_of("discriminator")[-1]
+    # What is added to each logit changes no difference of them.
+    in_vain = last if model.objective.loss in ("wasserstein", "relativistic") and last.name == "bias" else None
     for side in SIDES:
         for old, new in zip(before[side], model.variables_of(side), strict=True):
-            assert not np.array_equal(old, np.array(new)), new.path
+            assert not np.array_equal(old, np.array(new)) or new is in_vain, new.path
     for old, (average, _) in zip(averages, model.averaged(), strict=True):
         assert any(not np.array_equal(a, b) for a, b in zip(old, values(average.weights), strict=True))
     assert int(model.step.numpy()) == 2
-    assert [int(model.optimizer_of(side).iterations.numpy()) for side in SIDES] == [2, 2]
+    assert [int(model.optimizer_of(side).iterations.numpy()) for side in SIDES] == [2, 2 * model.num_parts()]
     assert set(history) == set(model.logged)
     assert all(np.isfinite(history[key][0]) for key in model.KEYS)
 
@@ -61,6 +66,8 @@ def test_a_side_moves_by_its_own_optimizer_alone(name: str, still: str) -> None:
     other = SIDES[1 - SIDES.index(still)]
     before = {side: values(model.variables_of(side)) for side in SIDES}
     model.fit(batches_of(model, 1), verbose=0)
+    if still == "discriminator" and (bound := model.objective.weight_clip) is not None:
+        before[still] = [np.clip(weight, -bound, bound) for weight in before[still]]  # no step, and yet a clip
     assert_equal(model.variables_of(still), before[still])
     assert any(not np.array_equal(a, b) for a, b in zip(values(model.variables_of(other)), before[other], strict=True))
 
