@@ -7,8 +7,10 @@ import tensorflow as tf
 
 from tfgan_suite import ConditionalGAN
 from tfgan_suite.errors import InputError
+from tfgan_suite.layers.spectral_norm import SpectralNormalization
 from tfgan_suite.networks.bodies import build_conditional_body
 from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
+from tfgan_suite.options.networks import NetworkOptions
 
 
 def kinds(network: keras.Model, kind: type) -> list[keras.layers.Layer]:
@@ -118,3 +120,18 @@ def test_a_body_that_hears_labels_by_projection_alone_needs_it() -> None:
         build_conditional_body("resnet", (8, 8, 1), 4, 3, None, projection=False)
     with pytest.raises(InputError, match="projection alone"):
         ConditionalGAN((8, 8, 1), num_classes=2, body="resnet", projection=False)
+
+
+@pytest.mark.parametrize("spectral_norm", ["none", "discriminator", "both"])
+def test_every_kernel_of_a_side_is_divided_by_its_largest_singular_value(spectral_norm: str) -> None:
+    """But for scales and offsets of labels; the label's vector in the discriminator is."""
+    options = NetworkOptions(base_filters=2, spectral_norm=spectral_norm)
+    networks = build_conditional_body("resnet", (8, 8, 1), 4, 3, None, True, options)
+    counts = [len(kinds(network, SpectralNormalization)) for network in networks]
+    of_discriminator = 3 * 2 + 1 + 1 + 1  # of three blocks, of which one halves; Dense, and the label's vectors
+    assert (
+        counts
+        == {"none": [0, 0], "discriminator": [0, of_discriminator], "both": [1 + 3 + 1, of_discriminator]}[
+            spectral_norm
+        ]
+    )
