@@ -168,7 +168,7 @@ class TrainClassifierConfig:
     levels: str | None = None
     """Map MIN:MAX of 16-bit pictures, such as 0:4095, to black and white; auto takes the data's; else all 65,536."""
     flip: bool = False
-    """Mirror half of the images left to right: not those of digits or letters."""
+    """Flip half of the images left to right: not those of digits or letters."""
     epochs: int = 8
     """Train for so many passes over the data."""
     seed: int = 0

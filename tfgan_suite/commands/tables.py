@@ -174,6 +174,7 @@ TABLES: dict[str, Table] = {
         {"modes": ("modes", ".0f"), "mode_divergence": ("KL", ".3f")},
         (
             Row("`dcgan`", "dcgan", "stacked_mnist", 2, "99, 3.40 (Metz 2016)"),
+            Row("`wgan_gp`", "wgan_gp", "stacked_mnist", 4, "959, 0.73 (Lin 2018)"),
             Row("`dcgan_relativistic`, ours", "dcgan_relativistic", "stacked_mnist", 20, "1,000, 0.029 (Huang 2024)"),
         ),
         samples=26_000,
