@@ -15,6 +15,7 @@ from PIL import Image
 
 from tfgan_suite import SavedGenerator, TrainConfig, load_model
 from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.errors import DIVERGED
 from tfgan_suite.runs.record import read_config
 from tfgan_suite.serving.saved_generator import CARD
 from tfgan_suite.versions import VERSIONED
@@ -243,7 +244,7 @@ def test_a_run_that_diverges_ends_in_one_line(tmp_path: Path, capsys: pytest.Cap
     where = ("--run-dir", tmp_path / "run", "--export-dir", tmp_path / "out")
     rates = ("--generator-learning-rate", "1e38", "--discriminator-learning-rate", "1e38", "--model", "mlp_gan_small")
     small = [a for a in TINY if a not in ("--base-filters", "4")]
-    assert call("train", *small, *where, *rates, "--steps-per-epoch", "20") == 2
+    assert call("train", *small, *where, *rates, "--steps-per-epoch", "20") == DIVERGED
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert " is nan" in error

@@ -15,6 +15,7 @@ from typing import Any
 from tfgan_suite.arguments import Range
 from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
+from tfgan_suite.options.fitting import fitting
 from tfgan_suite.options.networks import NAMES, NetworkOptions
 from tfgan_suite.options.objective import LOSSES, PENALTIES, ObjectiveOptions
 from tfgan_suite.options.settings import (
@@ -235,6 +236,10 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
             raise InputError(
                 f"{option('decay_steps')} needs {option('learning_rate_decay')} step, linear or cosine. Received: none."
             )
+        if self.optimizer == "rmsprop":
+            for field in ("beta_1", "beta_2"):
+                if getattr(self, field) != getattr(TrainConfig, field):
+                    raise InputError(f"{option(field)} is Adam's. {option('optimizer', 'rmsprop')} does not take it.")
         if self.evaluate_every is None:
             for field in _OF_EVALUATION:
                 if getattr(self, field) != getattr(TrainConfig, field):
@@ -249,23 +254,14 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
 
     @classmethod
     def from_preset(cls, model: str, **settings: Any) -> "TrainConfig":
-        """The settings of a preset, with others put over them; for another body without what only its own body takes.
+        """The settings of a preset, with others put over them; see `fitting` for those that go with none of them.
 
         Raises:
             InputError: the preset is unknown, or a setting out of its range.
         """
         if model not in PRESETS:
             raise unknown_choice("model", model, PRESETS)
-        of_preset = dict(PRESETS[model].settings)
-        if settings.get("body") is not None:
-            takers = {field.name: set(field.metadata.get("of", ())) for field in dataclasses.fields(cls)}
-            bodies = set(CHOICES["body"])
-            of_preset = {
-                name: value
-                for name, value in of_preset.items()
-                if settings["body"] in takers[name] or not takers[name] & bodies
-            }
-        return cls(**{"model": model, **of_preset, **settings})
+        return cls(**{"model": model, **fitting(PRESETS[model].settings, settings), **settings})
 
     @classmethod
     def from_file(cls, path: str) -> "TrainConfig":

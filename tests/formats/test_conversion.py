@@ -10,6 +10,7 @@ import pytest
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.formats.conversion import BATCH_SIZES, Conversion, check_exact, check_lossy, check_refusals, compare
+from tfgan_suite.labels import Labels
 from tfgan_suite.startup.quiet import quiet
 
 Images = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
@@ -109,7 +110,7 @@ def test_lossy_differences() -> None:
 def labelled(num_classes: int | None) -> SimpleNamespace:
     """A source of two rows, with classes or with attributes."""
     labels = np.zeros(2, np.int32) if num_classes else np.zeros((2, 3), np.float32)
-    saved = SimpleNamespace(num_classes=num_classes)
+    saved = SimpleNamespace(labels=Labels.of(num_classes, None if num_classes else 3))
     return SimpleNamespace(inputs=lambda rows: (np.full((rows, 2), 0.5, np.float32), labels), saved=saved)
 
 

@@ -120,14 +120,15 @@ def test_images_are_bounded_outside_of_training_alone() -> None:
 
 
 def test_the_label_in_the_discriminator_by_hand() -> None:
-    """The inner product of features and a class's vector over the root of their width, and nothing else."""
-    network = R3GANDiscriminator((4, 4, 1), 4, num_classes=3)
+    """The inner product of features and a class's vector, which starts small by the root of their width."""
+    network = R3GANDiscriminator((4, 4, 1), 256, num_classes=3)
     probe = keras.Model(network.inputs, [network.get_layer("features").output, network.output])
     (embedding,) = kinds(network, keras.layers.Embedding)
     images = np.random.default_rng(0).uniform(-1, 1, (2, 4, 4, 1)).astype(np.float32)
     features, logits = probe([images, np.array([2, 0], np.int32)])
-    expected = (features * embedding.get_weights()[0][[2, 0]]).numpy().sum(1, keepdims=True) / 2
-    np.testing.assert_allclose(logits, expected, rtol=1e-5)
+    expected = (features * embedding.get_weights()[0][[2, 0]]).numpy().sum(1, keepdims=True)
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-6)
+    assert embedding.get_weights()[0].std() == pytest.approx(1 / math.sqrt(3 * 256), rel=0.15)
 
 
 def test_the_label_in_the_generator_is_joined_to_z() -> None:

@@ -116,7 +116,7 @@ def test_every_variable_of_the_generator_learns(labels: dict[str, int]) -> None:
 
 
 def test_a_body_that_hears_labels_by_projection_alone_needs_it() -> None:
-    with pytest.raises(InputError, match=r"body='resnet' hears the label by its projection alone.*projection=False"):
+    with pytest.raises(InputError, match=r"body='resnet' hears .*projection must be True"):
         build_conditional_body("resnet", (8, 8, 1), 4, 3, None, projection=False)
     with pytest.raises(InputError, match="projection alone"):
         ConditionalGAN((8, 8, 1), num_classes=2, body="resnet", projection=False)

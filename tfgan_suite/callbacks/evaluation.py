@@ -11,7 +11,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import Labels, classes_of
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics, lacks
-from tfgan_suite.metrics.classes import check_classes
+from tfgan_suite.metrics.classes import check_classes, class_entropy
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor
 
@@ -68,7 +68,9 @@ class Evaluation(keras.callbacks.Callback):
         self.train = train
         self.validation = real[:0] if validation is None else validation
         self.reference = Samples(real, *extractor(real), labels)
-        if class_shares is None and labels is not None:
+        if class_shares is not None:
+            class_entropy(class_shares)  # refuses what is none
+        elif labels is not None:
             class_shares = np.bincount(labels) / len(labels)
         self.class_shares = class_shares
 

@@ -7,6 +7,7 @@ import io
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +15,10 @@ import tyro
 
 from tfgan_suite.command_line.flags import TrainCommandConfig
 from tfgan_suite.command_line.forms import flags_of, form_of
-from tfgan_suite.config import CHOICES, TrainConfig
+from tfgan_suite.config import TrainConfig
 from tfgan_suite.errors import InputError
 from tfgan_suite.files import is_run
+from tfgan_suite.options.fitting import fitting
 from tfgan_suite.options.settings import Family
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.startup.spelling import unknown_flags
@@ -136,19 +138,18 @@ def _as_begun(model: str, arguments: Sequence[str]) -> TrainConfig:
     Raises:
         InputError: the preset is unknown.
     """
-    places = {name: _value_of(f"--{name.replace('_', '-')}", arguments) for name in ("dataset", "run_dir")}
-    config = TrainConfig.from_preset(model, **{name: value for name, value in places.items() if value is not None})
-    folder = Path(config.resolved().run_dir or "").expanduser()
-    body = _value_of("--body", arguments)
-    preset = TrainConfig.from_preset(model, **({"body": body} if body in CHOICES["body"] else {}))
-    if "--restart" in arguments or not is_run(folder):
-        return preset
-    try:
-        begun = TrainConfig.from_file(str(folder))
-    except InputError:  # said by the run, which reads the folder too
-        return preset
-    own = {name: getattr(begun, name) for name in PRESETS[model].settings}
-    return dataclasses.replace(preset, **own) if begun.model == model else preset
+    given = {field.name: _value_of(f"--{field.name.replace('_', '-')}", arguments) for field in fields(TrainConfig)}
+    places = {name: given[name] for name in ("dataset", "run_dir") if given[name] is not None}
+    folder = Path(TrainConfig.from_preset(model, **places).resolved().run_dir or "").expanduser()
+    own = fitting(PRESETS[model].settings, given)
+    if "--restart" not in arguments and is_run(folder):
+        try:
+            begun = TrainConfig.from_file(str(folder))
+        except InputError:  # said by the run, which reads the folder too
+            begun = None
+        if begun is not None and begun.model == model:
+            own = fitting({name: getattr(begun, name) for name in PRESETS[model].settings}, given)
+    return TrainConfig(**{"model": model, **own})
 
 
 def are_given(arguments: Sequence[str], *flags: str) -> bool:

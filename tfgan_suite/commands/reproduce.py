@@ -220,7 +220,7 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
             _refuse_unlike(records, protocols, f"{name} {row.dataset}", f"{table}: {name} of {row.model}")
             values.append(_spread([record["value"] for record in records], form))
             floors |= {f"{name} {row.dataset}": record["floor"] for record in records if record["floor"] is not None}
-        seconds = min(cell["seconds"] for cell in cells)  # other work makes the others longer
+        seconds = min(cell["seconds"] for cell in whole or cells)  # other work makes the others longer
         told = [row.title, *([row.published or "-"] if published else [])]
         runs = f"{len(cells) - len(whole)} of {len(cells)}" if chosen.may_diverge else str(len(cells))
         lines.append(_line([*told, *values, runs, f"{seconds / 60:.0f} min"]))

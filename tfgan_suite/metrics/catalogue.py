@@ -135,6 +135,8 @@ def _modes(c: Comparison) -> list[Measured]:
 
 def _mode_divergence(c: Comparison) -> list[Measured]:
     assert c.num_classes is not None and c.class_shares is not None
+    if (missing := np.flatnonzero(c.class_shares == 0)).size:
+        raise InputError(f"mode_divergence needs images of each class. Received: none of class {missing[0]}.")
     shares = class_shares(c.generated.predicted, c.num_classes)
     return [Measured("mode_divergence", mode_divergence(shares, c.class_shares))]
 

@@ -224,7 +224,7 @@ def _channel_by_channel(classifier: keras.Model) -> keras.Model:
     features = keras.layers.Concatenate(name=FEATURES)(each)  # (N, 3 F)
     first, second, third = (head(part) for part in keras.ops.split(features, 3, axis=1))  # (N, K) three times
     sums = first[:, :, None, None] + second[:, None, :, None] + third[:, None, None, :]  # (N, K, K, K)
-    return keras.Model(images, keras.layers.Flatten()(sums))  # (N, K^3)
+    return keras.Model(images, keras.layers.Flatten(DATA_FORMAT)(sums))  # (N, K^3)
 
 
 def general() -> Extractor:

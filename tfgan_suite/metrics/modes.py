@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.data.stacked_mnist import CHANNELS, DIGITS
+from tfgan_suite.data.stacked_mnist import CHANNELS, DIGITS, NUM_TRIPLES, number_of
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.classes import check_classes, class_entropy
 from tfgan_suite.metrics.features import check_rows
@@ -136,6 +136,7 @@ def mode_divergence(shares: np.ndarray, expected: np.ndarray) -> float:
     Raises:
         InputError: arrays that are no shares of as many modes, or samples of a mode that the data do not have.
     """
+    shares, expected = np.asarray(shares, np.float64), np.asarray(expected, np.float64)
     class_entropy(shares), class_entropy(expected)
     if len(shares) != len(expected):
         raise InputError(f"shares and expected must be as many. Received: {len(shares)} and {len(expected)}.")
@@ -206,6 +207,5 @@ def stacked_modes(predicted: np.ndarray) -> StackedModes:
     if digits.ndim != 2 or digits.shape[1] != CHANNELS:
         raise InputError(f"predicted must be digits (N, {CHANNELS}), one a channel. Received: shape {digits.shape}.")
     check_classes(digits.reshape(-1), DIGITS, "predicted")
-    triples = digits @ DIGITS ** np.arange(CHANNELS)
-    counts = np.bincount(triples, minlength=DIGITS**CHANNELS)
+    counts = np.bincount(number_of(digits), minlength=NUM_TRIPLES)
     return StackedModes(int(np.count_nonzero(counts)), _divergence_from_uniform(counts))

@@ -8,7 +8,7 @@ import keras
 
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.models.keras_surface import KerasSurface
-from tfgan_suite.models.network_checks import check_no_batch_norm
+from tfgan_suite.models.network_checks import check_held, check_no_batch_norm
 from tfgan_suite.models.optimizer_pair import OptimizerPair
 from tfgan_suite.objectives.augmentations import check_channels
 from tfgan_suite.objectives.losses import AdversarialLoss
@@ -110,6 +110,7 @@ class Compiled(KerasSurface):
         self.check_ends(self.objective, is_loading)
         for network in self.sides()["discriminator"]:
             check_channels(self.objective.augmentations, network.inputs[0].shape[-1])
+            check_held(network, objective.loss, objective.penalty, objective.weight_clip)
             if self.objective.rule is not None:
                 check_no_batch_norm(
                     network,

@@ -169,13 +169,41 @@ def check_no_batch_norm(discriminator: keras.Model, rule: str, clash: str) -> No
             )
 
 
+def check_held(discriminator: keras.Model, loss: Any, penalty: str, weight_clip: float | None) -> None:
+    """Looks at what holds the slopes of a discriminator.
+
+    Raises:
+        InputError: a clip of weights that are divided by their size afterwards.
+
+    Warns:
+        UserWarning: a Wasserstein distance that nothing holds.
+    """
+    if weight_clip is not None and has_spectral_norm(discriminator):
+        raise InputError(
+            f"{option('weight_clip')} bounds weights, which {option('spectral_norm')} then divides by their size. "
+            "Leave one out."
+        )
+    if loss == "wasserstein" and penalty == "none" and weight_clip is None and not has_spectral_norm(discriminator):
+        warnings.warn(
+            f"Nothing holds the slopes that {option('loss', 'wasserstein')} makes ever larger. Give "
+            f"{option('penalty', 'gradient_penalty')} or {option('weight_clip', 0.01)}.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def has_spectral_norm(network: keras.Model) -> bool:
+    """Whether any layer divides its kernel by its largest singular value."""
+    return any(isinstance(layer, SpectralNormalization) for layer in network._flatten_layers())
+
+
 def check_spectral_norm(discriminator: keras.Model) -> None:
     """Refuses spectral normalisation beside BatchNorm.
 
     Raises:
         InputError: a discriminator has both.
     """
-    if any(isinstance(layer, SpectralNormalization) for layer in discriminator._flatten_layers()):
+    if has_spectral_norm(discriminator):
         check_no_batch_norm(
             discriminator,
             f"{option('spectral_norm')} holds the slope by the size of each kernel",

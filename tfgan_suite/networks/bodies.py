@@ -155,8 +155,8 @@ def build_conditional_body(
     if get_body(name, image_shape).hears_labels:
         if not projection:
             raise InputError(
-                f"The discriminator of {option('body', name)} hears the label by its projection alone. Received: "
-                f"{option('projection', False)}. Leave it out, or choose another body."
+                f"The discriminator of {option('body', name)} hears the label by its projection alone. "
+                f"{option('projection')} must be True. Received: False. Leave it out, or choose another body."
             )
         return build_body(name, image_shape, image_shape, latent_dim, options, dtype, **labels)
     height, width, channels = image_shape

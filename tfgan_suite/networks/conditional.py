@@ -63,7 +63,12 @@ PROJECTION_STDDEV = 0.02  # of a layer of the DCGAN
 
 
 def embed_labels(
-    labels: keras.KerasTensor, num_classes: int | None, units: int, stddev: float, dtype: Any, spectral_norm: str
+    labels: keras.KerasTensor,
+    num_classes: int | None,
+    units: int,
+    stddev: float,
+    dtype: Any,
+    spectral_norm: str = "none",
 ) -> keras.KerasTensor:
     """A learned vector a class, or the sum of a learned vector an attribute: (N, units), from N(0, stddev)."""
     initializer = keras.initializers.RandomNormal(stddev=stddev)
@@ -184,7 +189,8 @@ class ConditionalDiscriminator(keras.Model):
             )
         images = keras.Input((height, width, channels - 1), dtype=outer, name="images")  # (N, H, W, C)
         labels = label_input(num_attributes)  # (N,) or (N, A)
-        label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype, spectral_norm)  # (N, H * W)
+        # Not under spectral norm, which would make it a tenth as loud: it has no part in the slope by the image.
+        label_map = embed_labels(labels, num_classes, height * width, MAP_STDDEV, dtype)  # (N, H * W)
         label_map = layers.Reshape((height, width, 1), dtype=dtype)(label_map)  # (N, H, W, 1)
         joined = layers.Concatenate(dtype=dtype)([images, label_map])  # (N, H, W, C + 1)
         if projection:

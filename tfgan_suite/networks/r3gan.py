@@ -221,7 +221,7 @@ class R3GANDiscriminator(Network):
     """x -> Conv 1x1 -> (2 blocks, half the sides) x n -> 2 blocks -> depthwise Conv to 1x1 -> Dense: a logit.
 
     With labels Dense keeps the width C, and the logit is the inner product of its output and a label's learned vector,
-    divided by sqrt(C).
+    whose numbers start sqrt(C) times smaller than by their count of labels alone.
 
     Args:
         image_shape: (height, width, channels) of the images.
@@ -284,9 +284,6 @@ class R3GANDiscriminator(Network):
         inputs, logits = images, x
         if size:
             labels = label_input(num_attributes)
-            vector = embed_labels(
-                labels, num_classes, width, 1 / math.sqrt(size), outer, spectral_norm="none"
-            )  # (N, C)
-            product = layers.Dot(axes=1, dtype=outer)([x, vector])  # (N, 1)
-            inputs, logits = [images, labels], layers.Rescaling(1 / math.sqrt(width), dtype=outer)(product)
+            vector = embed_labels(labels, num_classes, width, 1 / math.sqrt(size * width), outer)  # (N, C)
+            inputs, logits = [images, labels], layers.Dot(axes=1, dtype=outer)([x, vector])  # (N, 1)
         super().__init__(inputs, logits, locals())

@@ -152,9 +152,8 @@ def recoloured(images: tf.Tensor, amounts: Amounts) -> tf.Tensor:
     flat = tf.reshape(colours, [-1, height * width, count])  # (N, HW, C)
     one, cross = tf.eye(count, dtype=images.dtype), tf.zeros([], images.dtype)
     mean, along = tf.zeros_like(one), grey
-    if (
-        count == 3
-    ):  # the axis of grey: what lies along it is the mean, and a turn about it has the cross product with it
+    # The axis of grey: what lies along it is the mean, and a turn about it has the cross product with it.
+    if count == 3:
         mean = tf.ones_like(one) / 3
         cross = tf.constant([[0, 1, -1], [-1, 0, 1], [1, -1, 0]], images.dtype) / math.sqrt(3.0)
         along = saturation * tf.cos(hue)

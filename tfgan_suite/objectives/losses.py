@@ -28,13 +28,13 @@ class AdversarialLoss:
         generator_loss: fake_logits -> (N,); or (real_logits, fake_logits) -> (N,), row with row.
         logits_are_log_odds: whether sigmoid(logit) is the probability of "real"; the logged
             scores are then probabilities, else plain logits.
-        middle: the logit that says neither "real" nor "made".
+        middle: the logit that says neither "real" nor "made"; None of a loss that looks at differences alone.
     """
 
     discriminator_loss: Callable[..., tf.Tensor]
     generator_loss: Callable[..., tf.Tensor]
     logits_are_log_odds: bool = True
-    middle: float = 0.0
+    middle: float | None = 0.0
 
     @property
     def pairs(self) -> bool:
@@ -164,9 +164,11 @@ LOSSES: dict[str, AdversarialLoss] = {
     ),
     "hinge": AdversarialLoss(hinge_discriminator_loss, hinge_generator_loss, logits_are_log_odds=False),
     # The generator's is the hinge's: -D(G(z)).
-    "wasserstein": AdversarialLoss(wasserstein_discriminator_loss, hinge_generator_loss, logits_are_log_odds=False),
+    "wasserstein": AdversarialLoss(
+        wasserstein_discriminator_loss, hinge_generator_loss, logits_are_log_odds=False, middle=None
+    ),
     "relativistic": AdversarialLoss(
-        relativistic_discriminator_loss, relativistic_generator_loss, logits_are_log_odds=False
+        relativistic_discriminator_loss, relativistic_generator_loss, logits_are_log_odds=False, middle=None
     ),
 }
 

@@ -1,18 +1,18 @@
 """What the networks of a model play for."""
 
-import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import tensorflow as tf
 
-from tfgan_suite.errors import unknown_choice
+from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.noise import Step
 from tfgan_suite.objectives.augmentations import augmented
 from tfgan_suite.objectives.losses import AdversarialLoss, get_loss, per_sample_mean, smooth_real_label
 from tfgan_suite.objectives.penalties import PENALTIES, Penalty
 from tfgan_suite.options.objective import ObjectiveOptions
+from tfgan_suite.options.settings import check_settings
 
 # Karras et al., 2020, arXiv 2006.06676: what the mean sign is held at, and how many images it takes at the fastest from
 # no augmentation to all of it.
@@ -52,13 +52,13 @@ class Objective(ObjectiveOptions):
     loss: str | AdversarialLoss = "non_saturating"  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
+        check_settings(self)
         smooth_real_label(self.pair, self.label_smoothing)
         if self.penalty != "none" and self.penalty not in PENALTIES:
             raise unknown_choice("penalty", self.penalty, ["none", *PENALTIES])
-        for field in dataclasses.fields(ObjectiveOptions):
-            if field.metadata["range"] is not None:
-                field.metadata["range"].refuse(field.name, getattr(self, field.name))
         self.check_together()
+        if self.adapts and self.pair.middle is None:
+            raise InputError("augment='ada' adapts to the sign of logits, and those of this loss have no middle.")
 
     @property
     def pair(self) -> AdversarialLoss:
@@ -122,7 +122,7 @@ class Objective(ObjectiveOptions):
 
     def sign(self, logits: tf.Tensor) -> tf.Tensor:
         """1 where the discriminator takes an image for real, -1 where for made; of patches their mean, (N,)."""
-        return per_sample_mean(tf.sign(logits - self.pair.middle))
+        return per_sample_mean(tf.sign(logits - (self.pair.middle or 0.0)))
 
     def weight(self, step: Step) -> tf.Tensor:
         """What multiplies the penalty in a step where it is taken."""

@@ -42,7 +42,8 @@ class NetworkOptions:
     batch_norm: bool | None = _option(_MLP)
     """Put BatchNorm into an mlp generator, or not; else as the model does."""
     base_filters: int | None = _option(_DCGANS + _RESNET + _R3GAN, AT_LEAST_ONE)
-    """Use so many filters at full resolution, the fewest; other stages have multiples; else the network's own."""
+    """Use so many filters at full resolution: a dcgan has twice as many at each half of it, a resnet as many, an r3gan
+    twice as many down to 32 pixels; else the network's own."""
     dropout: float | None = _option(_MLP + _DCGANS, Range(0.0, 1.0, "in [0, 1)"))
     """Drop this share of the discriminator's features while it learns; else the network's own."""
     initializer_stddev: float | None = _option(_MLP + _DCGANS, ABOVE_ZERO)
@@ -52,9 +53,9 @@ class NetworkOptions:
     """Put the norm batch, layer or none into a dcgan_radford2015 (else batch) or resnet discriminator (else none)."""
 
     discriminator_initializer: str | None = _option(("dcgan", "dcgan_radford2015"))
-    """Start a dcgan_radford2015 discriminator's kernels normal, by --initializer-stddev, or he, for none of norms."""
+    """Start a dcgan_radford2015 discriminator's kernels normal, by --initializer-stddev, or he, if it has no norm."""
     spectral_norm: str | None = _option(_MLP + _DCGANS + _RESNET)
-    """Divide each kernel by its largest singular value, in the discriminator or both networks; else none."""
+    """Divide each kernel by its largest singular value: of none, of the discriminator, or of both networks."""
     groups: int | None = _option(_R3GAN, AT_LEAST_ONE)
     """Divide the 3x3 convolutions of r3gan into so many groups; on a CPU they cost what one does; else 1, dense."""
 

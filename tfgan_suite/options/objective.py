@@ -10,6 +10,7 @@ from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, AT_LEAST_ZERO
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic")
 PENALTIES = ("none", "gradient_penalty", "one_sided_gradient_penalty", "dragan", "r1", "r2", "r1_r2")
+PENALTY_NUMBERS = ("penalty_weight", "penalty_weight_final", "penalty_burn_in", "penalty_every")
 AUGMENTATIONS = ("color", "translation", "cutout", "ada")
 
 
@@ -66,7 +67,7 @@ class ObjectiveOptions:
             InputError: naming them.
         """
         if self.penalty == "none":
-            for name in ("penalty_weight", "penalty_weight_final", "penalty_burn_in", "penalty_every"):
+            for name in PENALTY_NUMBERS:
                 if getattr(self, name) != getattr(ObjectiveOptions, name):
                     raise InputError(f"{option(name)} needs {option('penalty')}, such as r1. Received: none.")
         elif self.weight_clip is not None:
@@ -90,6 +91,8 @@ class ObjectiveOptions:
 
     def _check_augment(self) -> None:
         names = self.augmentations
+        if "none" in names:
+            raise InputError(f"{option('augment', 'none')} stands alone. Received: {self.augment}.")
         for name in names:
             if name not in AUGMENTATIONS:
                 raise unknown_choice("augmentation", name, (*AUGMENTATIONS, "none"))

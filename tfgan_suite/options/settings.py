@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tfgan_suite.arguments import Range, refuse_type
-from tfgan_suite.errors import option
+from tfgan_suite.errors import InputError, option
 
 
 class Family(StrEnum):
@@ -29,6 +29,7 @@ class Family(StrEnum):
 
 
 ABOVE_ZERO = Range(math.ulp(0.0), math.inf, "greater than 0")
+MOST = 2**31  # whole numbers are below it
 AT_LEAST_ZERO = Range(0, math.inf, "at least 0")
 AT_LEAST_ONE = Range(1, math.inf, "at least 1")
 
@@ -64,5 +65,7 @@ def check_settings(settings: Any) -> None:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         refuse_type(option(field.name), value, hints[field.name])
+        if isinstance(value, int) and value >= MOST:  # beyond what TensorFlow counts with
+            raise InputError(f"{option(field.name)} must be below {MOST:,}. Received: {value}.")
         if (valid := field.metadata.get("range")) is not None:
             valid.refuse(option(field.name), value)
