@@ -42,8 +42,8 @@ class NetworkOptions:
     batch_norm: bool | None = _option(_MLP)
     """Put BatchNorm into an mlp generator, or not; else as the model does."""
     base_filters: int | None = _option(_DCGANS + _RESNET + _R3GAN, AT_LEAST_ONE)
-    """Use so many filters at full resolution: a dcgan has twice as many at each half of it, a resnet as many, an r3gan
-    twice as many down to 32 pixels; else the network's own."""
+    """Use so many filters at full resolution; a dcgan has twice as many at each half of it, a resnet as many; else the
+    network's own."""
     dropout: float | None = _option(_MLP + _DCGANS, Range(0.0, 1.0, "in [0, 1)"))
     """Drop this share of the discriminator's features while it learns; else the network's own."""
     initializer_stddev: float | None = _option(_MLP + _DCGANS, ABOVE_ZERO)
