@@ -24,7 +24,8 @@ def test_replicas_have_the_losses_and_weights_of_one_device(
     keys = [key for key in runs[1] if key.startswith(f"{name}/")]
     assert runs[1][f"{name}/log/generator_loss"].shape == (steps_of(name),)
     for key in keys:
-        tolerance = {"rtol": 1e-5} if "/log/" in key else {"atol": 1e-5, "rtol": 0.0}
+        # Mean logits may cross 0, near which only an absolute difference says anything.
+        tolerance = {"rtol": 1e-5, "atol": 1e-7} if "/log/" in key else {"atol": 1e-5, "rtol": 0.0}
         np.testing.assert_allclose(runs[devices][key], runs[1][key], **tolerance, err_msg=key)
 
 
