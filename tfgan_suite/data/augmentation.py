@@ -8,7 +8,13 @@ from tfgan_suite.noise import AUGMENTATION_STREAM, stateless_seed
 
 
 def augment(
-    images: tf.Tensor, seed: int, step: tf.Tensor, flip: bool = False, crop: int = 0, rotation: float = 0.0
+    images: tf.Tensor,
+    seed: int,
+    step: tf.Tensor,
+    flip: bool = False,
+    crop: int = 0,
+    rotation: float = 0.0,
+    interpolation: str = "bilinear",
 ) -> tf.Tensor:
     """Each image flipped, shifted and rotated by numbers of its own; what lies beyond an edge is its mirror image.
 
@@ -20,9 +26,10 @@ def augment(
         crop: a window is cut from the image after padding by so many pixels: a shift by up to
             `crop` whole pixels up or down and left or right.
         rotation: largest angle in degrees, either way, about the middle.
+        interpolation: `bilinear` between pixels, or `nearest`, which makes no new values.
 
     Returns:
-        The same shape and type, bilinear between pixels; unchanged where nothing is asked for.
+        The same shape and type; unchanged where nothing is asked for.
     """
     if not (flip or crop or rotation):
         return images
@@ -44,6 +51,6 @@ def augment(
         transforms=tf.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1),  # (N, 8)
         output_shape=[height, width],
         fill_value=0.0,
-        interpolation="BILINEAR",
+        interpolation=interpolation.upper(),
         fill_mode="REFLECT",
     )

@@ -1,10 +1,12 @@
 """Images in memory or in a file that is mapped to it, with their labels."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
@@ -60,6 +62,19 @@ class ImageData:
         rows = [array[:count] for array in self.arrays()]
         return tuple(to_float(each).numpy() if each.ndim == 4 else each for each in rows)
 
+    def batch(
+        self, parts: tuple[tf.Tensor, ...], moved: Callable[..., tf.Tensor], seed: int, step: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        """A batch as a model takes it, inside the pipeline.
+
+        Args:
+            parts: the rows of `arrays`.
+            moved: `augment` with all but its images and its interpolation; it moves equal rows alike.
+            seed: of the run.
+            step: of the run, counted from 0.
+        """
+        return tuple(moved(to_float(part)) if part.shape.rank == 4 else part for part in parts)
+
     def known_labels(self) -> Labels | None:
         """What kind of labels there are, how many, and their names; None where there are none."""
         return None if self.labels is None else Labels.of_rows(self.labels.shape[1:], self.label_names)
@@ -95,7 +110,11 @@ class ImageData:
             **({"levels": self.effects["levels"]} if self.effects.get("levels") else {}),
         }
 
-    def split(self, share: float, seed: int = 0) -> tuple["ImageData", "ImageData"]:
+    def at(self, rows: np.ndarray) -> Self:
+        """These rows of the data, by number."""
+        return replace(self, images=self.images[rows], labels=None if self.labels is None else self.labels[rows])
+
+    def split(self, share: float, seed: int = 0) -> tuple[Self, Self]:
         """The data without a random share of them, and that share.
 
         Args:
@@ -104,18 +123,14 @@ class ImageData:
         """
         order = np.random.default_rng(seed).permutation(len(self.images))
         cut = round(len(order) * (1 - share))
-
-        def part(rows: np.ndarray) -> "ImageData":
-            return replace(self, images=self.images[rows], labels=None if self.labels is None else self.labels[rows])
-
-        return part(np.sort(order[:cut])), part(np.sort(order[cut:]))
+        return self.at(np.sort(order[:cut])), self.at(np.sort(order[cut:]))
 
     def chosen(self, count: int) -> tuple[np.ndarray, np.ndarray | None]:
         """`count` images and their classes, or fewer where there are not so many: at random, but always the same."""
         rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(self.images))[:count])
         return self.images[rows], None if self.labels is None else classes_of(self.labels[rows])
 
-    def checked(self) -> "ImageData":
+    def checked(self) -> Self:
         """Itself, with labels of the pipeline's types.
 
         Raises:

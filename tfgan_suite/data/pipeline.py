@@ -4,6 +4,8 @@ The order is a function of (seed, epoch, position) alone: a permutation that is 
 stored, so that a run can start at any step and see what an uninterrupted one sees.
 """
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -11,7 +13,6 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.augmentation import augment
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
-from tfgan_suite.images import to_float
 from tfgan_suite.noise import SHUFFLE_STREAM, stateless_seed
 
 
@@ -48,7 +49,7 @@ def training_batches(
     Each epoch has a permutation of its own. Images that fill no whole batch wait for the next one.
 
     Args:
-        data: images and labels.
+        data: images, with labels or with a source each.
         batch_rows: rows a batch, for all replicas together.
         epochs: epochs of the run.
         seed: of the order and of the augmentation.
@@ -59,7 +60,7 @@ def training_batches(
 
     Returns:
         A dataset of known cardinality with batches of images, float32 (batch_rows, H, W, C) in
-        [-1, 1], or (images, labels).
+        [-1, 1], or (images, labels), or (sources, targets).
 
     Raises:
         InputError: a batch is larger than the data.
@@ -97,9 +98,9 @@ def training_batches(
         )
         parts = tf.numpy_function(rows, [indices], [tf.as_dtype(array.dtype) for array in arrays], stateful=False)
         made = [tf.ensure_shape(part, [batch_rows, *a.shape[1:]]) for part, a in zip(parts, arrays, strict=True)]
-        # All images of a row are moved alike.
-        made = [augment(to_float(p), seed, step, flip, crop, rotation) if p.shape.rank == 4 else p for p in made]
-        return tuple(made) if len(made) > 1 else made[0]
+        moved = functools.partial(augment, seed=seed, step=step, flip=flip, crop=crop, rotation=rotation)
+        given = data.batch(tuple(made), moved, seed, step)
+        return given if len(given) > 1 else given[0]
 
     dataset = tf.data.Dataset.range(start_step, epochs * steps)
     dataset = dataset.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
