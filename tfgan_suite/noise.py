@@ -21,6 +21,8 @@ SHUFFLE_STREAM = 1_002
 SAMPLE_STREAM = 1_003
 # Cuts and colours in the training of the network `general`.
 COLOUR_STREAM = 1_004
+# What is done to the targets of a batch to make its sources; and to those that are looked at, a row an image.
+DEGRADATION_STREAM, FIXED_DEGRADATION_STREAM = 1_005, 1_006
 # Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
 MASK_STREAM = 2_000
 # Points at which a discriminator's slopes are penalised: two streams for each call of a judgement within a step.
