@@ -5,6 +5,7 @@ between them. These two functions are the only places that know so.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -76,7 +77,7 @@ def convert(image: Image.Image, rules: PictureRules) -> Converted:
     if rules.size is not None and image.size != rules.size[::-1]:
         if image.width * rules.size[0] != image.height * rules.size[1]:
             effects |= {"fit", "background"} if rules.fit == "pad" and not rules.are_old else {"fit"}
-        image = _fitted(image, rules.size, "stretch" if rules.are_old else rules.fit, rules.background)
+        image = _fitted(image, replace(rules, fit="stretch") if rules.are_old else rules)
     pixels = np.asarray(image, np.uint8)
     return Converted(pixels.reshape(*pixels.shape[:2], channels), frozenset(effects))
 
@@ -125,17 +126,19 @@ def _of_mode(image: Image.Image, mode: str) -> Image.Image:
         raise InputError(f"Pixels of the mode {image.mode} cannot be made {mode}: convert them first.") from error
 
 
-def _fitted(image: Image.Image, size: tuple[int, int], fit: str, background: str) -> Image.Image:
-    """A picture of (height, width), distorted where `fit` is `stretch` alone."""
-    height, width = size
-    if fit == "crop":
-        return ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
-    if fit == "stretch" or image.width * height == image.height * width:
-        return image.resize((width, height), Image.Resampling.BICUBIC)
+def _fitted(image: Image.Image, rules: PictureRules) -> Image.Image:
+    """A picture of the rules' size, distorted where `fit` is `stretch` alone."""
+    assert rules.size is not None
+    height, width = rules.size
+    method = Image.Resampling[rules.resampling.upper()]
+    if rules.fit == "crop":
+        return ImageOps.fit(image, (width, height), method)
+    if rules.fit == "stretch" or image.width * height == image.height * width:
+        return image.resize((width, height), method)
     scale = min(width / image.width, height / image.height)
     inner = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    canvas = Image.new(image.mode, (width, height), background)
-    canvas.paste(image.resize(inner, Image.Resampling.BICUBIC), ((width - inner[0]) // 2, (height - inner[1]) // 2))
+    canvas = Image.new(image.mode, (width, height), rules.background)
+    canvas.paste(image.resize(inner, method), ((width - inner[0]) // 2, (height - inner[1]) // 2))
     return canvas
 
 

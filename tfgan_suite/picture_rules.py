@@ -11,6 +11,7 @@ from tfgan_suite.errors import InputError, option, unknown_choice
 # folders left out; pictures stretched, transparency dropped. Such runs go on as they are.
 DATA_RULES = 2
 FITS = ("crop", "pad", "stretch")
+RESAMPLINGS = ("bicubic", "nearest")
 Levels = tuple[int, int] | Literal["auto"]
 
 
@@ -77,6 +78,7 @@ class PictureRules:
             None: 0 and 65535.
         data_rules: 2, or 1 for how a run read its data that was begun before there were these rules: stretched,
             transparency dropped, and files listed in another order.
+        resampling: how sizes are changed: `bicubic`, or `nearest` for maps of labels, which must not be blended.
 
     Raises:
         InputError: none of these.
@@ -88,8 +90,11 @@ class PictureRules:
     background: str = "white"
     levels: Levels | None = None
     data_rules: int = DATA_RULES
+    resampling: str = "bicubic"
 
     def __post_init__(self) -> None:
+        if self.resampling not in RESAMPLINGS:
+            raise unknown_choice("resampling", self.resampling, RESAMPLINGS)
         if self.size is not None and (not _are_two_whole(self.size) or min(self.size) < 4):
             raise InputError(f"image_size must be (height, width) of at least 4 pixels. Received: {self.size!r}.")
         if self.channels not in (None, 1, 3, 4):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import allocate
@@ -28,6 +28,7 @@ NOT_READ = {"EPS", "MPEG"}
 # Formats of several pictures in time or of several pages, of which the first is taken; MPO is a photo with its preview.
 ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "TIFF", "FLI"}
 HALF_OF_16_BITS = 2**15
+SIDEWAYS = range(5, 9)  # those of the orientations of EXIF that exchange height and width
 _one_at_a_time = threading.Lock()  # Pillow's limit is the process's
 
 
@@ -84,6 +85,7 @@ def read_pictures(
     rules: PictureRules,
     skip_damaged: bool,
     cache_gigabytes: float,
+    half: int | None = None,
 ) -> ImageData:
     """The pictures of a list of files.
 
@@ -95,9 +97,11 @@ def read_pictures(
         rules: how they are converted.
         skip_damaged: leave out what cannot be decoded, instead of refusing it.
         cache_gigabytes: images beyond this lie in a temporary file.
+        half: 0 takes the left half of each picture, 1 the right one; None: the whole.
 
     Raises:
-        InputError: a damaged or missing image, one that is too large, or several sizes or numbers of channels.
+        InputError: a damaged or missing image, one that is too large, several sizes or numbers of channels, or a half
+            of an odd width.
     """
     with _large_pictures(rules), ThreadPoolExecutor() as pool:
         kept = np.ones(len(paths), bool)
@@ -108,7 +112,7 @@ def read_pictures(
         whole = [path for path, good in zip(paths, kept, strict=True) if good]
         if not whole:
             raise InputError(f"{source}: none of the {len(paths)} images can be decoded.")
-        first = open_picture(whole[0], rules).image
+        first = _part(whole[0], open_picture(whole[0], rules).image, half)
         natural = natural_channels(first)
         wanted = replace(rules, channels=rules.channels or natural)
         shape = _converted(whole[0], first, wanted).pixels.shape
@@ -116,13 +120,14 @@ def read_pictures(
 
         def decode(index: int) -> tuple[frozenset[str], int]:
             picture = open_picture(whole[index], rules)
-            found = natural_channels(picture.image)
+            image = _part(whole[index], picture.image, half)
+            found = natural_channels(image)
             if rules.channels is None and found != natural:
                 raise InputError(
                     f"{whole[index]} has {found} channels, {whole[0]} has {natural}. "
                     f"Give one number for all with {option('channels')}."
                 )
-            converted = _converted(whole[index], picture.image, wanted)
+            converted = _converted(whole[index], image, wanted)
             if converted.pixels.shape != shape:
                 height, width, _ = converted.pixels.shape
                 raise InputError(
@@ -131,7 +136,7 @@ def read_pictures(
                 )
             images[index] = converted.pixels
             frames = {"frames"} if picture.animated else set()
-            return converted.effects | frames, _span(picture.image)[1] if is_deep(picture.image) else 0
+            return converted.effects | frames, _span(image)[1] if is_deep(image) else 0
 
         told = _each(pool, decode, range(len(whole)))
     counts = Counter(effect for effects, _ in told for effect in effects)
@@ -145,6 +150,41 @@ def read_pictures(
         rules.effects(counts),
         _warnings(rules, counts["levels"], max(peak for _, peak in told)),
     )
+
+
+def decodable(paths: Sequence[Path], rules: PictureRules) -> np.ndarray:
+    """Which files are pictures that can be decoded, bool (N,).
+
+    Raises:
+        InputError: a file that is missing, too large, or of too many bits.
+    """
+    with _large_pictures(rules), ThreadPoolExecutor() as pool:
+        return np.array([seen.whole for seen in _each(pool, lambda path: _look(path, rules, True), paths)], bool)
+
+
+def sizes_of(paths: Sequence[Path], rules: PictureRules) -> list[tuple[int, int]]:
+    """The (height, width) of pictures that can be decoded, upright, from their first bytes."""
+
+    def size(path: Path) -> tuple[int, int]:
+        with Image.open(path, formats=readable_formats()) as image:
+            turned = image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
+            return (image.width, image.height) if turned else (image.height, image.width)
+
+    with _large_pictures(rules), ThreadPoolExecutor() as pool:
+        return _each(pool, size, paths)
+
+
+def _part(path: Path, image: Image.Image, half: int | None) -> Image.Image:
+    """A half of a picture, or the whole."""
+    if half is None:
+        return image
+    if image.width % 2:
+        raise InputError(
+            f"The image {path} is {image.width} pixels wide. Two pictures side by side have an even width: crop it, or "
+            f"leave out {option('pair_layout', 'side_by_side')}."
+        )
+    width = image.width // 2
+    return image.crop((half * width, 0, (half + 1) * width, image.height))
 
 
 def _each(pool: ThreadPoolExecutor, function: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:

@@ -27,6 +27,7 @@ def load_tfds(
     data_dir: str | None,
     rules: PictureRules,
     cache_gigabytes: float,
+    feature: str = "image",
 ) -> ImageData:
     """A prepared data set at once; one that is not prepared is downloaded.
 
@@ -36,6 +37,7 @@ def load_tfds(
         data_dir: where TFDS keeps its data; None: TFDS_DATA_DIR, else `~/tensorflow_datasets`.
         rules: how pictures are read; channels of None are the data set's own.
         cache_gigabytes: images beyond this lie in a temporary file.
+        feature: which of its features the images are.
 
     Raises:
         InputError: the name or the split is unknown, the data set has no images, or it is neither
@@ -46,8 +48,10 @@ def load_tfds(
 
     builder = _prepared_builder(name, data_dir) or _download(name, data_dir)
     features = dict(builder.info.features or {})
-    if not isinstance(features.get("image"), tfds.features.Image):
-        raise InputError(f"The data set {name} has no feature 'image'. Expected an image data set, such as mnist.")
+    if not isinstance(features.get(feature), tfds.features.Image):
+        has = [key for key, value in features.items() if isinstance(value, tfds.features.Image)]
+        wanted = f"one of its images: {', '.join(has)}" if has else "an image data set, such as mnist"
+        raise InputError(f"The data set {name} has no feature {feature!r}. Expected {wanted}.")
     label = features.get("label")
     names = tuple(label.names) if isinstance(label, tfds.features.ClassLabel) else ()
     try:
@@ -65,7 +69,7 @@ def load_tfds(
     if count < 1:
         raise InputError(f"The split {split!r} of {name} has no images.")
     try:
-        images, labels, counts = _decode(dataset, count, name, rules, bool(names), cache_gigabytes)
+        images, labels, counts = _decode(dataset, count, name, rules, bool(names), cache_gigabytes, feature)
     except tf.errors.OpError as error:
         raise InputError(
             f"The prepared data of {name} in {builder.data_dir} are damaged: {error.message.splitlines()[0]}"
@@ -87,17 +91,18 @@ def _decode(
     rules: PictureRules,
     labelled: bool,
     cache_gigabytes: float,
+    feature: str,
 ) -> tuple[np.ndarray, np.ndarray | None, Counter[str]]:
     # Images of several sizes cannot be batched; single ones cost ten times as long to hand over.
-    one_size = dataset.element_spec["image"].shape.is_fully_defined()
+    one_size = dataset.element_spec[feature].shape.is_fully_defined()
     images: np.ndarray | None = None
     labels = np.empty(count, np.int64) if labelled else None
     start = 0
     counts: Counter[str] = Counter()
     for chunk in dataset.batch(BATCH_ROWS if one_size else 1).as_numpy_iterator():
-        if chunk["image"].dtype != np.uint8:
-            raise InputError(f"The images of {name} must be uint8. Received: {chunk['image'].dtype}.")
-        pixels = _converted(chunk["image"], rules, counts)
+        if chunk[feature].dtype != np.uint8:
+            raise InputError(f"The images of {name} must be uint8. Received: {chunk[feature].dtype}.")
+        pixels = _converted(chunk[feature], rules, counts)
         if images is None:
             images = allocate((count, *pixels.shape[1:]), cache_gigabytes)
         if pixels.shape[1:] != images.shape[1:]:
