@@ -1,0 +1,173 @@
+"""Pairs: a source picture, and the target that shall be made of it; stored, or made of each image by a degradation."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.data.degradations import Degradation
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.images import to_float
+
+SOURCE_KINDS = ("images", "labels")
+# Of data without a split `test`, a share is held out: enough to measure, and not more than a grid and a table need.
+HELD_OUT_SHARE, FEWEST_HELD_OUT, MOST_HELD_OUT = 0.05, 8, 200
+
+
+@dataclass(frozen=True, repr=False)
+class PairData(ImageData):
+    """Images as targets, each with a source: batches are (sources, targets).
+
+    All that `ImageData` says of its images is said of the targets.
+    """
+
+    @property
+    def source_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a source."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, Any]:
+        """As of images, and the shape of the sources."""
+        return super().facts() | {"source_shape": list(self.source_shape)}
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class StoredPairs(PairData):
+    """Pairs whose sources lie beside their targets.
+
+    Attributes:
+        sources: uint8 (N, H, W, D), as high and wide as the targets; channels may differ.
+        source_kind: `images`, or `labels`: colours that are classes, between which there is nothing.
+        names: of each pair; empty where they have none.
+
+    Raises:
+        InputError: sources that do not go with the targets.
+    """
+
+    sources: np.ndarray
+    source_kind: str = "images"
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.source_kind not in SOURCE_KINDS:
+            raise unknown_choice("source_kind", self.source_kind, SOURCE_KINDS)
+        for what, array in (("sources", self.sources), ("targets", self.images)):
+            if array.ndim != 4 or array.dtype != np.uint8:
+                raise InputError(
+                    f"The {what} of pairs must be uint8 (N, H, W, C). Received: {array.dtype} {array.shape}."
+                )
+        if self.sources.shape[:3] != self.images.shape[:3]:
+            raise InputError(
+                "Sources and targets must be as many, and as high and wide. Received: sources "
+                f"{self.sources.shape} and targets {self.images.shape}."
+            )
+
+    @classmethod
+    def of_arrays(
+        cls, sources: np.ndarray, targets: np.ndarray, source: str = "arrays", source_kind: str = "images"
+    ) -> "StoredPairs":
+        """Pairs in memory; see the attributes."""
+        return cls(targets, None, (), source, sources=sources, source_kind=source_kind)
+
+    @property
+    def source_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a source."""
+        _, height, width, channels = self.sources.shape
+        return height, width, channels
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """The sources and the targets."""
+        return self.sources, self.images
+
+    def batch(
+        self, parts: tuple[tf.Tensor, ...], moved: Callable[..., tf.Tensor], seed: int, step: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        """Both halves, moved alike; see `ImageData.batch`."""
+        source, target = map(to_float, parts)
+        between = "nearest" if self.source_kind == "labels" else "bilinear"
+        return moved(source, interpolation=between), moved(target)
+
+    def at(self, rows: np.ndarray) -> Self:
+        """These pairs, by number."""
+        names = tuple(np.array(self.names, object)[rows]) if self.names else ()
+        labels = None if self.labels is None else self.labels[rows]
+        return replace(self, images=self.images[rows], labels=labels, sources=self.sources[rows], names=names)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of those of the targets and of the sources."""
+        parts = super().fingerprint(), ImageData(self.sources, None, (), "").fingerprint()
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """As of images, and the shape and the kind of the sources."""
+        return super().facts() | {"source_kind": self.source_kind}
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class DegradedData(PairData):
+    """Pairs whose sources are made of the targets: others at each step of training, one for each image else.
+
+    Attributes:
+        degradation: what makes them.
+
+    Raises:
+        InputError: images that cannot be degraded so.
+    """
+
+    degradation: Degradation
+
+    def __post_init__(self) -> None:
+        self.degradation.source_shape(self.image_shape)
+
+    @property
+    def source_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a source."""
+        return self.degradation.source_shape(self.image_shape)
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """The targets, of which each batch makes its sources."""
+        return (self.images,)
+
+    def examples(self, count: int) -> tuple[np.ndarray, ...]:
+        """The first pairs as a model takes them, float32; the sources are always the same."""
+        images = self.images[:count]
+        return self.degradation.fixed(images), to_float(images).numpy()
+
+    def batch(
+        self, parts: tuple[tf.Tensor, ...], moved: Callable[..., tf.Tensor], seed: int, step: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        """The targets are moved, and then degraded; see `ImageData.batch`."""
+        target = moved(to_float(parts[0]))
+        return self.degradation.of_step(target, seed, step), target
+
+    def facts(self) -> dict[str, Any]:
+        """As of images, and the shape of the sources and what makes them."""
+        return super().facts() | {"degradation": self.degradation.facts()}
+
+
+def degraded(data: ImageData, degradation: Degradation) -> DegradedData:
+    """Images as targets of the sources that a degradation makes of them; their labels stay beside them.
+
+    Raises:
+        InputError: images that cannot be degraded so.
+    """
+    kept = {field.name: getattr(data, field.name) for field in fields(ImageData)}
+    facts = degradation.facts()
+    said = ", ".join([f"sources by {facts.pop('kind')}", *(f"{key} {value}" for key, value in facts.items())])
+    return DegradedData(**kept | {"notes": (*data.notes, said)}, degradation=degradation)
+
+
+def held_out(names: Sequence[str]) -> np.ndarray:
+    """Which pairs of data without a split `test` are kept from training: bool (N,), a function of their names.
+
+    So many of the smallest hashes: 5 %, but 8 to 200, and of fewer than 16 pairs half.
+    """
+    count = max(FEWEST_HELD_OUT, min(MOST_HELD_OUT, round(HELD_OUT_SHARE * len(names))))
+    hashes = [hashlib.sha256(name.encode()).hexdigest() for name in names]
+    chosen = np.zeros(len(names), bool)
+    chosen[np.argsort(hashes, kind="stable")[: min(count, len(names) // 2)]] = True
+    return chosen
