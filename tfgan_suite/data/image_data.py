@@ -45,7 +45,7 @@ class ImageData:
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.images.shape))
         kind = "no labels" if self.labels is None else f"{len(self.label_names)} labels"
-        return f"ImageData({self.source!r}, {self.images.dtype} {shape}, {kind})"
+        return f"{type(self).__name__}({self.source!r}, {self.images.dtype} {shape}, {kind})"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
