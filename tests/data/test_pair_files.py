@@ -78,7 +78,7 @@ def test_a_part_is_held_out(tmp_path: Path) -> None:
     assert (len(train.images), len(test.images)) == (12, 8)
     assert sorted(train.names + test.names, key=int) == [str(number) for number in range(20)]
     assert set(test.names) == {str(number) for number in np.flatnonzero(held_out([str(n) for n in range(20)]))}
-    assert train.notes[-1] == "8 of 20 pairs held out, by their names"
+    assert train.notes[-1] == "8 of 20 pairs held out"
     assert test.notes[-1] == "the 8 of 20 pairs that are held out"
     assert all(target == source + 1 for source, target in levels(train) + levels(test))
     refused(r"no split 'val'\. It has: train", tmp_path, "a", "b", split="val")
@@ -326,7 +326,7 @@ def test_a_tfds_data_set_without_test(tmp_path: Path) -> None:
     train, test = (load_pairs("tiny_pairs", "map", "image", split, str(tmp_path)) for split in ("train", "test"))
     assert (len(train.images), len(test.images)) == (12, 8)
     assert sorted(levels(train) + levels(test)) == [(100 + number, number) for number in range(20)]
-    assert train.notes[-1] == "8 of 20 pairs held out, by their names"
+    assert train.notes[-1] == "8 of 20 pairs held out"
 
 
 def test_refusals_of_a_tfds_data_set(tmp_path: Path) -> None:

@@ -1,16 +1,22 @@
 """Pairs in the pipeline: moved alike, continued exactly, and made by degradations."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
+from toys.paired import PairedToy
 
 from tfgan_suite.data.degradations import DEGRADATIONS, Degradation
+from tfgan_suite.data.degraded_images import load_degraded
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs, degraded, held_out
 from tfgan_suite.data.pipeline import training_batches
+from tfgan_suite.data.sources import load_images
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float, to_uint8
 
@@ -201,3 +207,41 @@ def test_refuses_images_that_cannot_be_degraded() -> None:
     grey = ImageData(IMAGES[..., :1], None, (), "grey")
     with pytest.raises(InputError, match="grey of 3 channels"):
         degraded(grey, Degradation("grey"))
+
+
+def test_digits_have_a_part_held_out() -> None:
+    how = Degradation("mask", mask_kind="centre")
+    train, test = (load_degraded("digits", how, split=split, image_size=(8, 8)) for split in ("train", "test"))
+    whole = load_images("digits", image_size=(8, 8))
+    assert (len(train.images), len(test.images), len(whole.images)) == (1707, 90, 1797)
+    assert train.notes == ("sources by mask, mask_share 0.25, mask_kind centre", "90 of 1,797 pairs held out")
+    together = np.concatenate([train.images, test.images]).reshape(1797, -1)
+    for rows in (together, whole.images.reshape(1797, -1)):
+        rows[:] = rows[np.lexsort(rows.T)]
+    np.testing.assert_array_equal(together, whole.images.reshape(1797, -1))
+    assert train.labels is not None
+    assert len(train.labels) == 1707
+    assert train.facts()["num_images"] == 1707
+
+
+def test_a_folder_with_test_holds_nothing_out(tmp_path: Path) -> None:
+    for split, rows in (("train", slice(3)), ("test", slice(3, 5))):
+        (tmp_path / split).mkdir()
+        for number, image in enumerate(IMAGES[rows]):
+            Image.fromarray(image).save(tmp_path / split / f"{number}.png")
+    for split, rows in (("train", slice(3)), ("test", slice(3, 5))):
+        data = load_degraded(str(tmp_path), Degradation("noise"), split=split)
+        np.testing.assert_array_equal(data.images, IMAGES[rows])
+    with pytest.raises(InputError, match="no split 'val'"):
+        load_degraded(str(tmp_path), Degradation("noise"), split="val")
+
+
+@pytest.mark.parametrize("kind", ["stored", "mask", "noise", "grey"])
+def test_a_model_learns_from_them(kind: str) -> None:
+    """Its first look at a batch takes them, and what it shows is made of the examples."""
+    data = pairs() if kind == "stored" else degraded(with_labels(), Degradation(kind))
+    model = PairedToy(data.source_shape, data.image_shape, seed=0)
+    model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+    history = model.fit(training_batches(data, 10, epochs=1, seed=0, **MOVED), verbose=0)
+    assert np.isfinite(history.history["l1_loss"]).all()
+    assert model.show(4, data.examples(2)).images.shape == (4, *data.image_shape)

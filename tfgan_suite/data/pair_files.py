@@ -6,13 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.folder_scan import SPLITS, Parts, Scan, scan_folder
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.natural_order import composed
-from tfgan_suite.data.pairs import SOURCE_KINDS, StoredPairs, held_out
+from tfgan_suite.data.pairs import SOURCE_KINDS, StoredPairs, rows_of_split
 from tfgan_suite.data.picture_files import decodable, read_pictures, sizes_of
 from tfgan_suite.data.sources import DATASETS
 from tfgan_suite.data.tfds_images import load_tfds, split_names
@@ -281,18 +279,8 @@ def _of_split(pairs: Pairs, split: str) -> tuple[list[Pair], tuple[str, ...]]:
     if split not in ("train", "test") or "train" not in pairs.splits:
         raise InputError(f"{pairs.where} has no split {split!r}. It has: {', '.join(pairs.splits)}.")
     everything = pairs.splits["train"]
-    rows, note = _held_out_rows([pair.name for pair in everything], split, pairs.where)
-    return [everything[row] for row in rows], note
-
-
-def _held_out_rows(names: Sequence[str], split: str, where: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The numbers of the pairs of `train` or `test` of data without a split `test`, and what is said of it."""
-    out = held_out(names)
-    if not out.any():
-        raise InputError(f"{where} has {len(names)} pair. Expected at least 2, of which one is held out.")
-    count = f"{out.sum():,} of {len(names):,} pairs"
-    note = f"{count} held out, by their names" if split == "train" else f"the {count} that are held out"
-    return np.flatnonzero(out == (split == "test")), (note,)
+    rows, note = rows_of_split([pair.name for pair in everything], split, pairs.where)
+    return [everything[row] for row in rows], (note,)
 
 
 def _read(
@@ -353,8 +341,8 @@ def _of_tfds(
     data = _paired(sources, targets, targets.source, how, 0, names)
     if not held_out_of:
         return data
-    rows, note = _held_out_rows(names, split, name)
-    return replace(data.at(rows), notes=(*data.notes, *note))
+    rows, note = rows_of_split(names, split, name)
+    return replace(data.at(rows), notes=(*data.notes, note))
 
 
 def _paired(

@@ -171,3 +171,22 @@ def held_out(names: Sequence[str]) -> np.ndarray:
     chosen = np.zeros(len(names), bool)
     chosen[np.argsort(hashes, kind="stable")[: min(count, len(names) // 2)]] = True
     return chosen
+
+
+def rows_of_split(names: Sequence[str], split: str, where: str) -> tuple[np.ndarray, str]:
+    """The pairs of `train` or `test` of data without a split `test`, by number, and what is said of it.
+
+    Args:
+        names: of all pairs.
+        split: `train` or `test`.
+        where: the pairs lie, for people to read.
+
+    Raises:
+        InputError: one pair alone.
+    """
+    out = held_out(names)
+    if not out.any():
+        raise InputError(f"{where} has {len(names)} pair. Expected at least 2, of which one is held out.")
+    count = f"{out.sum():,} of {len(names):,} pairs"
+    note = f"{count} held out" if split == "train" else f"the {count} that are held out"
+    return np.flatnonzero(out == (split == "test")), note

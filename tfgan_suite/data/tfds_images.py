@@ -49,7 +49,7 @@ def load_tfds(
     builder = _prepared_builder(name, data_dir) or _download(name, data_dir)
     features = dict(builder.info.features or {})
     if not isinstance(features.get(feature), tfds.features.Image):
-        has = [key for key, value in features.items() if isinstance(value, tfds.features.Image)]
+        has = sorted(key for key, value in features.items() if isinstance(value, tfds.features.Image))
         wanted = f"one of its images: {', '.join(has)}" if has else "an image data set, such as mnist"
         raise InputError(f"The data set {name} has no feature {feature!r}. Expected {wanted}.")
     label = features.get("label")
