@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 from toys.paired import PairedToy
 
+from tfgan_suite.data import degraded_images, tfds_images
 from tfgan_suite.data.degradations import DEGRADATIONS, Degradation
 from tfgan_suite.data.degraded_images import load_degraded
 from tfgan_suite.data.image_data import ImageData
@@ -215,10 +217,8 @@ def test_digits_have_a_part_held_out() -> None:
     whole = load_images("digits", image_size=(8, 8))
     assert (len(train.images), len(test.images), len(whole.images)) == (1707, 90, 1797)
     assert train.notes == ("sources by mask, mask_share 0.25, mask_kind centre", "90 of 1,797 pairs held out")
-    together = np.concatenate([train.images, test.images]).reshape(1797, -1)
-    for rows in (together, whole.images.reshape(1797, -1)):
-        rows[:] = rows[np.lexsort(rows.T)]
-    np.testing.assert_array_equal(together, whole.images.reshape(1797, -1))
+    together = sorted(image.tobytes() for part in (train, test) for image in part.images)
+    assert together == sorted(image.tobytes() for image in whole.images)
     assert train.labels is not None
     assert len(train.labels) == 1707
     assert train.facts()["num_images"] == 1707
@@ -245,3 +245,16 @@ def test_a_model_learns_from_them(kind: str) -> None:
     history = model.fit(training_batches(data, 10, epochs=1, seed=0, **MOVED), verbose=0)
     assert np.isfinite(history.history["l1_loss"]).all()
     assert model.show(4, data.examples(2)).images.shape == (4, *data.image_shape)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_data_set_that_is_downloaded_has_its_own_test(split: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its splits are known once it is prepared: the second run must have the data of the first."""
+    prepared = []
+    monkeypatch.setattr(tfds_images, "_prepared_builder", lambda name, data_dir: (prepared or [None])[0])
+    builder = SimpleNamespace(info=SimpleNamespace(splits={"train": 0, "test": 0}))
+    monkeypatch.setattr(tfds_images, "_download", lambda name, data_dir: prepared.append(builder) or builder)
+    monkeypatch.setattr(degraded_images, "read_images", lambda dataset, split, *rest: with_labels())
+    for _ in range(2):
+        assert len(load_degraded("mnist", Degradation("noise"), split=split).images) == 30
+    assert prepared == [builder]

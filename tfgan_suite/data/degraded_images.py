@@ -7,6 +7,7 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.degradations import Degradation
 from tfgan_suite.data.pairs import DegradedData, degraded, rows_of_split
 from tfgan_suite.data.sources import read_images, splits_of
+from tfgan_suite.files import refuse_missing_data
 from tfgan_suite.picture_rules import Levels, PictureRules
 
 
@@ -54,7 +55,8 @@ def read_degraded(
     Raises:
         InputError: as `load_degraded`.
     """
-    whole = split in ("train", "test") and "test" not in splits_of(dataset, data_dir, rules)
+    refuse_missing_data(dataset)
+    whole = split in ("train", "test") and "test" not in splits_of(dataset, data_dir, rules, download=True)
     images = read_images(dataset, "train" if whole else split, data_dir, rules, skip_damaged, cache_gigabytes)
     data = degraded(images, degradation)
     if not whole:

@@ -326,7 +326,7 @@ def _of_tfds(
     if how.layout != "separate":
         raise InputError(f"{option('pair_layout', how.layout)} takes a folder of pictures. Received: {name}.")
     features = _names_of_halves(how, f"Pairs of {name}", "features")
-    held_out_of = split in ("train", "test") and "test" not in split_names(name, data_dir)
+    held_out_of = split in ("train", "test") and "test" not in split_names(name, data_dir, download=True)
     of_source = replace(rules, resampling="nearest") if how.source_kind == "labels" else rules
     sources, targets = (
         load_tfds(name, "train" if held_out_of else split, data_dir, how_read, cache_gigabytes / 2, feature)

@@ -137,11 +137,11 @@ def as_read(rules: PictureRules, data: ImageData) -> PictureRules:
     return replace(rules, levels=tuple(found)) if found and not rules.are_old else rules
 
 
-def splits_of(dataset: str, data_dir: str | None, rules: PictureRules) -> tuple[str, ...]:
-    """The splits of a data set of TensorFlow Datasets that is prepared, or of a folder; none of any other."""
+def splits_of(dataset: str, data_dir: str | None, rules: PictureRules, download: bool = False) -> tuple[str, ...]:
+    """The splits of a folder or of a data set of TensorFlow Datasets; see `split_names`. Any other has none."""
     path = Path(dataset).expanduser()
     if dataset in DATASETS:
         return DATASETS[dataset].splits
     if path.is_file() or (path.is_dir() and rules.are_old):
         return ()
-    return splits_of_folder(path) if path.is_dir() else split_names(dataset, data_dir)
+    return splits_of_folder(path) if path.is_dir() else split_names(dataset, data_dir, download)

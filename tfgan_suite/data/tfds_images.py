@@ -78,9 +78,13 @@ def load_tfds(
     return ImageData(images, labels, names, source, notes=rules.notes(counts), effects=rules.effects(counts))
 
 
-def split_names(name: str, data_dir: str | None) -> tuple[str, ...]:
-    """The splits of prepared data; none where there are no such data."""
-    builder = _prepared_builder(name, data_dir)
+def split_names(name: str, data_dir: str | None, download: bool = False) -> tuple[str, ...]:
+    """The splits of prepared data; of others none, or where `download` says so those of data that are then prepared.
+
+    Raises:
+        InputError: the data are to be downloaded and cannot be.
+    """
+    builder = _prepared_builder(name, data_dir) or (_download(name, data_dir) if download else None)
     return () if builder is None else tuple(builder.info.splits)
 
 
