@@ -240,7 +240,7 @@ def test_a_folder_with_test_holds_nothing_out(tmp_path: Path) -> None:
 def test_a_model_learns_from_them(kind: str) -> None:
     """Its first look at a batch takes them, and what it shows is made of the examples."""
     data = pairs() if kind == "stored" else degraded(with_labels(), Degradation(kind))
-    model = PairedToy(data.source_shape, data.image_shape, seed=0)
+    model = PairedToy(data.source_shape, data.target_shape, seed=0)
     model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
     history = model.fit(training_batches(data, 10, epochs=1, seed=0, **MOVED), verbose=0)
     assert np.isfinite(history.history["l1_loss"]).all()

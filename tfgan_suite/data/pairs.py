@@ -30,6 +30,11 @@ class PairData(ImageData):
         """(height, width, channels) of a source."""
         raise NotImplementedError
 
+    @property
+    def target_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a target."""
+        return self.image_shape
+
     def facts(self) -> dict[str, Any]:
         """As of images, and the shape of the sources."""
         return super().facts() | {"source_shape": list(self.source_shape)}
