@@ -86,11 +86,11 @@ def test_noise_has_its_deviation_and_levels() -> None:
 
 
 def test_noise_by_hand() -> None:
-    """u = 1 - exp(-1/2) and v = 0 are the normal number 1; v = 1/2 is -1: levels 100 + 10 and 100 - 10."""
+    """u = 1 - exp(-1/2) and v = 0 are the normal number 1; v = 1/2 is -1: levels 100 + 90 and 100 - 90."""
     u = 1.0 - math.exp(-0.5)
     images = to_float(np.full((1, 1, 2, 1), 100, np.uint8))
-    source = Degradation("noise", noise_sigma=10.0).sources(images, tf.constant([[u, u, 0.0, 0.5]]))
-    assert to_uint8(source.numpy()).ravel().tolist() == [110, 90]
+    source = Degradation("noise", noise_sigma=90.0).sources(images, tf.constant([[u, u, 0.0, 0.5]]))
+    assert to_uint8(source.numpy()).ravel().tolist() == [190, 10]
 
 
 def test_noise_is_clipped() -> None:
