@@ -16,6 +16,7 @@ from tfgan_suite.data import degraded_images, tfds_images
 from tfgan_suite.data.degradations import DEGRADATIONS, Degradation
 from tfgan_suite.data.degraded_images import load_degraded
 from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.image_store import allocate
 from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs, degraded, held_out
 from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.data.sources import load_images
@@ -80,6 +81,17 @@ def test_parts_keep_their_sources() -> None:
         assert isinstance(part, StoredPairs)
         np.testing.assert_array_equal(part.sources, IMAGES[[int(name) for name in part.names]][..., :1])
         np.testing.assert_array_equal(part.images, IMAGES[[int(name) for name in part.names]])
+
+
+def test_parts_of_pairs_in_files_lie_in_files() -> None:
+    sources, targets = (allocate(array.shape, 0.0) for array in pairs().arrays())
+    sources[:], targets[:] = pairs().arrays()
+    rows = np.resize(np.arange(30)[::-1], 1700)  # more than are copied at once
+    part, expected = StoredPairs.of_arrays(sources, targets).at(rows), pairs().at(rows)
+    for got, wanted in zip(part.arrays(), expected.arrays(), strict=True):
+        assert isinstance(got, np.memmap)
+        assert not isinstance(wanted, np.memmap)
+        np.testing.assert_array_equal(got, wanted)
 
 
 @pytest.mark.parametrize(
@@ -149,9 +161,9 @@ def test_labels_are_moved_and_not_blended() -> None:
         np.testing.assert_array_equal(source, target)
 
 
-@pytest.mark.parametrize("start", [1, 7])
 @pytest.mark.parametrize("kind", ["stored", *DEGRADATIONS])
-def test_a_later_start_gives_the_tail_of_the_run(kind: str, start: int) -> None:
+def test_a_later_start_gives_the_tail_of_the_run(kind: str) -> None:
+    start = 7
     data = pairs() if kind == "stored" else degraded(with_labels(), Degradation(kind))
     whole, tail = batches(data, **MOVED), batches(data, start_step=start, **MOVED)
     assert len(whole) == 12
@@ -236,7 +248,7 @@ def test_a_folder_with_test_holds_nothing_out(tmp_path: Path) -> None:
         load_degraded(str(tmp_path), Degradation("noise"), split="val")
 
 
-@pytest.mark.parametrize("kind", ["stored", "mask", "noise", "grey"])
+@pytest.mark.parametrize("kind", ["stored", "mask"])
 def test_a_model_learns_from_them(kind: str) -> None:
     """Its first look at a batch takes them, and what it shows is made of the examples."""
     data = pairs() if kind == "stored" else degraded(with_labels(), Degradation(kind))

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.data.image_store import taken
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.labels import Labels, classes_of
@@ -112,7 +113,7 @@ class ImageData:
 
     def at(self, rows: np.ndarray) -> Self:
         """These rows of the data, by number."""
-        return replace(self, images=self.images[rows], labels=None if self.labels is None else self.labels[rows])
+        return replace(self, images=taken(self.images, rows), labels=None if self.labels is None else self.labels[rows])
 
     def split(self, share: float, seed: int = 0) -> tuple[Self, Self]:
         """The data without a random share of them, and that share.

@@ -5,6 +5,7 @@ import tempfile
 import numpy as np
 
 GIGABYTE = 2**30
+COPIED_ROWS = 1000  # at once
 
 
 def allocate(shape: tuple[int, ...], cache_gigabytes: float) -> np.ndarray:
@@ -20,3 +21,13 @@ def allocate(shape: tuple[int, ...], cache_gigabytes: float) -> np.ndarray:
         return np.empty(shape, np.uint8)
     with tempfile.TemporaryFile(prefix="tfgan_suite_") as file:
         return np.memmap(file, np.uint8, "w+", shape=shape)
+
+
+def taken(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """These rows, by number: in RAM, or of images in a file in another file."""
+    if not isinstance(images, np.memmap):
+        return images[rows]
+    made = allocate((len(rows), *images.shape[1:]), 0.0)
+    for start in range(0, len(rows), COPIED_ROWS):
+        made[start : start + COPIED_ROWS] = images[rows[start : start + COPIED_ROWS]]
+    return made

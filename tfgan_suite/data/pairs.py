@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfgan_suite.data.degradations import Degradation
 from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.image_store import taken
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.images import to_float
 
@@ -100,7 +101,8 @@ class StoredPairs(PairData):
         """These pairs, by number."""
         names = tuple(np.array(self.names, object)[rows]) if self.names else ()
         labels = None if self.labels is None else self.labels[rows]
-        return replace(self, images=self.images[rows], labels=labels, sources=self.sources[rows], names=names)
+        images, sources = taken(self.images, rows), taken(self.sources, rows)
+        return replace(self, images=images, labels=labels, sources=sources, names=names)
 
     def fingerprint(self) -> str:
         """SHA-256 of those of the targets and of the sources."""
