@@ -14,8 +14,8 @@ from tfgan_suite.layers.clip import ClipOutsideTraining
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.fourier_convolution import fourier_transposed, product_matrices
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
-from tfgan_suite.layers.layer_norm import ImageNormalization
-from tfgan_suite.layers.resampling import NearestDoubling
+from tfgan_suite.layers.layer_norm import ImageNormalization, InstanceNormalization
+from tfgan_suite.layers.resampling import NearestDoubling, ReflectionPadding
 from tfgan_suite.noise import mask_key, stateless_seed
 
 
@@ -204,6 +204,27 @@ def test_image_normalization_gives_what_a_group_of_all_channels_does(policy: str
     copy = ImageNormalization.from_config(layers[0].get_config())
     assert copy.epsilon == 1e-5
     assert [weight.path.split("/")[-1] for weight in layers[0].weights] == ["gamma", "beta"]
+
+
+@pytest.mark.parametrize("policy", ["float32", "float64", "mixed_bfloat16"])
+def test_instance_normalization_is_batch_normalization_of_one_image(policy: str) -> None:
+    maps = np.random.default_rng(0).normal(2, 3, (3, 4, 5, 6)).astype(np.float32)
+    layer, batch = InstanceNormalization(dtype=policy), keras.layers.BatchNormalization(epsilon=1e-5, dtype=policy)
+    found = np.asarray(layer(maps), np.float32)
+    expected = np.concatenate([np.asarray(batch(maps[row : row + 1], training=True), np.float32) for row in range(3)])
+    np.testing.assert_allclose(found, expected, atol=0.05 if "16" in policy else 1e-5)
+    assert type(layer).from_config(layer.get_config()).axes == (1, 2)
+    assert [weight.path.split("/")[-1] for weight in layer.weights] == ["gamma", "beta"]
+
+
+def test_reflection_padding() -> None:
+    maps = np.arange(24, dtype=np.float32).reshape(1, 3, 4, 2)
+    layer = ReflectionPadding(((1, 2), (0, 3)))
+    expected = np.pad(maps, [(0, 0), (1, 2), (0, 3), (0, 0)], "reflect")
+    np.testing.assert_array_equal(layer(maps), expected)
+    assert expected[0, 0, 0, 0] == maps[0, 1, 0, 0]  # not the outermost pixel again
+    assert layer.compute_output_shape((None, 3, 4, 2)) == (None, *expected.shape[1:])
+    assert type(layer).from_config(layer.get_config()).around == [[1, 2], [0, 3]]
 
 
 def test_image_normalization_has_the_second_derivative_of_a_difference() -> None:

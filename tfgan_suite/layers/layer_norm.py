@@ -24,6 +24,8 @@ class ImageNormalization(keras.layers.Layer):
     Reference: Ba, Kiros and Hinton, 2016, arXiv 1607.06450.
     """
 
+    axes: tuple[int, ...] = (1, 2, 3)  # over which the mean and the variance are taken
+
     def __init__(self, epsilon: float = EPSILON, **kwargs: Any):
         super().__init__(**kwargs)
         self.epsilon = epsilon
@@ -35,8 +37,8 @@ class ImageNormalization(keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         # 16 bits are too few for sums of squares.
         x = tf.cast(inputs, tf.float32) if inputs.dtype in (tf.bfloat16, tf.float16) else inputs
-        centred = x - tf.reduce_mean(x, axis=[1, 2, 3], keepdims=True)
-        variance = tf.reduce_mean(tf.square(centred), axis=[1, 2, 3], keepdims=True)
+        centred = x - tf.reduce_mean(x, axis=self.axes, keepdims=True)
+        variance = tf.reduce_mean(tf.square(centred), axis=self.axes, keepdims=True)
         normalised = tf.cast(centred * tf.math.rsqrt(variance + self.epsilon), inputs.dtype)
         return normalised * self.gamma + self.beta
 
@@ -45,3 +47,13 @@ class ImageNormalization(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class InstanceNormalization(ImageNormalization):
+    """The same over height and width alone, of each channel: BatchNorm of a batch of one image, in training and after.
+
+    Reference: Ulyanov, Vedaldi and Lempitsky, 2016, arXiv 1607.08022.
+    """
+
+    axes = (1, 2)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.batch_norm import FusedBatchNormalization
-from tfgan_suite.layers.layer_norm import ImageNormalization
+from tfgan_suite.layers.layer_norm import ImageNormalization, InstanceNormalization
 from tfgan_suite.layers.spectral_norm import SpectralNormalization
 
 
@@ -42,10 +42,12 @@ def norm_layer(norm: str, dtype: Any = None) -> keras.layers.Layer:
 
     Args:
         norm: `"batch"` over the global batch, see `synchronized_batch_norm`; `"layer"` over height, width and channels
-            of each image, which leaves the images of a batch to themselves.
+            of each image, `"instance"` over its height and width, which leave the images of a batch to themselves.
         dtype: dtype policy.
     """
-    return synchronized_batch_norm(dtype) if norm == "batch" else ImageNormalization(dtype=dtype)
+    if norm == "batch":
+        return synchronized_batch_norm(dtype)
+    return InstanceNormalization(dtype=dtype) if norm == "instance" else ImageNormalization(dtype=dtype)
 
 
 def in_generator(layer: keras.layers.Layer, spectral_norm: str) -> keras.layers.Layer:
