@@ -17,7 +17,7 @@ from lanes import slow
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
-from tfgan_suite.networks.bodies import BODIES, build_body, get_body, options_of
+from tfgan_suite.networks.bodies import BODIES, TRANSLATORS, build_body, get_body, options_of
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, TutorialDCGANGenerator
@@ -610,15 +610,16 @@ def test_an_option_of_one_side_alone_is_refused_with_its_network() -> None:
 
 def test_every_parameter_of_a_network_is_an_option() -> None:
     """So that it has a flag, and a keyword of the models; `build_body` gives the rest."""
-    given = {"image_shape", "latent_dim", "num_classes", "num_attributes", "dtype", "name"}
-    for body in BODIES.values():
+    given = {"image_shape", "latent_dim", "num_classes", "num_attributes", "source_shape", "target_channels"}
+    given |= {"dtype", "name"}
+    for body in (*BODIES.values(), *TRANSLATORS.values()):
         for side in body._fields:
             parameters = set(inspect.signature(getattr(body, side)).parameters)
             assert parameters - given == set(body.parameters(side).values())
 
 
 def test_every_option_is_a_parameter_of_a_network() -> None:
-    assert options_of(*BODIES) == list(OPTIONS)
+    assert options_of(*BODIES, *TRANSLATORS) == list(OPTIONS)
 
 
 def test_projection_by_hand() -> None:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -18,8 +18,10 @@ from tfgan_suite.networks.dcgan_tutorial import TutorialDCGANDiscriminator, Tuto
 from tfgan_suite.networks.geometry import ImageShape
 from tfgan_suite.networks.initializers import resolved_policy
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
+from tfgan_suite.networks.patch import PatchDiscriminator
 from tfgan_suite.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
+from tfgan_suite.networks.unet import UNetGenerator
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
 
@@ -54,6 +56,8 @@ BODIES: dict[str, Body] = {
     "resnet": Body(ResNetGenerator, ResNetDiscriminator),
     "r3gan": Body(R3GANGenerator, R3GANDiscriminator),
 }
+# Of images into images, which no `body` names: each is its model's own.
+TRANSLATORS: dict[str, Body] = {"unet": Body(UNetGenerator, PatchDiscriminator)}
 CONVOLUTIONAL = tuple(name for name in BODIES if name != "mlp")
 
 # float64 is for checks of what rounding hides.
@@ -74,8 +78,9 @@ def get_body(name: str, image_shape: ImageShape) -> Body:
 
 
 def options_of(*names: str) -> list[str]:
-    """The options that a network of these bodies takes, in the order of `NetworkOptions`."""
-    taken = {option for name in names for side in Body._fields for option in BODIES[name].parameters(side)}
+    """The options that a network of these bodies or translators takes, in the order of `NetworkOptions`."""
+    bodies = {**BODIES, **TRANSLATORS}
+    taken = {option for name in names for side in Body._fields for option in bodies[name].parameters(side)}
     return [option for option in OPTIONS if option in taken]
 
 
@@ -103,12 +108,54 @@ def build_body(
         InputError: an option that neither network takes, or a size that is not positive.
     """
     body = get_body(name, generator_shape)
+    dtype = _computing(dtype)
+    of_generator, of_discriminator = _told(body, options)
+    generator = body.generator(
+        image_shape=generator_shape, latent_dim=latent_dim, dtype=dtype, **labels, **of_generator
+    )
+    discriminator = body.discriminator(image_shape=discriminator_shape, dtype=dtype, **labels, **of_discriminator)
+    return generator, discriminator
+
+
+def build_translator(
+    name: str,
+    source_shape: ImageShape,
+    target_channels: int,
+    options: NetworkOptions | None = None,
+    dtype: str | None = None,
+) -> tuple[keras.Model, keras.Model]:
+    """A generator of images of others, and a discriminator of both joined in channels.
+
+    Args:
+        name: a key of `TRANSLATORS`.
+        source_shape: (height, width, channels) of the images that are given.
+        target_channels: of those that are made.
+        options, dtype: see `build_body`.
+
+    Raises:
+        InputError: as `build_body`.
+    """
+    body, dtype = TRANSLATORS[name], _computing(dtype)
+    of_generator, of_discriminator = _told(body, options)
+    generator = body.generator(source_shape=source_shape, target_channels=target_channels, dtype=dtype, **of_generator)
+    height, width, channels = source_shape
+    joined = (height, width, channels + target_channels)
+    return generator, body.discriminator(image_shape=joined, dtype=dtype, **of_discriminator)
+
+
+def _computing(dtype: str | None) -> str:
+    """The name of a policy of `DTYPE_POLICIES`."""
     dtype = resolved_policy(dtype)
     if dtype not in DTYPE_POLICIES:
         raise InputError(
             f"The dtype policy must be one of {', '.join(DTYPE_POLICIES)} (float16 would need its losses scaled). "
             f"Received: {dtype}."
         )
+    return dtype
+
+
+def _told(body: Body, options: NetworkOptions | None) -> list[dict[str, Any]]:
+    """The parameters of the generator and of the discriminator that options give; what is None is left out."""
     options = options or NetworkOptions()
     given = {each: getattr(options, each) for each in OPTIONS if getattr(options, each) is not None}
     for each, value in given.items():
@@ -118,13 +165,10 @@ def build_body(
                 f"{getattr(network, '__name__', network)} does not take {each}. Received: {value}. "
                 "Leave it out, or choose another body."
             )
-    told = [
+    return [
         {parameter: given[each] for each, parameter in body.parameters(side).items() if each in given}
         for side in Body._fields
     ]
-    generator = body.generator(image_shape=generator_shape, latent_dim=latent_dim, dtype=dtype, **labels, **told[0])
-    discriminator = body.discriminator(image_shape=discriminator_shape, dtype=dtype, **labels, **told[1])
-    return generator, discriminator
 
 
 def build_conditional_body(

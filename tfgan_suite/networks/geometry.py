@@ -7,8 +7,8 @@ ImageShape = tuple[int, int, int]
 DATA_FORMAT = "channels_last"
 
 
-def check_image_shape(image_shape: ImageShape) -> ImageShape:
-    """(height, width, channels) as a tuple of ints.
+def check_image_shape(image_shape: ImageShape, name: str = "image_shape") -> ImageShape:
+    """(height, width, channels) as a tuple of ints; errors call it by a name.
 
     Raises:
         InputError: not three numbers, a side below 4 pixels, or no channel.
@@ -16,7 +16,7 @@ def check_image_shape(image_shape: ImageShape) -> ImageShape:
     shape = tuple(image_shape)
     if len(shape) != 3 or None in shape or min(shape[:2]) < 4 or shape[2] < 1:
         raise InputError(
-            "image_shape must be (height, width, channels) with sides of at least 4 pixels, such as (28, 28, 1). "
+            f"{name} must be (height, width, channels) with sides of at least 4 pixels, such as (28, 28, 1). "
             f"Received: {image_shape}."
         )
     return int(shape[0]), int(shape[1]), int(shape[2])
