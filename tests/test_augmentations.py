@@ -449,3 +449,18 @@ def test_a_model_adapts_by_what_it_logs_and_keeps_it(monkeypatch: pytest.MonkeyP
     assert model.augmentation is None and len(model.weights) == count - 1
     model.save(tmp_path / "model.keras")
     assert len(keras.saving.load_model(tmp_path / "model.keras").weights) == count - 1
+
+
+@pytest.mark.parametrize("names", [("color", "translation", "cutout"), ("ada",)], ids=str)
+def test_joined_images_are_changed_alike_and_each_has_its_own_colours(names: tuple[str, ...]) -> None:
+    """A source and a target of one draw: each as it would be alone."""
+    source, target = images(), images((4, 8, 8, 4), seed=1)
+    changed = augmented(names, tf.concat([source, target], -1), step(), 2, 1.0, parts=(3, 4))
+    for part, alone in zip(tf.split(changed, (3, 4), -1), (source, target), strict=True):
+        np.testing.assert_array_equal(part, augmented(names, alone, step(), 2, 1.0))
+    assert np.abs(changed[..., :3] - source).max() > 0.1
+
+
+def test_colours_of_a_grey_part_are_refused() -> None:
+    with pytest.raises(InputError, match=r"color needs images of several channels\. Received: 1 channel"):
+        augmented(("color",), images(), step(), 0, parts=(1, 2))

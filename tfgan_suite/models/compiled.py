@@ -30,6 +30,10 @@ class Compiled(KerasSurface):
         """A new optimizer with the settings of the model's paper, for either side."""
         return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
+    def judged_parts(self, network: keras.Model) -> tuple[int, ...]:
+        """The channels of each image that one of the discriminators is given, where several are joined in channels."""
+        return (network.inputs[0].shape[-1],)
+
     def check_ends(self, objective: Objective, is_loading: bool) -> None:
         """Refuses, or warns of, networks whose last activation does not fit; see `network_checks`."""
 
@@ -109,7 +113,8 @@ class Compiled(KerasSurface):
         self.objective = objective
         self.check_ends(self.objective, is_loading)
         for network in self.sides()["discriminator"]:
-            check_channels(self.objective.augmentations, network.inputs[0].shape[-1])
+            for channels in self.judged_parts(network):
+                check_channels(self.objective.augmentations, channels)
             check_held(network, objective.loss, objective.penalty, objective.weight_clip)
             if self.objective.rule is not None:
                 check_no_batch_norm(

@@ -1,6 +1,7 @@
 """What a discriminator makes of images, and the objective of that: the one place where images are judged."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -56,6 +57,7 @@ def judged(
     fake_images: tf.Tensor,
     step: Step | None = None,
     call: int = 0,
+    parts: Sequence[int] = (),
 ) -> Judgement:
     """What a discriminator says of real and of fake images.
 
@@ -66,9 +68,11 @@ def judged(
         fake_images: of the same shape; let gradients through or not.
         step: keys Dropout's masks, the penalty's points and how images are augmented; None where there is no training.
         call: number within the step of the first of the two calls.
+        parts: channels of each image, where several are joined in channels and judged as one: what they are augmented
+            by is the same for all.
     """
-    real_judge = _in_training(objective, discriminator, step, call, 2 * call)
-    fake_judge = _in_training(objective, discriminator, step, call + 1, 2 * (call + 1))
+    real_judge = _in_training(objective, discriminator, step, call, 2 * call, parts)
+    fake_judge = _in_training(objective, discriminator, step, call + 1, 2 * (call + 1), parts)
     rule = None if step is None else objective.rule
     real_images = tf.cast(real_images, fake_images.dtype)  # which a float64 generator makes
     images = {"real": real_images, "fake": fake_images}
@@ -112,6 +116,7 @@ def judged_fakes(
     step: Step,
     call: int,
     real_images: tf.Tensor | None = None,
+    parts: Sequence[int] = (),
 ) -> tf.Tensor:
     """The generator's loss on each of its images, (N,), by the discriminator as it is now.
 
@@ -119,6 +124,7 @@ def judged_fakes(
         objective, discriminator, fake_images, step: see `judged`.
         call: number of the call within the step.
         real_images: beside them, row with row, for a loss that looks at pairs.
+        parts: see `judged`.
 
     Raises:
         InputError: such a loss without real images.
@@ -127,10 +133,9 @@ def judged_fakes(
     if objective.pair.pairs:
         if real_images is None:
             raise InputError(f"The loss {objective.loss} looks at pairs, which this model does not have.")
-        real_logits = _in_training(objective, discriminator, step, call, 2 * call + 1)(real_images)
-    return objective.generator_loss(
-        real_logits, _in_training(objective, discriminator, step, call, 2 * call)(fake_images)
-    )
+        real_logits = _in_training(objective, discriminator, step, call, 2 * call + 1, parts)(real_images)
+    fake_logits = _in_training(objective, discriminator, step, call, 2 * call, parts)(fake_images)
+    return objective.generator_loss(real_logits, fake_logits)
 
 
 def _penalty(
@@ -155,7 +160,9 @@ def _penalty(
     return tf.cond(is_due, lambda: objective.penalty_every * taken(), lambda: tf.zeros_like(real_images[:, 0, 0, 0]))
 
 
-def _in_training(objective: Objective, discriminator: Judge, step: Step | None, call: int, draw: int) -> Judge:
+def _in_training(
+    objective: Objective, discriminator: Judge, step: Step | None, call: int, draw: int, parts: Sequence[int]
+) -> Judge:
     """The discriminator with its masks keyed by the call, on images as it sees them; in an evaluation itself.
 
     A slope by its images is that by the images before they are augmented.
@@ -165,6 +172,6 @@ def _in_training(objective: Objective, discriminator: Judge, step: Step | None, 
 
     def judge(images: tf.Tensor) -> tf.Tensor:
         with step.masks(call):
-            return discriminator(objective.seen(images, step, draw))
+            return discriminator(objective.seen(images, step, draw, parts))
 
     return judge

@@ -40,7 +40,12 @@ AUGMENTATIONS: dict[str, Augmentation] = {
 
 
 def augmented(
-    names: Sequence[str], images: tf.Tensor, step: Step, draw: int, probability: tf.Tensor | float = 0.0
+    names: Sequence[str],
+    images: tf.Tensor,
+    step: Step,
+    draw: int,
+    probability: tf.Tensor | float = 0.0,
+    parts: Sequence[int] = (),
 ) -> tf.Tensor:
     """Images after changes, computed in float32 at least; the very same without names.
 
@@ -50,6 +55,8 @@ def augmented(
         step: keys the numbers, by the row in the global batch.
         draw: number within the step of this set of images.
         probability: of each change of `ada`, at least 0; 1 and above: always.
+        parts: channels of each image, where several are joined in channels: all are changed alike, and each has its own
+            colours. None: it is one image.
 
     Returns:
         The same shape and type; colours may leave [-1, 1].
@@ -59,14 +66,17 @@ def augmented(
     """
     if not names:
         return images
-    check_channels(names, images.shape[-1])
+    parts = parts or (images.shape[-1],)
+    for channels in parts:
+        check_channels(names, channels)
     changed = tf.cast(images, tf.float64 if images.dtype == tf.float64 else tf.float32)
     for name in names:
         augmentation = AUGMENTATIONS[name]
         stream = AUGMENT_STREAM + AUGMENT_BLOCK * draw + list(AUGMENTATIONS).index(name)
         numbers = tf.cast(step.uniform(stream, (augmentation.draws,)), changed.dtype)
         more = (tf.cast(probability, changed.dtype),) if augmentation.has_probability else ()
-        changed = augmentation.change(changed, numbers, *more)
+        each = [augmentation.change(part, numbers, *more) for part in tf.split(changed, parts, axis=-1)]
+        changed = tf.concat(each, axis=-1)
     return tf.cast(changed, images.dtype)
 
 

@@ -1,7 +1,7 @@
 """What the networks of a model play for."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -93,15 +93,16 @@ class Objective(ObjectiveOptions):
         """How real images look to the discriminator, (N,): its probability, or its mean logit where it has none."""
         return per_sample_mean(tf.sigmoid(logits) if self.pair.logits_are_log_odds else logits)
 
-    def seen(self, images: tf.Tensor, step: Step, draw: int) -> tf.Tensor:
+    def seen(self, images: tf.Tensor, step: Step, draw: int, parts: Sequence[int] = ()) -> tf.Tensor:
         """Images (N, H, W, C) as the discriminator sees them in training: see `augmented`.
 
         Args:
             images: real or made.
             step: keys what is drawn.
             draw: number within the step of this set of images; sets with the same number are changed alike.
+            parts: channels of each image, where several are joined.
         """
-        return augmented(self.augmentations, images, step, draw, self.augment_probability(step))
+        return augmented(self.augmentations, images, step, draw, self.augment_probability(step), parts)
 
     def augment_probability(self, step: Step) -> tf.Tensor | float:
         """How probable each change of `ada` is in a step; 0 where there is none."""
