@@ -12,7 +12,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.models.gan import UPDATES
 from tfgan_suite.networks.bodies import BODIES, DTYPE_POLICIES
 from tfgan_suite.picture_rules import FITS
-from tfgan_suite.presets import MODELS, PRESETS
+from tfgan_suite.presets import MODELS, PAIR_PRESETS, PRESETS
 
 FIELDS = {field.name: field for field in dataclasses.fields(TrainConfig)}
 every_preset = pytest.mark.parametrize("name", sorted(PRESETS))
@@ -33,8 +33,9 @@ def test_choices_are_the_names_of_their_owners(field: str, names: list[str]) -> 
 
 
 @pytest.mark.parametrize(("field", "name"), [(field, name) for field in CHOICES for name in CHOICES[field]])
-def test_every_choice_is_taken(field: str, name: str) -> None:
-    needed = {"model": {"MLPGAN": "mlp_gan", "DCGAN": "dcgan"}.get(name, "cgan")}
+def test_every_choice_is_taken(field: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESETS, "pix2pix", PAIR_PRESETS["pix2pix"])
+    needed = {"model": {"MLPGAN": "mlp_gan", "DCGAN": "dcgan", "Pix2Pix": "pix2pix"}.get(name, "cgan")}
     assert getattr(TrainConfig.from_preset(**needed, **{field: name}), field) == name
 
 

@@ -122,7 +122,7 @@ class _BeforeNetworks:
     """Start from the weights of a .keras file, of a run folder, or of a SavedModel, which has the generator's alone."""
 
     model_class: str = setting(Family.HIDDEN, "ConditionalGAN")
-    """Name the preset's class, MLPGAN, DCGAN or ConditionalGAN, from which it follows: nobody needs to."""
+    """Name the preset's class, MLPGAN, DCGAN, ConditionalGAN or Pix2Pix, from which it follows: nobody needs to."""
     body: str | None = setting(Family.MODEL, None, of=("DCGAN", "ConditionalGAN"))
     """Build the networks mlp, dcgan, dcgan_radford2015, dcgan_tutorial, resnet or r3gan; else the model's own."""
     latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"], valid=AT_LEAST_ONE)
@@ -139,6 +139,10 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
     """Take so many discriminator steps for each generator step."""
     updates: str = setting(Family.LOSS, "alternating")
     """Update the discriminator before the generator (alternating), or both at once (simultaneous)."""
+    l1_weight: float = setting(Family.LOSS, 100.0, of=("Pix2Pix",), valid=AT_LEAST_ZERO)
+    """Multiply the mean absolute difference of result and target by this, beside the adversarial loss."""
+    content_only_steps: int = setting(Family.LOSS, 0, of=("Pix2Pix",), valid=AT_LEAST_ZERO)
+    """Train the generator for so many steps by --l1-weight alone, before the adversarial loss comes in."""
     generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=ABOVE_ZERO)
     """Train the generator at this rate."""
     discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=ABOVE_ZERO)

@@ -94,6 +94,8 @@ def test_what_applies_to_a_preset_stands_first(name: str, capsys: pytest.Capture
             assert f"({name}: {text_of_value})" in told, field
     refused = told.count(f"(does not apply to --model {name})")
     assert refused == sum(not takes(config, field.name) for field in MODEL_OPTIONS)
+    in_family = [field.name for field in MODEL_OPTIONS if field.metadata["family"] is Family.MODEL]
+    refused = sum(not takes(config, name) for name in in_family)
     last = families_of(text)["model and network"][-refused:] if refused else []
     assert all(not takes(config, field) for field in last)
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from shrunk import SHAPE, shrunk_config, tiny_data
 
-from tfgan_suite import DCGAN, MLPGAN, ConditionalGAN, TrainConfig
+from tfgan_suite import DCGAN, MLPGAN, ConditionalGAN, Pix2Pix, TrainConfig
 from tfgan_suite.errors import InputError, saying_flags
+from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.models.loading import model_classes
 from tfgan_suite.networks.bodies import BODIES, CONVOLUTIONAL, options_of
@@ -17,6 +18,7 @@ from tfgan_suite.options.networks import NAMES, OPTIONS, NetworkOptions
 from tfgan_suite.runs.assembly import build_model
 
 TAKEN = {"MLPGAN": options_of("mlp"), "DCGAN": options_of(*CONVOLUTIONAL), "ConditionalGAN": options_of(*BODIES)}
+TAKEN["Pix2Pix"] = options_of("unet")
 RIGHT: dict[Any, Any] = {tuple[int, ...]: (4,), bool: True, int: 2, float: 0.1}
 MODELS = model_classes()
 FLAGS = {name: NAMES[name][-1] if name in NAMES else RIGHT[typing.get_args(hint)[0]] for name, hint in OPTIONS.items()}
@@ -27,15 +29,15 @@ FLAGS |= {"body": "dcgan", "projection": True}
 def test_the_signature_of_a_model_has_the_options_of_its_networks(name: str) -> None:
     parameters = inspect.signature(MODELS[name]).parameters
     assert [option for option in OPTIONS if option in parameters] == TAKEN[name]
-    of_gan = inspect.signature(GAN).parameters.values()
-    assert {part.name for part in of_gan if part.kind is part.KEYWORD_ONLY} < parameters.keys()
+    base = inspect.signature(GAN if issubclass(MODELS[name], GAN) else Algorithm).parameters.values()
+    assert {part.name for part in base if part.kind is part.KEYWORD_ONLY} < parameters.keys()
     assert all(part.kind is not part.VAR_KEYWORD for part in parameters.values())
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_configuration_of_a_model_has_the_options_of_its_networks(name: str) -> None:
-    labels = {"num_classes": 2} if name == "ConditionalGAN" else {}
-    config = MODELS[name](SHAPE, **labels).get_config()
+    more = {"ConditionalGAN": {"num_classes": 2}, "Pix2Pix": {"target_shape": SHAPE}}.get(name, {})
+    config = MODELS[name](SHAPE, **more).get_config()
     assert [option for option in config if option in OPTIONS] == TAKEN[name]
     assert set(config) == set(inspect.signature(MODELS[name]).parameters)
 
@@ -54,11 +56,12 @@ def test_every_option_is_a_setting_of_a_run() -> None:
         (MLPGAN, "base_filters", "Expected one of: batch_norm, "),
         (ConditionalGAN, "droput", "Did you mean dropout?"),
         (ConditionalGAN, "ema", "ema_momentum"),
+        (Pix2Pix, "discriminator_steps", "Expected one of: base_filters, content_only_steps"),
     ],
 )
-def test_another_keyword_is_refused_with_those_that_there_are(model: type[GAN], name: str, hint: str) -> None:
+def test_another_keyword_is_refused_with_those_that_there_are(model: type[Algorithm], name: str, hint: str) -> None:
     with pytest.raises(InputError, match=f"^Unknown argument of {model.__name__} '{name}'.*{hint}") as caught:
-        model(SHAPE, **{name: 1})
+        model(*((SHAPE, SHAPE) if model is Pix2Pix else (SHAPE,)), **{name: 1})
     assert "\n" not in str(caught.value) and "self" not in str(caught.value)
 
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.spectral_norm import move_spectral
@@ -49,6 +50,7 @@ class Algorithm(Compiled):
 
     KEYS: tuple[str, ...] = ()
 
+    @checked_types
     def __init__(self, *, ema_momentum: float = 0.0, seed: int = 0, name: str | None = None, **kwargs: Any):
         if not 0.0 <= ema_momentum < 1.0:
             raise InputError(f"ema_momentum must be in [0, 1). Received: {ema_momentum}.")

@@ -7,6 +7,7 @@ from inspect import Parameter
 from typing import Any, ParamSpec
 
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.networks.bodies import options_of
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
@@ -14,14 +15,17 @@ from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 P = ParamSpec("P")
 
 
-def takes_options(*bodies: str, **defaults: Any) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """For a constructor whose `**options` are those of its networks, and the keywords of `GAN`.
+def takes_options(
+    *bodies: str, base: type[Algorithm] = GAN, **defaults: Any
+) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """For a constructor whose `**options` are those of its networks, and the keywords of the class that it extends.
 
     Its signature, which `help` shows, names each of them in their place. Its `options` hold every option of the
-    networks, also those that were not given, and of the keywords of `GAN` those that were.
+    networks, also those that were not given, and of the keywords of that class those that were.
 
     Args:
-        bodies: names of `BODIES`: the options that a network of these takes.
+        bodies: names of `BODIES` or `TRANSLATORS`: the options that a network of these takes.
+        base: the class.
         defaults: of options whose default is not None, the network's own.
 
     Raises:
@@ -37,8 +41,8 @@ def takes_options(*bodies: str, **defaults: Any) -> Callable[[Callable[P, None]]
             name: Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=OPTIONS[name])
             for name, default in options.items()
         }
-        of_gan = inspect.signature(GAN.__init__).parameters.values()
-        parts |= {part.name: part for part in of_gan if part.kind is Parameter.KEYWORD_ONLY}
+        of_base = inspect.signature(base.__init__).parameters.values()
+        parts |= {part.name: part for part in of_base if part.kind is Parameter.KEYWORD_ONLY}
 
         @functools.wraps(init)
         def call(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -64,12 +68,12 @@ def takes_options(*bodies: str, **defaults: Any) -> Callable[[Callable[P, None]]
 
 def parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], NetworkOptions, dict[str, Any]]:
     """What a constructor with `takes_options` was given: the options of its networks, by name and all of them, and the
-    keywords of `GAN`.
+    keywords of the class that it extends.
 
     Raises:
         InputError: an option of another type, or out of its range.
     """
     of_networks = {name: value for name, value in options.items() if name in OPTIONS}
     checked = NetworkOptions(**of_networks)
-    of_gan = {name: value for name, value in options.items() if name not in OPTIONS}
-    return {name: getattr(checked, name) for name in of_networks}, checked, of_gan
+    of_base = {name: value for name, value in options.items() if name not in OPTIONS}
+    return {name: getattr(checked, name) for name in of_networks}, checked, of_base
