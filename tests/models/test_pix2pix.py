@@ -158,6 +158,7 @@ def trains(**settings: Any) -> None:
     assert all(np.isfinite(values).all() for values in found.values())
 
 
+@pytest.mark.slow
 def test_it_takes_the_objectives_of_the_suite() -> None:
     """Pairs of pairs, slopes by both images, colours, a spectral norm."""
     colours = {"source_shape": (8, 8, 3), "target_shape": (8, 8, 3)}

@@ -176,6 +176,16 @@ def test_nearest_has_no_transposed_convolution() -> None:
     assert not any(issubclass(kind, layers.Conv2DTranspose) for kind in kinds["nearest"])
 
 
+@pytest.mark.parametrize("up", ["nearest", "transposed"])
+def test_nearest_makes_an_even_map_even_and_transposed_a_checkerboard(up: str) -> None:
+    network = UNetGenerator((16, 16, 1), 1, base_filters=4, up=up, norm="none", initializer_stddev=0.2)
+    last = [layer for layer in network.layers if isinstance(layer, layers.ReLU)][-1]
+    made = keras.Model(last.output, network.output)(np.ones((1, *last.output.shape[1:]), np.float32))
+    inner = made[0, 2:-2, 2:-2, 0].numpy()
+    assert (np.ptp(inner) < 1e-6) == (up == "nearest")
+    np.testing.assert_allclose(inner[2:, 2:], inner[:-2, :-2], atol=1e-6)  # each second pixel is the same
+
+
 @pytest.mark.parametrize(
     ("kind", "arguments", "message"),
     [
