@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conforming import arrays_of, shrunk_pix2pix
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 import tfgan_suite
 from tfgan_suite import InputError, Pix2Pix, TrainConfig
@@ -245,7 +246,8 @@ def test_its_generator_is_the_same_in_litert(up: str, norm: str) -> None:
     source, target = batch_of(model, 8)
     model.fit(source, target, batch_size=4, verbose=0)
     graph = tf.function(model.call, input_signature=[tf.TensorSpec([1, 10, 12, 3])]).get_concrete_function()
-    content = tf.lite.TFLiteConverter.from_concrete_functions([graph], model).convert()
+    frozen = convert_variables_to_constants_v2(graph)
+    content = tf.lite.TFLiteConverter.from_concrete_functions([frozen], tf.Module()).convert()
     run = interpreter.Interpreter(model_content=content)
     run.allocate_tensors()
     run.set_tensor(run.get_input_details()[0]["index"], source[:1])
