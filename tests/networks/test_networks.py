@@ -17,6 +17,7 @@ from lanes import slow
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
+from tfgan_suite.layers.layer_norm import InstanceNormalization
 from tfgan_suite.networks.bodies import BODIES, TRANSLATORS, build_body, get_body, options_of
 from tfgan_suite.networks.conditional import ConditionalDiscriminator, ConditionalGenerator
 from tfgan_suite.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -253,6 +254,15 @@ def test_no_bias_directly_before_batch_norm(case: Case) -> None:
             continue  # what is added up goes past it too
         assert isinstance(before, layers.Dense | layers.Conv2D | layers.Conv2DTranspose)
         assert before.use_bias is False
+
+
+@pytest.mark.parametrize(("network", "count"), [(DCGANDiscriminator, 1), (ResNetDiscriminator, 4)])
+def test_instance_norm_in_place_of_another(network: type[keras.Model], count: int) -> None:
+    built = network((16, 16, 1), base_filters=2, norm="instance")
+    found = [layer for layer in all_layers(built) if isinstance(layer, InstanceNormalization)]
+    assert len(found) == count
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 16, 16, 1)).astype(np.float32)
+    np.testing.assert_allclose(built(images)[:1], built(images[:1]), rtol=1e-5)
 
 
 @pytest.mark.parametrize("body", ["mlp_batch_norm", "dcgan", "dcgan_tutorial", "resnet"])

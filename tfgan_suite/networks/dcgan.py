@@ -117,7 +117,7 @@ class DCGANDiscriminator(Network):
         base_filters: filters of the first stage, twice as many a stage above.
         dropout: share of activations dropped after each stage, in [0, 1); the paper has none.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
-        norm: `"batch"` as in the paper, `"layer"` over the numbers of each image, or `"none"`; see `norm_layer`.
+        norm: `"batch"` as in the paper, `"layer"`, `"instance"` or `"none"`; see `norm_layer`.
         initializer: `"normal"`, the one above, or `"he"`: N(0, sqrt(2 / fan-in)), which brings maps through the layers
             in their size where no norm does.
         spectral_norm: `"discriminator"`, `"both"` divide each kernel by its largest singular value; `"none"`: no.

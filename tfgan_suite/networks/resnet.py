@@ -161,7 +161,8 @@ class ResNetDiscriminator(Network):
     Args:
         image_shape: (height, width, channels) of the images. 32x32 has two blocks that halve and two that do not.
         base_filters: filters of all blocks.
-        norm: `"none"`, or `"layer"` or `"batch"` before each ReLU of the blocks but the first; see `norm_layer`.
+        norm: `"none"`, or `"layer"`, `"instance"` or `"batch"` before each ReLU of the blocks but the first; see
+            `norm_layer`.
         spectral_norm: `"discriminator"`, `"both"` divide each kernel by its largest singular value, as SNGAN does;
             `"none"`: no.
         num_classes: K, for integer labels beside x; None for attributes or for no labels.

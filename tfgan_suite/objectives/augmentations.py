@@ -56,7 +56,7 @@ def augmented(
         draw: number within the step of this set of images.
         probability: of each change of `ada`, at least 0; 1 and above: always.
         parts: channels of each image, where several are joined in channels: all are changed alike, and each has its own
-            colours. None: it is one image.
+            colours; none: it is one image.
 
     Returns:
         The same shape and type; colours may leave [-1, 1].
