@@ -334,7 +334,7 @@ PAIR_PRESETS: dict[str, Preset] = {
         paper="Isola, Zhu, Zhou and Efros, 2016, arXiv 1611.07004",
         note="U-Net, patches, Dropout, L1 of weight 100 and Adam 2e-4 with beta1 0.5 are the paper's. Ours, for "
         "pictures of 64 pixels on a CPU, are half the filters, a batch of 16, the moving average, and maps that grow "
-        "by nearest pixels and a 3x3 convolution, which leave no checkerboard as transposed convolutions do. "
+        "by nearest pixels and a 3x3 convolution, which keep even maps even, where transposed ones leave a pattern. "
         "Patches are a quarter of a side at each size, as the paper's 70 pixels are of 256.",
         command="python scripts/train.py --model pix2pix --dataset emoji64 --source noto --target twemoji --channels 3",
         expected="faces and things in the flat style of Twemoji; not measured here",
