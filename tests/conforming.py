@@ -1,6 +1,5 @@
 """Every model that must keep the laws of `tests/test_conformance.py`: a new one enters by one line."""
 
-import inspect
 import re
 from collections.abc import Callable
 from functools import cache, partial
@@ -16,8 +15,7 @@ from toys.unpaired import UnpairedToy
 
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.models.algorithm import Algorithm
-from tfgan_suite.models.pix2pix import Pix2Pix
-from tfgan_suite.presets import PAIR_PRESETS, PRESETS
+from tfgan_suite.presets import PRESETS
 
 ROWS = 8  # a step
 
@@ -48,14 +46,6 @@ def _augmented(**settings: Any) -> Algorithm:
     return model
 
 
-def shrunk_pix2pix(name: str, **settings: Any) -> Pix2Pix:
-    """A preset of pairs on tiny networks, of which the discriminator has a norm."""
-    taken = inspect.signature(Pix2Pix).parameters
-    own = {key: value for key, value in PAIR_PRESETS[name].settings.items() if key in taken}
-    small = {"base_filters": 3, "discriminator_halvings": 1, "source_shape": (8, 8, 1), "target_shape": (8, 8, 2)}
-    return _compiled(Pix2Pix, **{**own, **small, **settings})  # type: ignore[return-value]
-
-
 @cache
 def template_class() -> type[Algorithm]:
     """What the text says."""
@@ -73,7 +63,6 @@ MODELS: dict[str, Callable[..., Algorithm]] = {
     "template": _template,
     "augmented": _augmented,
     "paired toy": partial(_compiled, PairedToy, (8, 8, 1), (8, 8, 2), ema_momentum=0.9),
-    **{name: partial(shrunk_pix2pix, name) for name in PAIR_PRESETS},
     "unpaired toy": partial(_compiled, UnpairedToy, (8, 8, 1)),
 }
 # The fast lane's, each for what no other has: dense layers alone; all there is of a GAN; pairs; two networks a side.

@@ -39,7 +39,7 @@ LEVELS: tuple[set[str], ...] = (
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 KNOWS_CONFIG = {
-    "runs/assembly", "runs/devices", "runs/record", "runs/exporting", "runs/run", "commands/model_card",
+    "runs/assembly", "runs/devices", "runs/data", "runs/record", "runs/exporting", "runs/run", "commands/model_card",
     "commands/tables", "commands/train", "cli", "command_line/flags", "command_line/forms", "command_line/parsing",
 }  # fmt: skip
 STANDARD_LIBRARY_ONLY = [
@@ -52,7 +52,11 @@ STANDARD_LIBRARY_ONLY = [
     "startup/quiet",
     "startup/spelling",
     "versions",
-    "presets",
+    "presets/__init__",
+    "presets/first_models",
+    "presets/objectives",
+    "presets/pairs",
+    "presets/preset",
     "config",
     "commands/tables",
     "commands/preview",

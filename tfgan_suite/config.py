@@ -18,6 +18,7 @@ from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.options.fitting import fitting
 from tfgan_suite.options.networks import NAMES, NetworkOptions
 from tfgan_suite.options.objective import LOSSES, PENALTIES, ObjectiveOptions
+from tfgan_suite.options.pairs import LAYOUTS, MASK_KINDS, OF_PAIRS, SOURCE_KINDS, PairOptions
 from tfgan_suite.options.settings import (
     ABOVE_ZERO,
     AT_LEAST_ONE,
@@ -39,6 +40,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "body": ("mlp", "dcgan", "dcgan_radford2015", "dcgan_tutorial", "resnet", "r3gan"),
     **NAMES,
     "fit": FITS,
+    "pair_layout": LAYOUTS,
+    "source_kind": SOURCE_KINDS,
+    "mask_kind": MASK_KINDS,
     "loss": LOSSES,
     "penalty": PENALTIES,
     "updates": ("alternating", "simultaneous"),
@@ -132,7 +136,7 @@ class _BeforeNetworks:
 
 
 @dataclass(frozen=True)
-class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
+class TrainConfig(ObjectiveOptions, NetworkOptions, PairOptions, _BeforeNetworks):
     """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
 
     discriminator_steps: int = setting(Family.LOSS, 1, valid=AT_LEAST_ONE)
@@ -219,6 +223,14 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
                 f"{option('model_class', self.model_class)}. Leave it out; in Python make the configuration by "
                 "TrainConfig.from_preset."
             )
+        self.check_pairs()
+        if not self.learns_from_pairs:
+            for pair in dataclasses.fields(PairOptions):
+                if getattr(self, pair.name) != pair.default:
+                    raise InputError(
+                        f"{option(pair.name)} is of models that learn from pairs, such as "
+                        f"{option('model', 'pix2pix')}. {option('model', self.model)} learns from images."
+                    )
         if self.channels not in (None, 1, 3, 4):
             raise InputError(f"{option('channels')} must be 1, 3 or 4. Received: {self.channels}.")
         if self.image_size is not None:
@@ -296,6 +308,11 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, _BeforeNetworks):
             return TrainConfig.from_preset(settings.pop("model", TrainConfig.model), **settings)
         except InputError as error:
             raise InputError(f"{option('config', path)}: {error}") from None
+
+    @property
+    def learns_from_pairs(self) -> bool:
+        """Whether the model learns from pairs of a source and a target, and not from images."""
+        return self.model_class in OF_PAIRS
 
     @property
     def num_epochs(self) -> int:

@@ -4,6 +4,7 @@ import dataclasses
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lanes import corners
@@ -14,6 +15,7 @@ from tfgan_suite.command_line.forms import helps
 from tfgan_suite.config import CHOICES, TrainConfig
 from tfgan_suite.models.loading import model_classes
 from tfgan_suite.networks.bodies import get_body
+from tfgan_suite.options.pairs import PairOptions
 from tfgan_suite.options.settings import Family
 from tfgan_suite.presets import PRESETS
 
@@ -28,7 +30,7 @@ KINDS = [
 ]
 EVERY_FLAG = [(kind, field.name) for kind in KINDS for field in dataclasses.fields(kind)]
 VERBS = {
-    "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Clip", "Compare", "Compute", "Convert",
+    "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Choose", "Clip", "Compare", "Compute", "Convert",
     "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Hold", "Keep", "Learn", "Leave", "Let",
     "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Move", "Multiply", "Name", "Print", "Put", "Reach",
     "Read",
@@ -100,7 +102,9 @@ def test_what_applies_to_a_preset_stands_first(name: str, capsys: pytest.Capture
 
 
 def takes(config: TrainConfig, option: str) -> bool:
-    """Whether the networks of a preset can be made with an option."""
+    """Whether the networks of a preset, or its data of pairs, can be made with an option."""
+    if option in [field.name for field in dataclasses.fields(PairOptions)]:
+        return config.learns_from_pairs
     value = {
         "body": "dcgan_tutorial",
         "discriminator_norm": "layer",
@@ -109,12 +113,20 @@ def takes(config: TrainConfig, option: str) -> bool:
         "projection": False,
         "batch_norm": False,
         "dropout": 0.1,
+        "generator_norm": "layer",
+        "generator_up": "nearest",
+        "paste_known": False,
+        "discriminator_halvings": 1,
     }.get(option, 4)
     value = (4,) if option.endswith("units") else value
-    arguments = {"num_classes": 2} if config.model_class == "ConditionalGAN" else {}
+    arguments: dict[str, Any] = {"image_shape": (8, 8, 1)}
+    if config.learns_from_pairs:
+        arguments = {"source_shape": (8, 8, 1), "target_shape": (8, 8, 1)}
+    if config.model_class == "ConditionalGAN":
+        arguments |= {"num_classes": 2}
     body = {"body": config.body} if config.body is not None else {}
     try:
-        model_classes()[config.model_class](image_shape=(8, 8, 1), **{**body, **arguments, option: value})  # type: ignore[arg-type]
+        model_classes()[config.model_class](**{**body, **arguments, option: value})
     except ValueError:  # ours, or that of Keras for an argument that there is not
         return False
     return True

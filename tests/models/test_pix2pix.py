@@ -1,6 +1,7 @@
 """Pix2Pix: its step by hand, and what it refuses; tests/test_conformance.py holds it to the laws of every model."""
 
 import dataclasses
+import inspect
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conforming import arrays_of, shrunk_pix2pix
+from conforming import arrays_of
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 import tfgan_suite
@@ -17,17 +18,30 @@ from tfgan_suite import InputError, Pix2Pix, TrainConfig
 from tfgan_suite.errors import saying_flags
 from tfgan_suite.objectives.objective import Objective
 from tfgan_suite.options.objective import LOSSES, PENALTIES
-from tfgan_suite.presets import PAIR_PRESETS, PRESETS
+from tfgan_suite.presets import PRESETS
+from tfgan_suite.presets.pairs import PAIRS
 from tfgan_suite.runs.assembly import build_model
 from tfgan_suite.serving.export import export_generator
 
 ROWS = 4
+OF_FILES = ("pix2pix", "pix2pix_isola2017")
+
+
+def small(name: str = "pix2pix", **settings: Any) -> Pix2Pix:
+    """A preset on tiny networks, of which the discriminator has a norm."""
+    taken = inspect.signature(Pix2Pix).parameters
+    own = {key: value for key, value in PRESETS[name].settings.items() if key in taken}
+    tiny = {"base_filters": 3, "discriminator_halvings": 1, "source_shape": (8, 8, 1), "target_shape": (8, 8, 2)}
+    keras.utils.set_random_seed(11)
+    model = Pix2Pix(**{**own, **tiny, **settings})
+    model.compile()
+    return model
 
 
 def plain(rates: tuple[float, float] = (0.0, 0.0), objective: dict[str, Any] | None = None, **settings: Any) -> Pix2Pix:
     """Without Dropout and norms, so that a call in training is the call by hand; moved by plain gradients."""
     bare = {"dropout": 0.0, "generator_norm": "none", "discriminator_norm": "none", "initializer_stddev": 0.2}
-    model = shrunk_pix2pix("pix2pix", **{**bare, "ema_momentum": 0.0, **settings})
+    model = small(**{**bare, "ema_momentum": 0.0, **settings})
     model.compile(*(keras.optimizers.SGD(rate) for rate in rates), **(objective or {}))
     return model
 
@@ -142,7 +156,7 @@ def test_colours_of_a_grey_half_are_refused() -> None:
 
 
 def test_dropout_is_the_noise_of_training_alone() -> None:
-    model = shrunk_pix2pix("pix2pix")
+    model = small()
     source, _ = batch_of(model)
     np.testing.assert_array_equal(model(source), model(source))
     assert np.abs(model.generator(source, training=True) - model.generator(source, training=True)).max() > 0
@@ -152,7 +166,7 @@ def trains(**settings: Any) -> None:
     objective = {
         key: settings.pop(key) for key in list(settings) if key in {f.name for f in dataclasses.fields(Objective)}
     }
-    model = shrunk_pix2pix("pix2pix", **settings)
+    model = small(**settings)
     model.compile(**objective)
     found = model.fit(*batch_of(model, 8), batch_size=4, verbose=0).history
     assert set(found) == set(model.logged)
@@ -181,10 +195,10 @@ def test_every_policy(dtype: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PAIR_PRESETS)
+@pytest.mark.parametrize("name", OF_FILES)
 def test_it_learns_to_turn_an_image_round(name: str) -> None:
     """Black to white and white to black: better than the mean, far better than the input copied."""
-    model = shrunk_pix2pix(
+    model = small(
         name, source_shape=(16, 16, 1), target_shape=(16, 16, 1), base_filters=16, ema_momentum=0.9, dropout=0.0
     )
     model.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in "gd"))
@@ -198,7 +212,7 @@ def test_it_learns_to_turn_an_image_round(name: str) -> None:
 
 def test_a_penalty_refuses_batch_norm() -> None:
     with pytest.raises(InputError, match="Give discriminator_norm layer or none"):
-        shrunk_pix2pix("pix2pix").compile(penalty="r1")
+        small().compile(penalty="r1")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +233,7 @@ def test_it_shows_source_result_and_target(channels: tuple[int, int], shown: int
 def test_saved_loaded_and_exported_it_answers_the_same(tmp_path: Path) -> None:
     """Of sides that are reflected."""
     shapes = {"source_shape": (10, 12, 3), "target_shape": (10, 12, 1), "discriminator_halvings": 0}
-    model = shrunk_pix2pix("pix2pix", l1_weight=7.0, content_only_steps=3, **shapes)
+    model = small(l1_weight=7.0, content_only_steps=3, **shapes)
     batch = batch_of(model, 8)
     model.fit(*batch, batch_size=4, verbose=0)
     model.save(tmp_path / "model.keras")
@@ -239,8 +253,8 @@ def test_saved_loaded_and_exported_it_answers_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_its_generator_is_the_same_in_litert(up: str, norm: str) -> None:
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
-    model = shrunk_pix2pix(
-        "pix2pix", source_shape=(10, 12, 3), target_shape=(10, 12, 1), generator_up=up, generator_norm=norm,
+    model = small(
+        source_shape=(10, 12, 3), target_shape=(10, 12, 1), generator_up=up, generator_norm=norm,
         discriminator_halvings=0,
     )  # fmt: skip
     source, target = batch_of(model, 8)
@@ -275,17 +289,33 @@ def test_refuses(settings: dict[str, Any], message: str) -> None:
 # ---- from a configuration --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PAIR_PRESETS)
-def test_a_preset_makes_its_model_for_data_of_pairs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PRESETS, name, PAIR_PRESETS[name])
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_preset_makes_its_model_for_data_of_pairs(name: str) -> None:
     config = TrainConfig.from_preset(name, base_filters=2, l1_weight=10.0, content_only_steps=5)
-    data: Any = SimpleNamespace(source_shape=(24, 20, 1), target_shape=(24, 20, 3), source="pairs")
+    data: Any = SimpleNamespace(source_shape=(24, 20, 4), target_shape=(24, 20, 3), source="pairs")
     model = build_model(config, data, steps=4)
     assert isinstance(model, Pix2Pix)
-    taken = {key: value for key, value in PAIR_PRESETS[name].settings.items() if key in model.get_config()}
+    taken = {key: value for key, value in PRESETS[name].settings.items() if key in model.get_config()}
     expected = {**taken, "base_filters": 2, "l1_weight": 10.0, "content_only_steps": 5, "target_shape": (24, 20, 3)}
     assert model.get_config().items() >= expected.items()
-    assert PAIR_PRESETS[name].command.startswith(f"python scripts/train.py --model {name} ")
+
+
+def test_known_pixels_stay_and_the_hole_is_filled() -> None:
+    shapes = {"source_shape": (8, 8, 4), "target_shape": (8, 8, 3)}
+    model, other = (small("inpaint", paste_known=paste, **shapes) for paste in (True, False))
+    other.set_weights(model.get_weights())
+    source = batch_of(model)[0].copy()
+    source[..., 3] = 0
+    source[:, 2:5, 3:7, 3] = 1
+    made, all_made = np.array(model(source)), np.array(other(source))
+    hole = source[..., 3:] == 1
+    np.testing.assert_array_equal(made, np.where(hole, all_made, source[..., :3]))
+    assert hole.sum() == ROWS * 3 * 4 and np.abs(all_made - source[..., :3]).max() > 0.1
+
+
+def test_known_pixels_need_a_mask() -> None:
+    with saying_flags(), pytest.raises(InputError, match=r"^--paste-known needs .* Received: 3 channels for 3\.$"):
+        small(paste_known=True, source_shape=(8, 8, 3), target_shape=(8, 8, 3))
 
 
 def test_data_without_pairs_are_refused() -> None:

@@ -10,15 +10,15 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.folder_scan import SPLITS, Parts, Scan, scan_folder
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.natural_order import composed
-from tfgan_suite.data.pairs import SOURCE_KINDS, StoredPairs, rows_of_split
+from tfgan_suite.data.pairs import StoredPairs, rows_of_split
 from tfgan_suite.data.picture_files import decodable, read_pictures, sizes_of
 from tfgan_suite.data.sources import DATASETS
 from tfgan_suite.data.tfds_images import load_tfds, split_names
 from tfgan_suite.errors import InputError, option, printable, unknown_choice
 from tfgan_suite.files import refuse_missing_data
+from tfgan_suite.options.pairs import LAYOUTS, SOURCE_KINDS
 from tfgan_suite.picture_rules import Levels, PictureRules
 
-LAYOUTS = ("separate", "side_by_side")
 SOURCE_COLUMN, TARGET_COLUMN, SPLIT_COLUMN = "source", "target", "split"
 # How much the shapes of two pictures of a pair may differ that are brought to one size: what rounding makes.
 SAME_SHAPE = 0.01

@@ -13,8 +13,8 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.image_store import taken
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.images import to_float
+from tfgan_suite.options.pairs import SOURCE_KINDS
 
-SOURCE_KINDS = ("images", "labels")
 # Of data without a split `test`, a share is held out: enough to measure, and not more than a grid and a table need.
 HELD_OUT_SHARE, FEWEST_HELD_OUT, MOST_HELD_OUT = 0.05, 8, 200
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.layers.clip import ClipOutsideTraining
+from tfgan_suite.layers.paste_known import PasteKnown
 from tfgan_suite.layers.spectral_norm import SpectralNormalization
 
 # Layers that hand on what they are given, or move it about.
 _PASSES_ON = (
     keras.layers.Reshape, keras.layers.Flatten, keras.layers.Identity, keras.layers.Dropout, keras.layers.Permute,
     keras.layers.Cropping2D, keras.layers.ZeroPadding2D, keras.layers.UpSampling2D, keras.layers.GlobalAveragePooling2D,
-    keras.layers.AveragePooling2D, ClipOutsideTraining,
+    keras.layers.AveragePooling2D, ClipOutsideTraining, PasteKnown,
 )  # fmt: skip
 _AT_LEAST_0 = {"sigmoid", "hard_sigmoid", "softmax", "relu", "relu6", "softplus", "exponential"}
 _FOUND_AT_LEAST_0 = "numbers from 0 on"
@@ -142,10 +143,12 @@ def _activation_of(operation: Any) -> str | None:
 
 
 def _tried(generator: keras.Model) -> str | None:
-    """What a call on a few latents shows of a generator whose end cannot be read."""
-    latents, *labels = _shapes(generator.input_shape)
-    inputs = [np.random.default_rng(0).normal(size=(_PROBE_ROWS, int(latents[-1] or 1))).astype(np.float32)]
-    inputs += [np.zeros((_PROBE_ROWS, *(int(size or 1) for size in shape[1:])), np.float32) for shape in labels]
+    """What a call on a few latents, or images, shows of a generator whose end cannot be read."""
+    first, *labels = [
+        (_PROBE_ROWS, *(int(size or 1) for size in shape[1:])) for shape in _shapes(generator.input_shape)
+    ]
+    inputs = [np.random.default_rng(0).normal(size=first).astype(np.float32)]
+    inputs += [np.zeros(shape, np.float32) for shape in labels]
     images = np.asarray(generator(inputs if len(inputs) > 1 else inputs[0], training=False), np.float32)
     return _FOUND_AT_LEAST_0 if images.size and images.min() >= 0 and images.max() > 0 else None
 

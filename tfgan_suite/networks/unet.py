@@ -5,8 +5,10 @@ from typing import Any
 import keras
 from keras import layers
 
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
+from tfgan_suite.layers.paste_known import PasteKnown
 from tfgan_suite.layers.resampling import NearestDoubling, ReflectionPadding
 from tfgan_suite.networks.geometry import DATA_FORMAT, ImageShape, check_image_shape, check_positive, surplus
 from tfgan_suite.networks.initializers import in_generator, kernel_initializer, norm_layer, outer_dtype, resolved_policy
@@ -50,6 +52,8 @@ class UNetGenerator(Network):
             transposed convolution leaves a checkerboard where its taps learn unequally.
         dropout: share of activations dropped in the first decoder stages, in [0, 1): three of eight levels, one fewer a
             level, at least one.
+        paste_known: the source's last channel is the mask of a hole, 1 in it: what is made fills it, and all else stays
+            as the source has it.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
         spectral_norm: `"both"` divides each kernel by its largest singular value; `"none"`, `"discriminator"`: no.
         dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
@@ -57,7 +61,8 @@ class UNetGenerator(Network):
     Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, H, W, target_channels) in [-1, 1].
 
     Raises:
-        InputError: a size that is not positive, or an image shape that is none.
+        InputError: a size that is not positive, an image shape that is none, or `paste_known` without a mask beside
+            channels as they are made.
 
     Reference: Isola, Zhu, Zhou and Efros, 2016, arXiv 1611.07004, section 6.1.1; without BatchNorm on the innermost
     map as in the authors' code, and with its scales starting at 1, not at N(1, 0.02). Odena, Dumoulin and Olah, 2016,
@@ -72,6 +77,7 @@ class UNetGenerator(Network):
         norm: str = "batch",
         up: str = "transposed",
         dropout: float = 0.5,
+        paste_known: bool = False,
         initializer_stddev: float | None = INITIALIZER_STDDEV,
         spectral_norm: str = "none",
         dtype: Any = None,
@@ -86,9 +92,15 @@ class UNetGenerator(Network):
             generator_norm=norm,
             generator_up=up,
             dropout=dropout,
+            paste_known=paste_known,
             initializer_stddev=initializer_stddev,
             spectral_norm=spectral_norm,
         )
+        if paste_known and source_shape[2] != target_channels + 1:
+            raise InputError(
+                f"{option('paste_known', True)} needs sources of the targets' channels and a mask beside them, as "
+                f"{option('degrade', 'mask')} makes them. Received: {source_shape[2]} channels for {target_channels}."
+            )
         levels = num_levels(source_shape)
         around = surplus(source_shape, levels)
         widths = [base_filters * min(2**level, WIDEST) for level in range(levels)]
@@ -129,4 +141,6 @@ class UNetGenerator(Network):
         if any(map(any, around)):
             x = layers.Cropping2D(around, DATA_FORMAT, dtype=dtype)(x)  # (N, H, W, D)
         images = layers.Activation("tanh", dtype=outer, name="images")(x)
+        if paste_known:
+            images = PasteKnown(dtype=outer, name="pasted")([images, source])
         super().__init__(source, images, locals())

@@ -6,9 +6,12 @@ from typing import Any
 
 from tfgan_suite.options.networks import NetworkOptions
 from tfgan_suite.options.objective import PENALTY_NUMBERS
+from tfgan_suite.options.pairs import NUMBERS
 
 # The bodies that take each option of networks, and those that `dcgan` may mean: the size of the images decides.
 _TAKERS = {field.name: field.metadata["of"] for field in dataclasses.fields(NetworkOptions)}
+# What a preset of restoration says of its sources.
+_OF_DEGRADATION = {name for names in NUMBERS.values() for name in names} | {"paste_known"}
 _MEANT = {"dcgan": ("dcgan_radford2015", "dcgan_tutorial")}
 
 
@@ -17,7 +20,7 @@ def fitting(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
 
     Another body does not have the options that it does not take, nor the number of filters, which each counts in its
     own way; another penalty not the numbers of the one before, nor a clip of weights; such a clip no penalty; RMSprop
-    no momenta.
+    no momenta; another degradation not the numbers of the one before, and pairs that are read no degradation.
 
     Args:
         settings: of the preset, or of a run of it.
@@ -34,4 +37,8 @@ def fitting(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
         left |= {"penalty", *PENALTY_NUMBERS}
     if given.get("optimizer") == "rmsprop":
         left |= {"beta_1", "beta_2"}
+    if "degrade" in given and given["degrade"] != settings.get("degrade"):
+        left |= _OF_DEGRADATION
+    if {"source", "target", "pair_layout"} & given.keys():
+        left |= {"degrade"} | _OF_DEGRADATION
     return {name: value for name, value in settings.items() if name not in left}

@@ -57,6 +57,8 @@ class NetworkOptions:
     """Put the norm batch, instance, layer or none into a pix2pix generator; else batch."""
     generator_up: str | None = _option(_PIX2PIX)
     """Make maps of a pix2pix generator twice as large by transposed convolutions or nearest pixels; else transposed."""
+    paste_known: bool | None = _option(_PIX2PIX)
+    """Fill the hole of --degrade mask alone, and keep all other pixels as they are given, or not; else not."""
 
     discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015", *_RESNET, *_PIX2PIX))
     """Put the norm batch, instance, layer or none into a discriminator of resnet (else none), dcgan_radford2015 or

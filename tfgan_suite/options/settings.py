@@ -17,6 +17,7 @@ class Family(StrEnum):
 
     MODEL = "model and network"
     DATA = "data"
+    PAIRS = "pairs of source and target"
     AUGMENTATION = "augmentation"
     LENGTH = "length"
     START = "start and folder"

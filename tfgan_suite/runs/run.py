@@ -13,7 +13,6 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation.checkpoints import newest_step
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pipeline import steps_per_epoch
-from tfgan_suite.data.sources import read_images
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import CHECKPOINTS
 from tfgan_suite.models.algorithm import Algorithm
@@ -29,6 +28,7 @@ from tfgan_suite.runs.assembly import (
     with_epochs,
     with_fixed_decay,
 )
+from tfgan_suite.runs.data import read_data, read_held_out
 from tfgan_suite.runs.devices import is_chief
 from tfgan_suite.runs.exporting import origin
 from tfgan_suite.runs.record import begun_run, picture_rules, refuse_differences, settings_of
@@ -44,6 +44,7 @@ class Run:
     Attributes:
         config: resolved, with its epochs and the length of its decay as numbers.
         data: what it learns from.
+        held_out: of a model that learns from pairs what it is shown and measured on; else `data`.
         model: compiled, in the scope of its strategy.
         steps: generator steps an epoch.
         facts: what `config.json` shall say of the data.
@@ -55,6 +56,7 @@ class Run:
 
     config: TrainConfig
     data: ImageData
+    held_out: ImageData
     model: Algorithm
     steps: int
     facts: dict[str, Any]
@@ -100,9 +102,8 @@ def prepared(
     begun = begun_run(folder, config)
     data_rules = DATA_RULES if begun is None else begun.data_rules
     rules = picture_rules(config, data_rules)
-    data = read_images(
-        config.dataset, config.split, config.data_dir, rules, config.skip_damaged, config.cache_gigabytes
-    )
+    data = read_data(config, rules)
+    held_out = read_held_out(config, rules, data)
     for text in data.warnings if chief else ():
         print(f"warning: {text}", file=sys.stderr)
     rows, notes = config.batch_size * config.discriminator_steps, []
@@ -136,20 +137,22 @@ def prepared(
     card = model.facts() | origin(config, facts)
     if others := check_successor(Path(config.export_dir or ""), card, chosen):
         notes.append(others)
-    return Run(config, data, model, steps, facts, data_rules, chief, callbacks, tuple(notes))
+    return Run(config, data, held_out, model, steps, facts, data_rules, chief, callbacks, tuple(notes))
 
 
 def describe(run: Run) -> str:
     """What a run will do, in lines for people; a dry run adds the resolved configuration."""
     config, data, model = run.config, run.data, run.model
     known = data.known_labels()
-    labels = "no labels" if known is None or data.labels is None else known.summary(data.labels)
+    told = list(data.notes)
+    if not config.learns_from_pairs:
+        told.insert(0, "no labels" if known is None or data.labels is None else known.summary(data.labels))
     networks = [network for side in model.sides().values() for network in side]
     sizes = {network.name: f"{network.count_params():,}" for network in networks}
     height, width, channels = data.image_shape
     lines = [
         f"data: {data.source}, {height}x{width}x{channels} uint8, "
-        f"mean {data.images[:1000].mean():.1f} of 255, {'; '.join([labels, *data.notes])}",
+        f"mean {data.images[:1000].mean():.1f} of 255, {'; '.join(told)}",
         f"model: {config.model}, " + ", ".join(f"{name} {size} parameters" for name, size in sizes.items()),
         f"run: {config.epochs} epochs of {run.steps} steps of {run.rows} images, in {config.run_dir}",
     ]

@@ -151,7 +151,7 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
                 gif=folder / "training.gif",
                 log_dir=logs / "samples" if config.tensorboard else None,
                 label_names=data.label_names,
-                examples=data.examples(config.sample_count),
+                examples=run.held_out.examples(config.sample_count),
                 plain=run.data_rules < 2,
             ),
             LossPlot(history, folder / "losses.png"),

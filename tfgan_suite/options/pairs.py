@@ -1,0 +1,77 @@
+"""Where the pairs of a run come from, as settings: read from files, or made of images. Standard library only."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from tfgan_suite.arguments import Range
+from tfgan_suite.errors import InputError, option, unknown_choice
+from tfgan_suite.options.settings import Family, setting
+
+# The models that learn from pairs; all others learn from images.
+OF_PAIRS = ("Pix2Pix",)
+LAYOUTS = ("separate", "side_by_side")
+SOURCE_KINDS = ("images", "labels")
+DEGRADATIONS = ("mask", "noise", "downscale", "grey")
+MASK_KINDS = ("box", "centre")
+SCALES = (2, 4)
+# The settings that each degradation has.
+NUMBERS = {"mask": ("mask_share", "mask_kind"), "noise": ("noise_sigma",), "downscale": ("scale",), "grey": ()}
+SHARE = Range(math.ulp(0.0), 1.0, "between 0 and 1")
+SIGMA = Range(math.ulp(0.0), 255.0, "between 0 and 255")
+
+
+def _option(default: Any, valid: Range | None = None) -> Any:
+    return setting(Family.PAIRS, default, of=OF_PAIRS, valid=valid)
+
+
+@dataclass(frozen=True)
+class PairOptions:
+    """The settings of models that learn from pairs of a source and a target."""
+
+    source: str | None = _option(None)
+    """Read sources from the folders of this name below the data set, or from this feature of a TFDS data set."""
+    target: str | None = _option(None)
+    """Read targets from the folders of this name below the data set, or from this feature of a TFDS data set."""
+    pair_layout: str = _option("separate")
+    """Read pairs from separate pictures, or side_by_side from one: its source on the left, its target on the right."""
+    reverse: bool = _option(False)
+    """Take the right half of pictures side by side as the source."""
+    source_kind: str = _option("images")
+    """Read sources as images, or as labels: colours that are classes, resized by the nearest pixel."""
+    degrade: str | None = _option(None)
+    """Make the source of each image by mask, noise, downscale or grey, and learn to undo it; else read pairs."""
+    mask_share: float = _option(0.25, valid=SHARE)
+    """Give the hole of --degrade mask this share of the image's area."""
+    mask_kind: str = _option("box")
+    """Choose the hole of --degrade mask: a box of random place and shape, or the centre."""
+    noise_sigma: float = _option(25.0, valid=SIGMA)
+    """Add noise of this standard deviation, in levels of 0 to 255."""
+    scale: int = _option(2)
+    """Make sources so many times smaller, 2 or 4."""
+
+    def check_pairs(self) -> None:
+        """Refuses settings that do not go together.
+
+        Raises:
+            InputError: naming them.
+        """
+        if self.degrade is not None:
+            if self.degrade not in DEGRADATIONS:
+                raise unknown_choice(option("degrade"), self.degrade, DEGRADATIONS)
+            for name in _OF_FILES:
+                if getattr(self, name) != getattr(PairOptions, name):
+                    raise InputError(
+                        f"{option(name)} reads pairs, and {option('degrade', self.degrade)} makes them. Leave one out."
+                    )
+        for degradation, names in NUMBERS.items():
+            for name in names:
+                if self.degrade != degradation and getattr(self, name) != getattr(PairOptions, name):
+                    raise InputError(
+                        f"{option(name)} needs {option('degrade', degradation)}. Received: {self.degrade}."
+                    )
+        if self.scale not in SCALES:
+            raise InputError(f"{option('scale')} must be 2 or 4. Received: {self.scale}.")
+
+
+_OF_FILES = ("source", "target", "pair_layout", "reverse", "source_kind")
