@@ -151,7 +151,7 @@ def test_a_run_of_plain_grids_goes_on_with_them(preset: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("data_rules", [1, 2])
 def test_a_run_of_old_rules_keeps_its_grids(data_rules: int, tmp_path: Path) -> None:
     config = shrunk_config("cgan", run_dir=str(tmp_path), tensorboard=False)
-    run = Run(config, tiny_data(), shrunk_model("cgan"), 2, {}, data_rules)
+    run = Run(config, tiny_data(), tiny_data(), shrunk_model("cgan"), 2, {}, data_rules)
     callbacks = run_callbacks(run, ExactCheckpoint(tmp_path / "checkpoints"))
     (grid,) = (callback for callback in callbacks if isinstance(callback, SampleGrid))
     assert (grid.plain, grid.label_names) == (data_rules == 1, ("a", "b", "c"))

@@ -6,24 +6,30 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from lanes import corners, slow
-from shrunk import batches, shrunk_config, shrunk_model, tiny_data
+from shrunk import batches, shrunk_config, shrunk_model, tiny_data, tiny_pairs
 
 from tfgan_suite import DivergenceError, InputError
+from tfgan_suite.callbacks.health_checks import LATER_COLUMNS as LATER
 from tfgan_suite.callbacks.health_checks import (
     Check,
+    checkerboard,
     discriminator_won,
     generator_collapsed,
     memory_grows,
     not_finite,
     read_checks,
+    source_copied,
     stalled,
 )
+from tfgan_suite.callbacks.health_images import OfSources
 from tfgan_suite.callbacks.health_measures import loss_range, memory_mib
 from tfgan_suite.callbacks.health_monitor import CollapseError, HealthMonitor
 from tfgan_suite.callbacks.stop_on_non_finite import StopOnNonFinite
@@ -36,6 +42,7 @@ from tfgan_suite.metrics.diversity import diversity, random_features
 from tfgan_suite.models.gan import GAN
 from tfgan_suite.objectives.losses import LOSSES, AdversarialLoss, hinge_generator_loss, per_sample_mean
 from tfgan_suite.objectives.objective import Objective
+from tfgan_suite.ports import images_port
 from tfgan_suite.runs.assembly import build_model
 
 EVERY, WINDOW, GRACE, EPOCH = 20, 60, 100, 50
@@ -63,12 +70,23 @@ def series(**columns: object) -> list[Check]:
     return [Check(**dict(zip(values, row, strict=True))) for row in zip(*values.values(), strict=True)]
 
 
+def written(checks: list[Check]) -> list[list[str]]:
+    """As text, in which what is not a number equals itself."""
+    return [list(map(str, check)) for check in checks]
+
+
 # ---- the diagnoses, by hand ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("diagnosis", [not_finite, discriminator_won, generator_collapsed, stalled, memory_grows])
+DIAGNOSES = [
+    not_finite, discriminator_won, generator_collapsed, source_copied, checkerboard, stalled, memory_grows
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("diagnosis", DIAGNOSES)
 def test_a_healthy_series_and_none_at_all(diagnosis: Callable[[list[Check], int], str | None]) -> None:
     assert diagnosis(series(), 500) is None
+    assert diagnosis(series(source_ratio=0.8, alternation=0.3), 500) is None
     assert diagnosis([], 500) is None
 
 
@@ -93,6 +111,17 @@ def test_generator_collapsed_in_pixels_or_in_features(column: str) -> None:
     message = generator_collapsed(series(**{column: 0.05}), 500)
     assert message and "5.0%" in message and "ema_momentum=0.999, with body='mlp'" in message
     assert generator_collapsed(series(**{column: [0.05] * 11 + [0.3]}), 500) is None
+
+
+def test_results_that_are_one_image_or_their_sources_or_a_checkerboard() -> None:
+    message = generator_collapsed(series(pixel_ratio=0.05, alternation=0.0, source_ratio=0.9), 500)
+    assert message and "whatever the source" in message and "5.0%" in message
+    message = source_copied(series(source_ratio=0.02), 500)
+    assert message and message.startswith("the results are their sources: they differ from them by 2.0% of")
+    assert source_copied(series(source_ratio=[0.02] * 11 + [0.2]), 500) is None
+    message = checkerboard(series(alternation=3.5), 500)
+    assert message and "3.5 of 255 levels" in message and "generator_up='nearest'" in message
+    assert checkerboard(series(alternation=[3.5] * 11 + [1.0]), 500) is None
 
 
 def test_not_finite_is_the_last_check_alone() -> None:
@@ -251,7 +280,7 @@ def test_healthy_runs_are_left_in_peace(
     assert min(min(check.pixel_ratio, check.feature_ratio) for check in late) > 0.2
     with (tmp_path / "health.csv").open(newline="") as stream:
         assert tuple(next(csv.reader(stream))) == Check._fields
-    assert read_checks(tmp_path / "health.csv") == health.checks
+    assert written(read_checks(tmp_path / "health.csv")) == written(health.checks)
 
 
 def test_a_discriminator_that_has_won(
@@ -432,7 +461,82 @@ def test_a_cut_run_writes_what_an_uncut_one_does(small_digits: ImageData, tmp_pa
     assert [(check.step, check.event) for check in pieces] == [(check.step, check.event) for check in whole]
     # Not bit for bit without op determinism.
     np.testing.assert_allclose([check[1:12] for check in pieces], [check[1:12] for check in whole], rtol=1e-4)
-    assert read_checks(tmp_path / "pieces" / "health.csv") == pieces
+    assert written(read_checks(tmp_path / "pieces" / "health.csv")) == written(pieces)
+
+
+def test_a_series_that_was_begun_without_the_later_columns_goes_on(tmp_path: Path) -> None:
+    path, model = tmp_path / "health.csv", shrunk_model("mlp_gan")
+    model.fit(batches(), callbacks=[HealthMonitor(path, tiny_data().images, every=2)], verbose=0)
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, [name for name in Check._fields if name not in LATER], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    before = read_checks(path)
+    assert [check.step for check in before] == [2, 4] and before[0].epoch_means != "{}"
+    model.fit(batches(), callbacks=[HealthMonitor(path, tiny_data().images, every=2)], verbose=0)
+    assert written(read_checks(path)[:2]) == written(before)
+    assert tuple(next(csv.reader(path.read_text().splitlines()))) == Check._fields
+
+
+# ---- models that make images of images ----------------------------------------------------------
+
+
+class Fixed:
+    """A model that makes images by a function."""
+
+    def __init__(self, function: Callable[[np.ndarray], np.ndarray], source_shape: tuple[int, int, int]):
+        self.function = function
+        ports = (images_port(source_shape, "source"), images_port((8, 8, 3), "target"))
+        self.expected = lambda: SimpleNamespace(ports=ports)
+
+    def __call__(self, sources: tf.Tensor) -> np.ndarray:
+        return self.function(sources.numpy())
+
+
+def measured(function: Callable[[np.ndarray], np.ndarray], channels: int = 3) -> dict[str, float]:
+    random = np.random.default_rng(0)
+    blocks = [random.uniform(-1, 1, (40, 4, 4, each)).astype(np.float32) for each in (channels, 3)]
+    sources, targets = (each.repeat(2, 1).repeat(2, 2) for each in blocks)  # of which no second pixel stands out
+    images = OfSources(targets, sources, 32)
+    model: Any = Fixed(function, (8, 8, channels))
+    images.begin(model)
+    return images.measure(model)
+
+
+@pytest.mark.parametrize(("channels", "copy"), [(3, 3), (4, 3), (1, 3)])
+def test_the_source_is_known_again(channels: int, copy: int) -> None:
+    def copies(sources: np.ndarray) -> np.ndarray:
+        return np.repeat(sources, 3, -1) if channels == 1 else sources[..., :copy]
+
+    found = measured(copies, channels)
+    assert found["source_ratio"] == 0.0 and found["pixel_ratio"] > 0.5
+    assert measured(lambda sources: -copies(sources), channels)["source_ratio"] > 0.9
+
+
+def test_of_a_source_that_is_no_image_of_the_target_there_is_no_distance() -> None:
+    assert math.isnan(measured(lambda sources: sources[..., :1].repeat(3, -1), 2)["source_ratio"])
+
+
+def test_one_image_for_all_sources_and_a_checkerboard_are_seen() -> None:
+    assert measured(lambda sources: np.zeros_like(sources))["pixel_ratio"] == 0.0
+    board = (np.indices((8, 8)).sum(0) % 2 * 2 - 1)[None, :, :, None].astype(np.float32)
+    clean, patterned = (measured(lambda s, a=a: 0.9 * s + a * board)["alternation"] for a in (0.0, 4 / 127.5))
+    assert (clean, patterned) == (pytest.approx(0.0, abs=1e-4), pytest.approx(4.0, abs=1e-3))
+
+
+def test_a_run_whose_results_are_the_source_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shrunk_model("pix2pix")
+    sources, targets = tiny_pairs(shrunk_config("pix2pix")).examples(32)
+    health = HealthMonitor(tmp_path / "health.csv", targets, sources=sources, every=2, window=4, grace=0)
+    model.fit(sources, targets, batch_size=8, epochs=3, callbacks=[health], verbose=0)
+    assert [check.step for check in health.checks] == [2, 4, 6, 8, 10, 12]
+    assert all(check.of_sources and math.isfinite(check.alternation) for check in health.checks)
+    assert all(0.1 < check.source_ratio < 2.0 for check in health.checks)
+    health.checks = [check._replace(source_ratio=0.01) for check in health.checks]
+    assert "source_copied" in health.diagnose()
+    with pytest.raises(InputError, match=r"^sources and real_images must have the model's shapes \(8, 8, 1\) and "):
+        model.fit(sources, targets, callbacks=[HealthMonitor(tmp_path / "h.csv", targets, sources=targets)], verbose=0)
 
 
 def test_rows_of_later_steps_and_torn_lines_are_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -511,7 +615,9 @@ def test_two_replicas_write_what_one_does(tmp_path: Path, mirrored: tf.distribut
         ({"real_images": np.full((20, 8, 8, 1), 2.0)}, "values beyond"),
         ({"real_images": np.full((20, 8, 8, 1), np.nan)}, "values beyond"),
         ({"real_images": np.ones((20, 8, 8, 1), np.uint8)}, "all equal"),
-        ({"labels": np.zeros(3, int)}, "one label each"),
+        ({"sources": np.zeros((3, 8, 8, 1))}, "one label or source each"),
+        ({"sources": tiny_data().images, "labels": tiny_data().labels}, "Received: both"),
+        ({"labels": np.zeros(3, int)}, "one label or source each"),
     ],
 )
 def test_refused_arguments(arguments: dict[str, object], message: str, tmp_path: Path) -> None:

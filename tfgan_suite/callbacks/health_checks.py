@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +16,15 @@ from tfgan_suite.files import writing_whole
 # losses. Failing: mlp_gan_wide on MNIST, cgan_mirza2014 on the digits.
 WON_SHARE = 0.05  # of the loss's way from its least value to that at zero logits; healthy: 0.2 to 1, won: below 0.01
 COLLAPSED_RATIO = 0.25  # of the data's diversity; healthy after 500 steps: above 0.5, one image a class: up to 0.23
+COPIED_RATIO = 0.1  # of the targets' distance from their sources
+CHECKERBOARD_LEVELS = 2.0  # of 255
 STILL_NORM, STILL_LOSS = 1e-7, 1e-4  # relative; healthy: above 1e-5 and 1e-3 from one check to the next
 GROWTH_SHARE, GROWTH_MIB = 0.2, 256.0  # of memory, whichever is less; healthy: some MiB
 MEMORY_WINDOWS = 4  # memory is judged over so many windows, since caches fill for a while
+
+# The last columns, and those that a series may lack that was begun before they came.
+TEXTS = ("broken", "event", "epoch_means")
+LATER_COLUMNS = ("source_ratio", "alternation")
 
 
 class Check(NamedTuple):
@@ -32,6 +39,8 @@ class Check(NamedTuple):
         pixel_ratio, feature_ratio: the same as a share of the data's.
         generator_norm, discriminator_norm: Euclidean norms of the trainable weights.
         memory_mib: resident memory without mapped files, in MiB; nan where there is no /proc.
+        source_ratio: of what is made of images, its mean distance from them as a share of their targets'.
+        alternation: how far every second pixel of it stands out more than in the targets, in levels of 0 to 255.
         broken: the first value that is not finite; empty where all are.
         event: the diagnoses that begin here, and what was done.
         epoch_means: `GAN.epoch_means` in JSON, from which the next row's means are taken.
@@ -50,6 +59,8 @@ class Check(NamedTuple):
     generator_norm: float
     discriminator_norm: float
     memory_mib: float
+    source_ratio: float = math.nan
+    alternation: float = math.nan
     broken: str = ""
     event: str = ""
     epoch_means: str = "{}"
@@ -63,6 +74,11 @@ class Check(NamedTuple):
     def collapsed(self) -> bool:
         """Whether the samples are nearly one image."""
         return min(self.pixel_ratio, self.feature_ratio) < COLLAPSED_RATIO
+
+    @property
+    def of_sources(self) -> bool:
+        """Whether the images are made of images."""
+        return not math.isnan(self.alternation)
 
 
 def recent(checks: Sequence[Check], steps: int, least: int = 3) -> Sequence[Check]:
@@ -109,12 +125,43 @@ def generator_collapsed(checks: Sequence[Check], window: int) -> str | None:
     last = recent(checks, window)
     if not last or not all(check.collapsed for check in last):
         return None
+    if last[-1].of_sources:
+        return (
+            f"the generator has collapsed: its results differ by {last[-1].pixel_ratio:.1%} of what the targets do in "
+            f"pixels and {last[-1].feature_ratio:.1%} in features, below {COLLAPSED_RATIO:.0%} for {window} steps: "
+            f"whatever the source, it makes nearly one image. See whether each source stands beside its own target, or "
+            f"lower {option('generator_learning_rate')} and {option('discriminator_learning_rate')}."
+        )
     return (
         f"the generator has collapsed: its samples differ by {last[-1].pixel_ratio:.1%} of what the data do in pixels "
         f"and {last[-1].feature_ratio:.1%} in features, below {COLLAPSED_RATIO:.0%} for {window} steps, so that they "
         f"are nearly one image (with labels: one a label). Set {option('beta_1', 0.5)} and "
         f"{option('ema_momentum', 0.999)}, with {option('body', 'mlp')} and {option('batch_norm')} True too, or lower "
         f"{option('generator_learning_rate')} and {option('discriminator_learning_rate')}."
+    )
+
+
+def source_copied(checks: Sequence[Check], window: int) -> str | None:
+    """Results that hardly differ from their sources all through the window."""
+    last = recent(checks, window)
+    if not last or not all(check.source_ratio < COPIED_RATIO for check in last):
+        return None
+    return (
+        f"the results are their sources: they differ from them by {last[-1].source_ratio:.1%} of what the targets do, "
+        f"below {COPIED_RATIO:.0%} for {window} steps. Raise {option('l1_weight')} or "
+        f"{option('generator_learning_rate')}, and see whether sources and targets are what you mean."
+    )
+
+
+def checkerboard(checks: Sequence[Check], window: int) -> str | None:
+    """Every second pixel stands out all through the window."""
+    last = recent(checks, window)
+    if not last or not all(check.alternation > CHECKERBOARD_LEVELS for check in last):
+        return None
+    return (
+        f"the results have a checkerboard: every second pixel stands out by {last[-1].alternation:.1f} of 255 levels "
+        f"in the mean, above {CHECKERBOARD_LEVELS:g} for {window} steps. Begin anew with "
+        f"{option('generator_up', 'nearest')}."
     )
 
 
@@ -177,12 +224,13 @@ def read_checks(path: Path) -> list[Check]:
     with path.open(newline="", encoding="utf-8") as stream:
         lines = csv.reader(stream)
         header = tuple(next(lines, Check._fields))
-        if header != Check._fields:
+        if tuple(name for name in Check._fields if name in header or name not in LATER_COLUMNS) != header:
             raise InputError(f"{path} is not a health.csv of this version: its columns are {header}. Move it away.")
         for line in lines:
             try:
                 json.loads(line[-1])
-                checks.append(Check(int(line[0]), *map(float, line[1:-3]), *line[-3:]))  # type: ignore[arg-type]
+                numbers = dict(zip(header[1:-3], map(float, line[1:-3]), strict=True))
+                checks.append(Check(int(line[0]), **numbers, **dict(zip(TEXTS, line[-3:], strict=True))))  # type: ignore[arg-type]
             except (ValueError, TypeError, IndexError):
                 break
     return checks

@@ -9,35 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.errors import InputError
-from tfgan_suite.images import to_float
-from tfgan_suite.metrics.diversity import diversity
 from tfgan_suite.models.algorithm import Algorithm
-
-LEAST_IMAGES = 16
-MAX_REFERENCE = 256  # images; the diversity of more differs by a percent
-
-
-def check_reference(images: np.ndarray, labels: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Up to 256 real images as float32 in [-1, 1], and their labels.
-
-    Raises:
-        InputError: fewer than 16 images, another shape or range, or labels that are not one an image.
-    """
-    if images.ndim != 4 or len(images) < LEAST_IMAGES:
-        raise InputError(
-            f"real_images must be at least {LEAST_IMAGES} images (N, H, W, C). Received: shape {images.shape}."
-        )
-    if labels is not None and len(labels) != len(images):
-        raise InputError(f"real_images need one label each. Received: {len(labels)} for {len(images)} images.")
-    chosen = np.linspace(0, len(images) - 1, min(len(images), MAX_REFERENCE)).round().astype(int)
-    images = images[chosen]
-    images = to_float(images).numpy() if images.dtype == np.uint8 else np.asarray(images, np.float32)
-    if not np.abs(images).max() <= 1.0:
-        raise InputError("real_images must be uint8, or float in [-1, 1]. Received: values beyond.")
-    if not diversity(images, np.zeros(len(images), int)):
-        raise InputError("real_images are all equal: there is no diversity to compare with. Choose others.")
-    return images, None if labels is None else np.asarray(labels)[chosen]
 
 
 def loss_range(model: Algorithm) -> tuple[float, float]:

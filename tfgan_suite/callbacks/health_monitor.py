@@ -14,17 +14,19 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.callbacks.health_checks import (
     Check,
     append_rows,
+    checkerboard,
     discriminator_won,
     generator_collapsed,
     memory_grows,
     not_finite,
     read_checks,
+    source_copied,
     stalled,
     write_checks,
 )
-from tfgan_suite.callbacks.health_measures import check_reference, loss_range, memory_mib, weight_norm
+from tfgan_suite.callbacks.health_images import OfSeeds, OfSources, WatchedImages
+from tfgan_suite.callbacks.health_measures import loss_range, memory_mib, weight_norm
 from tfgan_suite.errors import DivergenceError, InputError, unknown_choice
-from tfgan_suite.metrics.diversity import diversity, label_groups, random_features
 from tfgan_suite.models.finite import first_broken
 
 ON_COLLAPSE = ("warn", "stop", "rollback")
@@ -41,7 +43,8 @@ class HealthMonitor(keras.callbacks.Callback):
     the diversity of fixed samples (those of `generate(samples, seed=0)`; where they come from a moving
     average, the alarm comes later) beside that of real images, the weights, and the memory. What it
     names: `not_finite`, `discriminator_won`, `generator_collapsed`, `stalled`, `memory_grows`, each once
-    until the run has been healthy in that respect again.
+    until the run has been healthy in that respect again. Of a model that makes images of images it looks at
+    what becomes of fixed sources, and names `source_copied` and `checkerboard` besides.
 
     A conditional model's diversity is that within each label, so that one that ignores z is found. A
     generator that still makes several different images, such as one class in many forms, is not
@@ -60,10 +63,12 @@ class HealthMonitor(keras.callbacks.Callback):
         labels: theirs, classes (N,) or attributes (N, A); an unconditional model leaves them aside. Without
             them, or where hardly two of the images share a label, within each label the samples of a
             conditional model are held against all images.
+        sources: of a model that makes images of images, float (N, H, W, C) in [-1, 1] or uint8: what it shall make
+            `real_images` of.
         every: steps between two checks, at multiples of it.
         window: steps for which something must have been wrong.
         grace: first steps in which a discriminator may win and samples be alike: untrained they are.
-        samples: generated images at each check.
+        samples: generated images at each check, or sources that are translated.
         on_collapse: what follows where the discriminator has won or the generator has collapsed:
             `"warn"`, `"stop"` (`CollapseError`) or `"rollback"`.
         rollback: for `"rollback"`: gets the last step that was healthy, gives the model the weights and optimizers
@@ -94,6 +99,7 @@ class HealthMonitor(keras.callbacks.Callback):
         max_rollbacks: int = 3,
         writes: bool = True,
         quiet: Collection[str] = (),
+        sources: np.ndarray | None = None,
     ):
         least = {"every": (every, 1), "window": (window, 1), "grace": (grace, 0), "samples": (samples, 8)}
         for name, (value, low) in {**least, "max_rollbacks": (max_rollbacks, 1)}.items():
@@ -109,7 +115,11 @@ class HealthMonitor(keras.callbacks.Callback):
         self.on_collapse, self.rollback, self.max_rollbacks = on_collapse, rollback, max_rollbacks
         self.writes, self.quiet = writes, quiet
         self.checks: list[Check] = []
-        self._real_images, self._labels = check_reference(real_images, labels)
+        if sources is not None and labels is not None:
+            raise InputError("labels are of models that make images of latents, sources of others. Received: both.")
+        self._images: WatchedImages = (
+            OfSeeds(real_images, labels, samples) if sources is None else OfSources(real_images, sources, samples)
+        )
         self._active: set[str] = set()
         self._base: dict[str, list[float]] | None = None
         self._first_step: int | None = None  # of this process
@@ -120,14 +130,9 @@ class HealthMonitor(keras.callbacks.Callback):
         Raises:
             InputError: the images are not of the model's shape, or the file at `path` is another's.
         """
-        if self._real_images.shape[1:] != tuple(self.model.image_shape):
-            raise InputError(
-                f"real_images must have the model's shape {self.model.image_shape}. "
-                f"Received: {self._real_images.shape[1:]}."
-            )
+        self._images.begin(self.model)
         self._start = self._step()
         self._loss_range = loss_range(self.model)
-        self._measure_data()
         if self._first_step is None:
             self.checks = read_checks(self.path)
         self.checks = [check for check in self.checks if check.step <= self._start]
@@ -170,6 +175,8 @@ class HealthMonitor(keras.callbacks.Callback):
             "not_finite": not_finite(own, self.window),
             "discriminator_won": discriminator_won(learned, self.window),
             "generator_collapsed": generator_collapsed(learned, self.window),
+            "source_copied": source_copied(learned, self.window),
+            "checkerboard": checkerboard(learned, self.window),
             "stalled": stalled(own, self.window),
             "memory_grows": memory_grows(here, self.window),
         }
@@ -221,22 +228,6 @@ class HealthMonitor(keras.callbacks.Callback):
     def _last_rollback(self) -> int:
         return max((check.step for check in self.checks if "rollback" in check.event), default=-1)
 
-    def _measure_data(self) -> None:
-        """Chooses the samples' labels, and takes the diversity of the real images."""
-        real_images, groups = self._real_images, np.zeros(len(self._real_images), int)
-        self._sample_labels, self._sample_groups = None, np.zeros(self.samples, int)
-        if self.model.labels is not None:
-            labels = self.model.check_labels(None, self.samples) if self._labels is None else self._labels
-            # At least four samples a label.
-            self._sample_labels = self.model.check_labels(np.unique(labels, axis=0)[: self.samples // 4], self.samples)
-            self._sample_groups = label_groups(self._sample_labels)
-            if self._labels is not None:
-                own = label_groups(self._labels)
-                shared = np.bincount(own)[own] > 1
-                if shared.sum() >= 16 and diversity(real_images[shared], own[shared]):
-                    real_images, groups = real_images[shared], own[shared]
-        self._data_diversity = diversity(real_images, groups), diversity(random_features(real_images), groups)
-
     def _measure(self, step: int, logs: dict[str, float]) -> Check:
         base = self._base or {}
         means = {
@@ -244,8 +235,6 @@ class HealthMonitor(keras.callbacks.Callback):
             for key, (total, count) in self.model.epoch_means().items()
         }
         least, at_zero = self._loss_range
-        images = self.model.generate(self.samples, labels=self._sample_labels)
-        pixels, features = (diversity(v, self._sample_groups) for v in (images, random_features(images)))
         return Check(
             step,
             means["generator_loss"],
@@ -253,10 +242,7 @@ class HealthMonitor(keras.callbacks.Callback):
             means.get("real_score", math.nan),
             means.get("fake_score", math.nan),
             loss_share=(means["discriminator_loss"] - least) / (at_zero - least) if math.isfinite(least) else math.nan,
-            pixel_diversity=pixels,
-            feature_diversity=features,
-            pixel_ratio=pixels / self._data_diversity[0],
-            feature_ratio=features / self._data_diversity[1],
+            **self._images.measure(self.model),  # type: ignore[arg-type]
             generator_norm=weight_norm(self.model.variables_of("generator")),
             discriminator_norm=weight_norm(self.model.variables_of("discriminator")),
             memory_mib=memory_mib(),

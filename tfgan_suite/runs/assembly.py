@@ -167,7 +167,7 @@ def with_fixed_decay(config: TrainConfig, steps: int, begun: RunRecord | None = 
     return dataclasses.replace(config, decay_steps=fixed or steps * epochs)
 
 
-def start_from(model: FromLatents, path: str) -> str:
+def start_from(model: Algorithm, path: str) -> str:
     """Copies the weights of a trained model of the same networks; what has none there starts anew.
 
     Args:
@@ -181,20 +181,27 @@ def start_from(model: FromLatents, path: str) -> str:
         InputError: nothing to load, or networks of other shapes.
     """
     if Path(path).is_dir() and not is_run(path):
+        if not isinstance(model, FromLatents):
+            raise InputError(
+                f"{option('init_from', path)}: of a model that makes images of images a run folder or a .keras file is "
+                "taken, and no export."
+            )
         _start_from_export(model, SavedGenerator(path))
         return f"starts from: the generator of {path}; its discriminator and both optimizers start anew"
-    trained = load_model(newest_of_run(path) if Path(path).is_dir() else path, FromLatents)
+    kind = FromLatents if isinstance(model, FromLatents) else type(model)
+    trained = load_model(newest_of_run(path) if Path(path).is_dir() else path, kind)
     refuse_other_ends(model, trained.facts(), path)
-    for name in ("generator", "discriminator"):
-        mine, theirs = getattr(model, name).get_weights(), getattr(trained, name).get_weights()
-        if [weight.shape for weight in mine] != [weight.shape for weight in theirs]:
-            raise InputError(
-                f"{option('init_from', path)}: its {name} has other shapes than this run's. Use the same model and "
-                "widths."
-            )
-        getattr(model, name).set_weights(theirs)
-    if model.ema_generator is not None:
-        model.ema_generator.set_weights(trained.sampling_generator.get_weights())
+    for side, networks in model.sides().items():
+        for mine, theirs in zip(networks, trained.sides()[side], strict=True):
+            if [weight.shape for weight in mine.weights] != [weight.shape for weight in theirs.weights]:
+                raise InputError(
+                    f"{option('init_from', path)}: its {side} has other shapes than this run's. Use the same model and "
+                    "widths."
+                )
+            mine.set_weights(theirs.get_weights())
+    shown = [average for average, _ in trained.averaged()] or trained.sides()["generator"]
+    for (average, _), theirs in zip(model.averaged(), shown, strict=True):
+        average.set_weights(theirs.get_weights())
     return f"starts from: both networks of {path}; their optimizers start anew"
 
 
@@ -222,7 +229,7 @@ def _start_from_export(model: FromLatents, exported: SavedGenerator) -> None:
         raise other
 
 
-def refuse_other_ends(model: FromLatents, facts: Mapping[str, Any], path: str) -> None:
+def refuse_other_ends(model: Algorithm, facts: Mapping[str, Any], path: str) -> None:
     """Refuses to start from a model of other images, latents or labels.
 
     Args:

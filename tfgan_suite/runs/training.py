@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,13 +23,13 @@ from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import BEST, CHECKPOINTS, HEALTH, HISTORY
 from tfgan_suite.metrics.catalogue import best_of
-from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.runs.assembly import evaluation
 from tfgan_suite.runs.devices import chiefs_value
 from tfgan_suite.runs.record import announce, write_config
 from tfgan_suite.runs.run import Run
 
 HEALTH_WINDOW = 500  # steps
+HEALTH_PAIRS = 64
 STOPPING = "stopping after this step, and saving the state; once more stops at once, without saving"
 # Where trouble is found, it began a window and at most two checks of 100 steps before.
 ROLL_BACK_STEPS = HEALTH_WINDOW + 200
@@ -117,12 +118,14 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
     logs, history = folder / "tensorboard", folder / HISTORY
     callbacks: list[keras.callbacks.Callback] = []
     # What only warns, warns once.
-    if isinstance(run.model, FromLatents) and (checkpoint.writes or config.on_collapse != "warn"):
+    if checkpoint.writes or config.on_collapse != "warn":
+        watched: dict[str, Any] = {"real_images": data.images, "labels": data.labels}
+        if config.learns_from_pairs:
+            watched = dict(zip(("sources", "real_images"), run.held_out.examples(HEALTH_PAIRS), strict=True))
         try:
             monitor = HealthMonitor(
                 folder / HEALTH,
-                data.images,
-                data.labels,
+                **watched,
                 window=HEALTH_WINDOW,
                 on_collapse=config.on_collapse,
                 rollback=checkpoint.roll_back if config.on_collapse == "rollback" else None,
@@ -132,10 +135,6 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
             callbacks.append(monitor)
         except InputError as error:  # too few images, or all equal
             print(f"health: not watched: {error}")
-    elif config.on_collapse != "warn":
-        raise InputError(
-            f"{option('on_collapse', config.on_collapse)} watches models that make images of latents. Leave it out."
-        )
     callbacks.append(StopOnNonFinite())
     if checkpoint.writes and (watch := evaluation(config, data)) is not None:
         callbacks.append(watch)
