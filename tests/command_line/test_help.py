@@ -29,14 +29,13 @@ KINDS = [
     BenchmarkServingConfig,
 ]
 EVERY_FLAG = [(kind, field.name) for kind in KINDS for field in dataclasses.fields(kind)]
-VERBS = set(
-    """
-    Add Ask Average Begin Bring Build Carry Check Choose Clip Compare Compute Convert Divide Draw Drop End
-    Export Fill Flip Give Go Hold Keep Learn Leave Let Listen Load Look Lower Make Map Measure Move Multiply
-    Name Print Put Reach Read Repeat Resize Rotate Say Serve Shift Show Start Store Take Time Train Update Use
-    Wait Warn Watch Write
-    """.split()
-)
+VERBS = {
+    "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Choose", "Clip", "Compare", "Compute",
+    "Convert", "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Hold", "Keep", "Learn",
+    "Leave", "Let", "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Move", "Multiply", "Name", "Print",
+    "Put", "Reach", "Read", "Repeat", "Resize", "Rotate", "Say", "Serve", "Shift", "Show", "Start", "Store", "Take",
+    "Time", "Train", "Update", "Use", "Wait", "Warn", "Watch", "Write"
+}  # fmt: skip
 MODEL_OPTIONS = [field for field in dataclasses.fields(TrainConfig) if field.metadata.get("of")]
 
 
