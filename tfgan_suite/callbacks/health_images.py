@@ -12,6 +12,7 @@ from tfgan_suite.metrics.diversity import diversity, label_groups, random_featur
 from tfgan_suite.models.algorithm import Algorithm
 
 LEAST_IMAGES = 16
+LEAST_PAIRS = 8  # the fewest that are held out
 MAX_REFERENCE = 256  # images; the diversity of more differs by a percent
 LEVELS = 127.5  # of 1.0
 
@@ -80,7 +81,7 @@ class OfSources:
     """
 
     def __init__(self, targets: np.ndarray, sources: np.ndarray, count: int):
-        chosen = checked_reference(targets, sources)
+        chosen = checked_reference(targets, sources, LEAST_PAIRS)
         chosen = chosen[np.linspace(0, len(chosen) - 1, min(count, len(chosen))).round().astype(int)]
         self.targets, self.sources = as_floats(targets[chosen]), as_floats(sources[chosen])
         refuse_equal(self.targets)
@@ -111,16 +112,14 @@ class OfSources:
         }
 
 
-def checked_reference(images: np.ndarray, beside: np.ndarray | None) -> np.ndarray:
+def checked_reference(images: np.ndarray, beside: np.ndarray | None, least: int = LEAST_IMAGES) -> np.ndarray:
     """Which of the real images are looked at: up to 256, evenly spaced.
 
     Raises:
-        InputError: fewer than 16 images, another shape, or labels or sources that are not one an image.
+        InputError: fewer than `least` images, another shape, or labels or sources that are not one an image.
     """
-    if images.ndim != 4 or len(images) < LEAST_IMAGES:
-        raise InputError(
-            f"real_images must be at least {LEAST_IMAGES} images (N, H, W, C). Received: shape {images.shape}."
-        )
+    if images.ndim != 4 or len(images) < least:
+        raise InputError(f"real_images must be at least {least} images (N, H, W, C). Received: shape {images.shape}.")
     if beside is not None and len(beside) != len(images):
         raise InputError(f"real_images need one label or source each. Received: {len(beside)} for {len(images)}.")
     return np.linspace(0, len(images) - 1, min(len(images), MAX_REFERENCE)).round().astype(int)

@@ -98,7 +98,7 @@ class UNetGenerator(Network):
         )
         if paste_known and source_shape[2] != target_channels + 1:
             raise InputError(
-                f"{option('paste_known', True)} needs sources of the targets' channels and a mask beside them, as "
+                f"{option('paste_known')} needs sources of the targets' channels and a mask beside them, as "
                 f"{option('degrade', 'mask')} makes them. Received: {source_shape[2]} channels for {target_channels}."
             )
         levels = num_levels(source_shape)

@@ -68,7 +68,7 @@ class PairOptions:
             for name in names:
                 if self.degrade != degradation and getattr(self, name) != getattr(PairOptions, name):
                     raise InputError(
-                        f"{option(name)} needs {option('degrade', degradation)}. Received: {self.degrade}."
+                        f"{option(name)} needs {option('degrade', degradation)}. Received: {self.degrade or 'none'}."
                     )
         if self.scale not in SCALES:
             raise InputError(f"{option('scale')} must be 2 or 4. Received: {self.scale}.")
