@@ -59,7 +59,8 @@ class HealthMonitor(keras.callbacks.Callback):
 
     Args:
         path: of `health.csv`.
-        real_images: uint8, or float in [-1, 1], (N, H, W, C), at least 16, with sources 8; up to 256 evenly spaced ones are used.
+        real_images: uint8, or float in [-1, 1], (N, H, W, C), at least 16, with sources 8; up to 256 evenly spaced
+            ones are used.
         labels: theirs, classes (N,) or attributes (N, A); an unconditional model leaves them aside. Without
             them, or where hardly two of the images share a label, within each label the samples of a
             conditional model are held against all images.
