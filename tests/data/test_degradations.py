@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from scipy.ndimage import distance_transform_edt, label
 
 from tfgan_suite.data.degradations import DEGRADATIONS, Degradation
 from tfgan_suite.errors import InputError
@@ -12,6 +13,8 @@ from tfgan_suite.images import to_float, to_uint8
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (12, 8, 12, 3), np.uint8)
+EVERY = [*map(Degradation, DEGRADATIONS), Degradation("mask", mask_kind="strokes")]
+every = pytest.mark.parametrize("how", EVERY, ids=lambda how: " ".join(map(str, how.facts().values())))
 
 
 def constant(count: int, height: int, width: int, value: float = 0.5) -> tf.Tensor:
@@ -70,6 +73,53 @@ def test_boxes_have_their_share_and_reach_every_edge(share: float) -> None:
     assert len(np.unique(boxes, axis=0)) >= (60 if share < 0.9 else 10)
 
 
+def stroke(angle: float, steps: float) -> tf.Tensor:
+    """Numbers of one straight stroke of 5 equal steps in a 12x12 image from the left of row 4."""
+    length = (steps / 12 - 0.1) / 0.3  # 0.1 to 0.4 of the side, times 0.5 to 1
+    return tf.constant([[1.0, 4.5 / 12, 0.5 / 12, angle, 0.0, *[0.5] * 5, *[length] * 5]])
+
+
+@pytest.mark.parametrize(
+    ("angle", "steps", "pixels", "row", "columns"),
+    [
+        (0.0, 2.2, 12, 4, slice(0, 12)),  # from 0.5 to 11.5: the whole row
+        (0.5, 2.2, 11, 4, slice(0, 11)),  # to the left, and back as in a mirror: to 10.5
+        (0.0, 1.6, 9, 4, slice(0, 9)),  # from 0.5 to 8.5
+    ],
+)
+def test_a_stroke_by_hand(angle: float, steps: float, pixels: int, row: int, columns: slice) -> None:
+    how = Degradation("mask", mask_kind="strokes", mask_share=pixels / 144)
+    hole = how.sources(constant(1, 12, 12), stroke(angle, steps)).numpy()[0, ..., 1]
+    expected = np.zeros((12, 12))
+    expected[row, columns] = 1.0
+    np.testing.assert_array_equal(hole, expected)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.25, 0.7])
+def test_strokes_have_their_share_and_reach_everywhere(share: float) -> None:
+    how = Degradation("mask", mask_share=share, mask_kind="strokes")
+    source = how.of_step(constant(2000, 19, 28), 0, tf.constant(0)).numpy()
+    image, hole = source[..., 0], source[..., 1]
+    assert set(np.unique(hole)) == {0.0, 1.0}
+    np.testing.assert_array_equal(image, np.where(hole == 1, 0.0, 0.5))
+    assert (hole.sum((1, 2)) == round(share * 19 * 28)).all()
+    often = hole.mean(0)  # how often a pixel is in a hole
+    assert often.min() > share / 5  # least in the corners
+    assert often.max() < min(1.0, 1.7 * share)
+
+
+def test_strokes_are_strokes() -> None:
+    """Long for their area, and in no more pieces than strokes: a pixel alone, or a disc, is none."""
+    how = Degradation("mask", mask_share=0.25, mask_kind="strokes")
+    holes = how.of_step(constant(50, 64, 64), 0, tf.constant(0)).numpy()[..., 1].astype(bool)
+    pieces = [label(hole)[1] for hole in holes]
+    assert max(pieces) <= 3
+    # The deepest pixel of a disc of 1,024 is 18 from its edge.
+    depths = [distance_transform_edt(np.pad(hole, 1)).max() for hole in holes]
+    assert max(depths) < 15
+    assert 2 < np.median(depths) < 8
+
+
 def test_noise_has_its_deviation_and_levels() -> None:
     how = Degradation("noise", noise_sigma=20.0)
     source = how.of_step(constant(40, 32, 32, 0.0), 0, tf.constant(0)).numpy()
@@ -117,32 +167,31 @@ def test_grey_is_pillows() -> None:
 # ---- keys ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", DEGRADATIONS)
-def test_parts_of_a_batch_are_the_whole(kind: str) -> None:
-    how, images = Degradation(kind), to_float(PIXELS)
+@every
+def test_parts_of_a_batch_are_the_whole(how: Degradation) -> None:
+    images = to_float(PIXELS)
     whole = how.of_step(images, 3, tf.constant(7))
     parts = [how.of_step(images[start : start + 6], 3, tf.constant(7), first_row=start) for start in (0, 6)]
     np.testing.assert_array_equal(tf.concat(parts, 0), whole)
     assert whole.shape == (12, *how.source_shape((8, 12, 3)))
 
 
-@pytest.mark.parametrize("kind", ["mask", "noise"])
-def test_each_row_step_and_seed_has_numbers_of_its_own(kind: str) -> None:
-    how, images = Degradation(kind), tf.zeros([6, 16, 16, 1])
+@pytest.mark.parametrize("how", [how for how in EVERY if how.row_size((16, 16, 1))], ids=str)
+def test_each_row_step_and_seed_has_numbers_of_its_own(how: Degradation) -> None:
+    images = tf.zeros([6, 16, 16, 1])
     made = [how.of_step(images, seed, tf.constant(step)).numpy() for seed, step in ((0, 0), (0, 1), (1, 0))]
     rows = np.concatenate(made)[..., -1].reshape(18, -1)
     assert len(np.unique(rows, axis=0)) >= 17
     np.testing.assert_array_equal(how.of_step(images, 0, tf.constant(0)), made[0])
 
 
-@pytest.mark.parametrize("kind", DEGRADATIONS)
-def test_an_image_is_looked_at_in_one_way(kind: str) -> None:
-    how = Degradation(kind)
+@every
+def test_an_image_is_looked_at_in_one_way(how: Degradation) -> None:
     whole = how.fixed(PIXELS)
     assert whole.dtype == np.float32
     np.testing.assert_array_equal(how.fixed(PIXELS[[5, 2]]), whole[[5, 2]])
     np.testing.assert_array_equal(how.fixed(PIXELS[:0]), whole[:0])
-    if kind == "mask":
+    if how.kind == "mask":
         assert len(np.unique(whole[..., -1].reshape(12, -1), axis=0)) >= 11
 
 
@@ -153,7 +202,7 @@ def test_an_image_is_looked_at_in_one_way(kind: str) -> None:
     ("settings", "said"),
     [
         ({"kind": "blur"}, "degrade 'blur'"),
-        ({"kind": "mask", "mask_kind": "strokes"}, "mask_kind 'strokes'"),
+        ({"kind": "mask", "mask_kind": "stroke"}, "mask_kind 'stroke'. Did you mean strokes"),
         ({"kind": "mask", "mask_share": 0.0}, r"mask_share must be between 0 and 1\. Received: 0\.0"),
         ({"kind": "mask", "mask_share": 1.0}, "mask_share"),
         ({"kind": "mask", "mask_share": math.nan}, "mask_share"),
@@ -171,7 +220,11 @@ def test_refuses_settings(settings: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("how", "shape", "said"),
     [
-        (Degradation("grey"), (8, 8, 1), r"grey of 3 channels\. Received: images of 1"),
+        (
+            Degradation("grey"),
+            (8, 8, 1),
+            r"takes images of 3 channels\. Received: images of 1\. .* channels=3",
+        ),
         (Degradation("grey"), (8, 8, 4), "images of 4"),
         (Degradation("downscale", scale=4), (8, 10, 1), "images of 8x10"),
     ],
@@ -182,6 +235,8 @@ def test_refuses_images(how: Degradation, shape: tuple[int, int, int], said: str
 
 
 def test_facts_have_what_a_kind_heeds() -> None:
+    strokes = {"kind": "mask", "mask_share": 0.25, "mask_kind": "strokes"}
+    assert Degradation("mask", mask_kind="strokes").facts() == strokes
     assert Degradation("mask").facts() == {"kind": "mask", "mask_share": 0.25, "mask_kind": "box"}
     assert Degradation("noise").facts() == {"kind": "noise", "noise_sigma": 25.0}
     assert Degradation("downscale", scale=4).facts() == {"kind": "downscale", "scale": 4}

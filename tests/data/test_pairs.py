@@ -219,7 +219,7 @@ def test_what_is_looked_at_stays(kind: str) -> None:
 
 def test_refuses_images_that_cannot_be_degraded() -> None:
     grey = ImageData(IMAGES[..., :1], None, (), "grey")
-    with pytest.raises(InputError, match="grey of 3 channels"):
+    with pytest.raises(InputError, match="images of 3 channels"):
         degraded(grey, Degradation("grey"))
 
 

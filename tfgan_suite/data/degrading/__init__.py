@@ -1,0 +1,1 @@
+"""What each degradation does to images, a file each; `data/degradations.py` chooses one."""
