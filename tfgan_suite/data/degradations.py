@@ -5,6 +5,7 @@ whether it is another one at each step or stays the same for an image. What make
 file, so that a model sees in training what it is given later. What each does is said in `data/degrading`.
 """
 
+import functools
 import hashlib
 import math
 from collections.abc import Callable
@@ -15,9 +16,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import Range
+from tfgan_suite.data.degrading.edges import edges
 from tfgan_suite.data.degrading.holes import MASK_KINDS, mask, numbers_of_hole
+from tfgan_suite.data.degrading.jpeg import jpeg
+from tfgan_suite.data.degrading.old_photo import numbers_of_photo, old_photo
 from tfgan_suite.data.degrading.painting import grey_of
 from tfgan_suite.data.degrading.plain import downscale, noise
+from tfgan_suite.data.degrading.watermark import NUMBERS as NUMBERS_OF_MARK
+from tfgan_suite.data.degrading.watermark import read_stamp, watermark
 from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.images import to_float
 from tfgan_suite.noise import DEGRADATION_STREAM, FIXED_DEGRADATION_STREAM, row_uniform, stateless_seed
@@ -26,6 +32,7 @@ Shape = tuple[int, int, int]
 SCALES = (2, 4)
 _SHARE = Range(math.ulp(0.0), 1.0, "between 0 and 1")
 _SIGMA = Range(math.ulp(0.0), 255.0, "between 0 and 255")
+_QUALITY = Range(1, 101, "in 1..100")
 
 
 @dataclass(frozen=True)
@@ -34,12 +41,15 @@ class Degradation:
 
     Attributes:
         kind: `mask` (a hole, and a last channel that says where: 1 in it, 0 elsewhere; the pixels in it are 0, the
-            middle of [-1, 1]), `noise`, `downscale` or `grey`.
+            middle of [-1, 1]), `noise`, `downscale`, `grey`, `edges` (black lines on white, one channel), `watermark`,
+            `old_photo` or `jpeg`.
         mask_share: of the image's area that the hole has.
         mask_kind: `box`, of a random place and shape, `centre`, of the image's shape in its middle, or `strokes`, as
             of a brush.
         noise_sigma: standard deviation of the noise, in levels of 0 to 255.
         scale: how many times smaller a source is than its target, 2 or 4: bicubic, antialiased.
+        stamp: a PNG file with transparency, which is the watermark; None: words.
+        jpeg_quality: 1 to 100; None: another for each image, 10 to 50.
 
     Raises:
         InputError: none of these.
@@ -50,6 +60,8 @@ class Degradation:
     mask_kind: str = "box"
     noise_sigma: float = 25.0
     scale: int = 2
+    stamp: str | None = None
+    jpeg_quality: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in DEGRADATIONS:
@@ -60,6 +72,15 @@ class Degradation:
         _SIGMA.refuse(option("noise_sigma"), self.noise_sigma)
         if self.scale not in SCALES:
             raise InputError(f"{option('scale')} must be 2 or 4. Received: {self.scale}.")
+        if self.jpeg_quality is not None:
+            _QUALITY.refuse(option("jpeg_quality"), self.jpeg_quality)
+        if self.stamp is not None:
+            self.stamp_pixels  # noqa: B018 (refused before data are waited for)
+
+    @functools.cached_property
+    def stamp_pixels(self) -> np.ndarray | None:
+        """The stamp, uint8 (h, w, 4); None where there is none."""
+        return None if self.stamp is None else read_stamp(self.stamp)
 
     def source_shape(self, image_shape: Shape) -> Shape:
         """The shape of the sources of such images.
@@ -84,8 +105,11 @@ class Degradation:
         return height, width, row.channels(channels)
 
     def facts(self) -> dict[str, Any]:
-        """Its kind and the settings that this kind has; JSON types."""
-        return {name: getattr(self, name) for name in ("kind", *DEGRADATIONS[self.kind].settings)}
+        """Its kind and the settings that this kind has, and the SHA-256 of a stamp's pixels; JSON types."""
+        said = {name: getattr(self, name) for name in ("kind", *DEGRADATIONS[self.kind].settings)}
+        if self.kind != "watermark" or self.stamp_pixels is None:
+            return said
+        return said | {"stamp_sha256": hashlib.sha256(self.stamp_pixels.tobytes()).hexdigest()}
 
     def sources(self, images: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
         """The sources of images.
@@ -125,11 +149,13 @@ class Degradation:
         Returns:
             float32 (N, *source_shape).
         """
+        if not len(images):
+            return np.zeros((0, *self.source_shape(images.shape[1:])), np.float32)
         seed, size = stateless_seed(0, FIXED_DEGRADATION_STREAM, 0), self.row_size(tuple(images.shape[1:]))
         # Each image has the row that its pixels say.
         rows = [int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:4], "big") for image in images]
         numbers = [row_uniform(seed, tf.constant([1, size]), tf.constant(row, tf.int64)) for row in rows]
-        return self.sources(to_float(images), tf.concat([tf.zeros([0, size]), *numbers], 0)).numpy()
+        return self.sources(to_float(images), tf.concat(numbers, 0)).numpy()
 
 
 class Row(NamedTuple):
@@ -164,4 +190,22 @@ DEGRADATIONS = {
     ),
     "downscale": Row(lambda images, numbers, how: downscale(images, how.scale), settings=("scale",)),
     "grey": Row(lambda images, numbers, how: grey_of(images), channels=lambda channels: 1, takes=(3,)),
+    "edges": Row(lambda images, numbers, how: edges(images), channels=lambda channels: 1, takes=(1, 3, 4)),
+    "watermark": Row(
+        lambda images, numbers, how: watermark(images, numbers, how.stamp_pixels),
+        lambda shape, how: NUMBERS_OF_MARK,
+        ("stamp",),
+        takes=(1, 3, 4),
+    ),
+    "old_photo": Row(
+        lambda images, numbers, how: old_photo(images, numbers),
+        lambda shape, how: numbers_of_photo(*shape[:2]),
+        takes=(1, 3, 4),
+    ),
+    "jpeg": Row(
+        lambda images, numbers, how: jpeg(images, numbers, how.jpeg_quality),
+        lambda shape, how: 1,
+        ("jpeg_quality",),
+        takes=(1, 3),
+    ),
 }

@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from tfgan_suite.data.degrading.painting import between, distance_to_lines
+from tfgan_suite.data.degrading.painting import between, distance_to_lines, place
 
 MASK_KINDS = ("box", "centre", "strokes")
 # A random box is up to twice as high as wide, or as wide as high.
@@ -66,11 +66,6 @@ def _box(height: int, width: int, numbers: tf.Tensor, kind: str, share: float) -
     y, x = tf.range(height, dtype=tf.float32)[None, :, None], tf.range(width, dtype=tf.float32)[None, None, :]
     first_row, first_column, rows, columns = (each[:, None, None] for each in (first_row, first_column, rows, columns))
     return (y >= first_row) & (y < first_row + rows) & (x >= first_column) & (x < first_column + columns)
-
-
-def place(number: tf.Tensor, room: tf.Tensor) -> tf.Tensor:
-    """A whole number of 0 to `room`, both among them; of 0.5 the middle."""
-    return tf.minimum(tf.floor(number * (room + 1.0)), room)
 
 
 def _strokes(height: int, width: int, numbers: tf.Tensor, share: float) -> tf.Tensor:

@@ -38,6 +38,11 @@ def between(numbers: tf.Tensor, low: float, high: float) -> tf.Tensor:
     return low + numbers * (high - low)
 
 
+def place(number: tf.Tensor, room: tf.Tensor) -> tf.Tensor:
+    """A whole number of 0 to `room`, both among them; of 0.5 the middle."""
+    return tf.minimum(tf.floor(number * (room + 1.0)), room)
+
+
 def blurred(images: tf.Tensor, sigma: tf.Tensor, most: float) -> tf.Tensor:
     """Each image blurred by a Gaussian of its own; what lies beyond an edge is its mirror image.
 
