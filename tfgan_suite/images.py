@@ -1,7 +1,7 @@
 """The value range and everything that turns arrays of images into pictures.
 
 Images are uint8 in [0, 255] at both ends (files, data sets, pictures) and float32 in [-1, 1]
-between them. These two functions are the only places that know so.
+between them; those of pairs may be uint16 in [0, 65535]. These functions are the only places that know so.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # The PNG specification's keyword for the program that made an image, which other programs show as well.
 SOFTWARE = "Software"
+MOST_OF_16_BITS = 65_535
 
 
 def to_float(images: "tf.Tensor") -> "tf.Tensor":
-    """uint8 [0, 255] -> float32 [-1, 1], any shape."""
+    """uint8 [0, 255], or uint16 [0, 65535] -> float32 [-1, 1], any shape."""
     import tensorflow as tf
 
-    return tf.cast(images, tf.float32) / 127.5 - 1.0
+    images = tf.convert_to_tensor(images)
+    return tf.cast(images, tf.float32) / (MOST_OF_16_BITS / 2.0 if images.dtype == tf.uint16 else 127.5) - 1.0
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -42,11 +44,34 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
+def to_levels(images: np.ndarray, levels: tuple[int, int]) -> np.ndarray:
+    """float [-1, 1] -> the values of pictures of more than 8 bits, whose `levels` were -1 and 1.
+
+    They go by the 65,536 steps in which pairs of such pictures are kept (`PictureRules.deep`). So whole values of up to
+    65,536 levels that were read by the same `levels` come back exactly, and those of more levels to the nearest step.
+    Pictures that were read in 8 bits have had 256 values, and come back as these.
+
+    Args:
+        images: any shape; values beyond [-1, 1] are clipped.
+        levels: (MIN, MAX), MIN below MAX.
+
+    Returns:
+        uint16 where the levels are in its range, else int32.
+
+    >>> to_levels(np.array([-1.0, 0.0, 1.0, 1.5]), (-1000, 3000)).tolist()
+    [-1000, 1000, 3000, 3000]
+    """
+    low, high = levels
+    steps = np.clip(np.rint((np.asarray(images, np.float64) + 1.0) * (MOST_OF_16_BITS / 2.0)), 0, MOST_OF_16_BITS)
+    values = np.rint(low + steps * ((high - low) / MOST_OF_16_BITS))
+    return values.astype(np.uint16 if low >= 0 and high <= MOST_OF_16_BITS else np.int32)
+
+
 class Converted(NamedTuple):
     """A picture as `convert` made it.
 
     Attributes:
-        pixels: uint8 (H, W, C).
+        pixels: uint8 (H, W, C); uint16 (H, W, 1) of a picture whose 16 bits the rules keep.
         effects: which of the rules `fit`, `background` and `levels` had a part in it, and `transparent` where it was
             put on the background.
     """
@@ -59,7 +84,7 @@ def convert(image: Image.Image, rules: PictureRules) -> Converted:
     """A picture with the wanted channels and size, resized with antialiasing: the one place of conversion.
 
     Args:
-        image: any Pillow image; one channel of 16 bits becomes 8.
+        image: any Pillow image; one channel of 16 bits becomes 8, unless the rules are `deep`.
         rules: see `PictureRules`; levels of `auto` must be numbers by now.
 
     Raises:
@@ -67,18 +92,21 @@ def convert(image: Image.Image, rules: PictureRules) -> Converted:
     """
     channels = rules.channels or natural_channels(image)
     effects = set()
+    stays_deep = rules.deep and channels == 1 and is_deep(image)
     if is_deep(image):
-        image = _eight_bits(image, rules.levels)
+        image = _in_levels(image, rules.levels, whole=not stays_deep)
         effects.add("levels")
     if channels < 4 and _is_transparent(image):
         effects |= {"background"} if rules.are_old else {"background", "transparent"}
         image = image if rules.are_old else _on_background(image, rules.background)
-    image = _of_mode(image, MODES[channels])
+    image = image if stays_deep else _of_mode(image, MODES[channels])
     if rules.size is not None and image.size != rules.size[::-1]:
         if image.width * rules.size[0] != image.height * rules.size[1]:
             effects |= {"fit", "background"} if rules.fit == "pad" and not rules.are_old else {"fit"}
         image = _fitted(image, replace(rules, fit="stretch") if rules.are_old else rules)
-    pixels = np.asarray(image, np.uint8)
+    pixels = np.asarray(image)
+    if stays_deep:
+        pixels = np.clip(np.rint(pixels * 257.0), 0, MOST_OF_16_BITS).astype(np.uint16)
     return Converted(pixels.reshape(*pixels.shape[:2], channels), frozenset(effects))
 
 
@@ -94,13 +122,16 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode == "I" or image.mode.startswith("I;16")
 
 
-def _eight_bits(image: Image.Image, levels: Levels | None) -> Image.Image:
+def _in_levels(image: Image.Image, levels: Levels | None, whole: bool) -> Image.Image:
+    """Values as 0 to 255: whole ones of 8 bits, or in steps of 1 / 257 as float32, which has room for 16 bits."""
     values = np.asarray(image).astype(np.int64)
     if levels is None:
         return Image.fromarray(np.clip(values // 257, 0, 255).astype(np.uint8))
     assert levels != "auto"
     low, high = levels
-    return Image.fromarray(np.clip(np.rint((values - low) * (255 / (high - low))), 0, 255).astype(np.uint8))
+    top = 255 if whole else MOST_OF_16_BITS
+    steps = np.clip(np.rint((values - low) * (top / (high - low))), 0, top)
+    return Image.fromarray(steps.astype(np.uint8) if whole else (steps / 257.0).astype(np.float32))
 
 
 def _is_transparent(image: Image.Image) -> bool:
@@ -143,16 +174,16 @@ def _fitted(image: Image.Image, rules: PictureRules) -> Image.Image:
 
 
 def from_array(pixels: np.ndarray) -> Image.Image:
-    """uint8 (H, W, C) with C of 1, 3 or 4 -> a Pillow image."""
+    """uint8 (H, W, C) with C of 1, 3 or 4, or uint16 (H, W, 1) -> a Pillow image."""
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
 def save_png(path: Path | str, pixels: np.ndarray, facts: Mapping[str, object] | None = None) -> None:
-    """Writes uint8 (H, W, C) as a PNG file, whole or not at all.
+    """Writes uint8 (H, W, C), or uint16 (H, W, 1), as a PNG file, whole or not at all.
 
     Args:
         path: the file.
-        pixels: uint8 (H, W, C).
+        pixels: uint8 (H, W, C), or uint16 (H, W, 1).
         facts: of a generated image, such as its seed. They become its mark: text chunks, after one that names
             tfgan_suite and its version; see `read_mark`. None: no mark.
     """

@@ -79,6 +79,8 @@ class PictureRules:
         data_rules: 2, or 1 for how a run read its data that was begun before there were these rules: stretched,
             transparency dropped, and files listed in another order.
         resampling: how sizes are changed: `bicubic`, or `nearest` for maps of labels, which must not be blended.
+        deep: grey pictures of more than 8 bits keep 16, and arrays in files NAME.npy are read, for pairs; else all
+            become 8 bits.
 
     Raises:
         InputError: none of these.
@@ -91,6 +93,7 @@ class PictureRules:
     levels: Levels | None = None
     data_rules: int = DATA_RULES
     resampling: str = "bicubic"
+    deep: bool = False
 
     def __post_init__(self) -> None:
         if self.resampling not in RESAMPLINGS:

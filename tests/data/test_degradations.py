@@ -524,6 +524,8 @@ def test_facts_have_what_a_kind_heeds(tmp_path: Path) -> None:
     assert Degradation("jpeg").facts() == {"kind": "jpeg", "jpeg_quality": None}
     assert Degradation("old_photo").facts() == {"kind": "old_photo"}
     assert Degradation("watermark").facts() == {"kind": "watermark", "stamp": None}
+    assert Degradation("watermark").said() == "watermark"
+    assert Degradation("mask", mask_kind="strokes").said() == "mask, mask_share 0.25, mask_kind strokes"
     facts = Degradation("watermark", stamp=write_stamp(tmp_path / "a.png")).facts()
     assert facts["stamp"] == str(tmp_path / "a.png")
     # The picture counts and not where it lies.

@@ -131,9 +131,9 @@ def as_floats(images: np.ndarray) -> np.ndarray:
     Raises:
         InputError: values beyond.
     """
-    images = to_float(images).numpy() if images.dtype == np.uint8 else np.asarray(images, np.float32)
+    images = to_float(images).numpy() if images.dtype in (np.uint8, np.uint16) else np.asarray(images, np.float32)
     if not np.abs(images).max() <= 1.0:
-        raise InputError("real_images must be uint8, or float in [-1, 1]. Received: values beyond.")
+        raise InputError("real_images must be uint8, uint16 or float in [-1, 1]. Received: values beyond.")
     return images
 
 

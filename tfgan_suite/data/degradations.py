@@ -104,6 +104,11 @@ class Degradation:
             height, width = height // self.scale, width // self.scale
         return height, width, row.channels(channels)
 
+    def said(self) -> str:
+        """Its kind and its settings, for people to read."""
+        values = {name: getattr(self, name) for name in DEGRADATIONS[self.kind].settings}
+        return ", ".join([self.kind, *(f"{name} {value}" for name, value in values.items() if value is not None)])
+
     def facts(self) -> dict[str, Any]:
         """Its kind and the settings that this kind has, and the SHA-256 of a stamp's pixels; JSON types."""
         said = {name: getattr(self, name) for name in ("kind", *DEGRADATIONS[self.kind].settings)}

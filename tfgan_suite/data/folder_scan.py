@@ -147,14 +147,18 @@ def classes_of(pictures: Sequence[Parts], top: Path) -> list[str] | None:
     return None if stray else [composed(parts[0]) for parts in pictures]
 
 
-def scan_folder(folder: Path) -> Scan:
+def scan_folder(folder: Path, also: frozenset[str] = frozenset()) -> Scan:
     """Walks through a folder, following links.
+
+    Args:
+        folder: where.
+        also: how names of pictures end beside those that Pillow reads.
 
     Raises:
         InputError: a folder that cannot be read, or a link that leads back to a folder above it.
     """
     scan = Scan(folder)
-    suffixes = readable_suffixes()
+    suffixes = readable_suffixes() | also
     # Folders to look into: where, below the top, whether hidden, and what it and those above it are on disk.
     waiting: list[tuple[str, Parts, bool, tuple[tuple[int, int], ...]]]
     waiting = [(str(folder), (), False, (_identity(folder.stat()),))]

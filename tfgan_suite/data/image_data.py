@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
@@ -22,7 +22,7 @@ class ImageData:
     """A data set as the pipeline takes it.
 
     Attributes:
-        images: uint8 (N, H, W, C), an array or an `np.memmap`.
+        images: uint8 (N, H, W, C), or where `stored_as` says so uint16; an array or an `np.memmap`.
         labels: int32 (N,) classes, float32 (N, A) attributes, or None.
         label_names: a name for each class or attribute; empty where there are no labels.
         source: where it comes from, for people to read.
@@ -42,6 +42,7 @@ class ImageData:
     effects: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     class_shares: np.ndarray | None = None
+    stored_as: ClassVar[tuple[type, ...]] = (np.uint8,)
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.images.shape))

@@ -11,7 +11,7 @@ from tfgan_suite.data.folder_scan import SPLITS, Parts, Scan, scan_folder
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.natural_order import composed
 from tfgan_suite.data.pairs import StoredPairs, rows_of_split
-from tfgan_suite.data.picture_files import decodable, read_pictures, sizes_of
+from tfgan_suite.data.picture_files import ARRAY_SUFFIX, decodable, read_pictures, sizes_of
 from tfgan_suite.data.sources import DATASETS
 from tfgan_suite.data.tfds_images import load_tfds, split_names
 from tfgan_suite.errors import InputError, option, printable, unknown_choice
@@ -19,6 +19,7 @@ from tfgan_suite.files import refuse_missing_data
 from tfgan_suite.options.pairs import LAYOUTS, SOURCE_KINDS
 from tfgan_suite.picture_rules import Levels, PictureRules
 
+ARRAYS = frozenset({ARRAY_SUFFIX})
 SOURCE_COLUMN, TARGET_COLUMN, SPLIT_COLUMN = "source", "target", "split"
 # How much the shapes of two pictures of a pair may differ that are brought to one size: what rounding makes.
 SAME_SHAPE = 0.01
@@ -105,7 +106,7 @@ def load_pairs(
     background: str = "white",
     levels: Levels | None = None,
 ) -> StoredPairs:
-    """Pairs by the name or path of their data set, whole, as uint8.
+    """Pairs by the name or path of their data set, whole, as uint8, or as uint16 where `levels` are given.
 
     Args:
         dataset: a folder, a CSV file with the columns `source`, `target` and perhaps `split`, or a TFDS name.
@@ -120,7 +121,10 @@ def load_pairs(
         pair_layout: `separate`, or `side_by_side`: each picture is its source on the left and its target on the right.
         reverse: of pictures side by side the source is on the right.
         source_kind: `images`, or `labels`: colours that are classes, resized by nearest.
-        fit, background, levels: see `PictureRules`.
+        fit, background: see `PictureRules`.
+        levels: (MIN, MAX) of grey pictures of more than 8 bits, and of arrays of whole numbers in files NAME.npy, for
+            both halves. These then are uint16, of which `to_float` makes [-1, 1] and `to_levels` of `images` values
+            again. None: such pictures become 8 bits.
 
     Raises:
         InputError: no pairs, a half that is missing, pictures of several sizes, or what `load_images` refuses.
@@ -168,7 +172,7 @@ def read_pairs(
 def _in_folders(folder: Path, how: PairRules) -> Pairs:
     """FOLDER/NAME/... or FOLDER/SPLIT/NAME/..., with a NAME for each half."""
     names = _names_of_halves(how, f"Pairs in the folder {folder}", "folders")
-    scan = scan_folder(folder)
+    scan = scan_folder(folder, ARRAYS)
     if any(parts[0] in names for parts in scan.pictures):
         return Pairs(str(folder), {"train": _matched(scan.pictures, folder, names)}, scan.told())
     splits = scan.splits()
@@ -231,7 +235,7 @@ def _name(parts: Parts) -> str:
 
 def _side_by_side(folder: Path) -> Pairs:
     """FOLDER/... or FOLDER/SPLIT/... of pictures that hold both halves."""
-    scan: Scan = scan_folder(folder)
+    scan: Scan = scan_folder(folder, ARRAYS)
     if not scan.pictures:
         raise InputError(f"The folder {folder} has no images.")
     found: dict[str, list[Pair]] = {}
@@ -286,7 +290,12 @@ def _of_split(pairs: Pairs, split: str) -> tuple[list[Pair], tuple[str, ...]]:
 def _read(
     pairs: Sequence[Pair], where: str, rules: PictureRules, how: PairRules, skip_damaged: bool, cache_gigabytes: float
 ) -> StoredPairs:
-    """The pictures of pairs."""
+    """The pictures of pairs; where levels are given, those of more than 8 bits keep 16."""
+    rules = replace(rules, deep=rules.levels is not None)
+    arrays = [path for pair in pairs for path in (pair.source, pair.target) if path.suffix.lower() == ARRAY_SUFFIX]
+    if arrays and not rules.deep:
+        levels = option("levels", ("MIN", "MAX"))
+        raise InputError(f"{arrays[0]} is an array. Give the range of its values with {levels}.")
     halves = (None, None) if how.layout == "separate" else (1, 0) if how.reverse else (0, 1)
     given = len(pairs)
     if skip_damaged:

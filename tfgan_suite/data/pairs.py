@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
@@ -46,7 +46,7 @@ class StoredPairs(PairData):
     """Pairs whose sources lie beside their targets.
 
     Attributes:
-        sources: uint8 (N, H, W, D), as high and wide as the targets; channels may differ.
+        sources: uint8 or uint16 (N, H, W, D), as high and wide as the targets; channels and type may differ.
         source_kind: `images`, or `labels`: colours that are classes, between which there is nothing.
         names: of each pair; empty where they have none.
 
@@ -57,14 +57,15 @@ class StoredPairs(PairData):
     sources: np.ndarray
     source_kind: str = "images"
     names: tuple[str, ...] = ()
+    stored_as: ClassVar[tuple[type, ...]] = (np.uint8, np.uint16)
 
     def __post_init__(self) -> None:
         if self.source_kind not in SOURCE_KINDS:
             raise unknown_choice("source_kind", self.source_kind, SOURCE_KINDS)
         for what, array in (("sources", self.sources), ("targets", self.images)):
-            if array.ndim != 4 or array.dtype != np.uint8:
+            if array.ndim != 4 or array.dtype not in self.stored_as:
                 raise InputError(
-                    f"The {what} of pairs must be uint8 (N, H, W, C). Received: {array.dtype} {array.shape}."
+                    f"The {what} of pairs must be uint8 or uint16 (N, H, W, C). Received: {array.dtype} {array.shape}."
                 )
         if self.sources.shape[:3] != self.images.shape[:3]:
             raise InputError(
@@ -163,9 +164,8 @@ def degraded(data: ImageData, degradation: Degradation) -> DegradedData:
         InputError: images that cannot be degraded so.
     """
     kept = {field.name: getattr(data, field.name) for field in fields(ImageData)}
-    facts = degradation.facts()
-    said = ", ".join([f"sources by {facts.pop('kind')}", *(f"{key} {value}" for key, value in facts.items())])
-    return DegradedData(**kept | {"notes": (*data.notes, said)}, degradation=degradation)
+    notes = (*data.notes, f"sources by {degradation.said()}")
+    return DegradedData(**kept | {"notes": notes}, degradation=degradation)
 
 
 def held_out(names: Sequence[str]) -> np.ndarray:

@@ -28,6 +28,8 @@ NOT_READ = {"EPS", "MPEG"}
 # Formats of several pictures in time or of several pages, of which the first is taken; MPO is a photo with its preview.
 ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "TIFF", "FLI"}
 HALF_OF_16_BITS = 2**15
+ARRAY_SUFFIX = ".npy"  # of whole numbers, which only pairs read
+INT32 = np.iinfo(np.int32)
 SIDEWAYS = range(5, 9)  # those of the orientations of EXIF that exchange height and width
 _one_at_a_time = threading.Lock()  # Pillow's limit is the process's
 
@@ -115,8 +117,10 @@ def read_pictures(
         first = _part(whole[0], open_picture(whole[0], rules).image, half)
         natural = natural_channels(first)
         wanted = replace(rules, channels=rules.channels or natural)
-        shape = _converted(whole[0], first, wanted).pixels.shape
-        images = allocate((len(whole), *shape), cache_gigabytes)
+        first_pixels = _converted(whole[0], first, wanted).pixels
+        shape = first_pixels.shape
+        dtype = first_pixels.dtype
+        images = allocate((len(whole), *shape), cache_gigabytes, dtype)
 
         def decode(index: int) -> tuple[frozenset[str], int]:
             picture = open_picture(whole[index], rules)
@@ -134,6 +138,9 @@ def read_pictures(
                     f"{whole[index]} is {height}x{width} pixels, {whole[0]} is {shape[0]}x{shape[1]}. "
                     f"Give one size for all with {option('image_size')}."
                 )
+            if converted.pixels.dtype != dtype:
+                eight, deep = (whole[0], whole[index]) if dtype == np.uint8 else (whole[index], whole[0])
+                raise InputError(f"{eight} has 8 bits, {deep} has 16. Expected one depth for all: convert one kind.")
             images[index] = converted.pixels
             frames = {"frames"} if picture.animated else set()
             return converted.effects | frames, _span(image)[1] if is_deep(image) else 0
@@ -166,6 +173,8 @@ def sizes_of(paths: Sequence[Path], rules: PictureRules) -> list[tuple[int, int]
     """The (height, width) of pictures that can be decoded, upright, from their first bytes."""
 
     def size(path: Path) -> tuple[int, int]:
+        if _is_array(path, rules):
+            return np.load(path, mmap_mode="r").shape[:2]
         with Image.open(path, formats=readable_formats()) as image:
             turned = image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
             return (image.width, image.height) if turned else (image.height, image.width)
@@ -200,7 +209,9 @@ def open_picture(path: Path, rules: PictureRules) -> Picture:
         InputError: the file is missing, too large, of too many bits, or cannot be decoded; its name is given.
     """
     try:
-        if rules.are_old:
+        if _is_array(path, rules):
+            image, animated, large = _picture_of_array(path), False, False
+        elif rules.are_old:
             image, animated, large = read_picture(path), False, False
         else:
             with Image.open(path, formats=readable_formats()) as image:
@@ -217,7 +228,7 @@ def open_picture(path: Path, rules: PictureRules) -> Picture:
                 f"{LARGEST // 10**6} million. Make it smaller, or remove it."
             ) from error
         raise _damaged(path, error) from error
-    except MemoryError:
+    except (MemoryError, InputError):
         raise
     except Exception as error:  # Pillow raises what its many formats raise
         raise _damaged(path, error) from error
@@ -231,6 +242,26 @@ def open_picture(path: Path, rules: PictureRules) -> Picture:
             f"The image {path} has 32 bits a pixel in one channel. Expected 8 or 16: convert it first{more}."
         )
     return Picture(turned, animated)
+
+
+def _is_array(path: Path, rules: PictureRules) -> bool:
+    return rules.deep and path.suffix.lower() == ARRAY_SUFFIX
+
+
+def _picture_of_array(path: Path) -> Image.Image:
+    """A file NAME.npy of whole numbers as a picture of 32 bits, which levels bring into range."""
+    array = np.load(path, mmap_mode="r")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim != 2 or not np.issubdtype(array.dtype, np.integer) or not 0 < array.size <= LARGEST:
+        raise InputError(
+            f"The array {path} must be of whole numbers, (H, W) or (H, W, 1), at most {LARGEST // 10**6} million of "
+            f"them. Received: {array.dtype} {array.shape}."
+        )
+    low, high = int(array.min()), int(array.max())
+    if low < INT32.min or high > INT32.max:
+        raise InputError(f"The array {path} has values of {low} to {high}. Expected those of int32.")
+    return Image.fromarray(np.asarray(array, np.int32))
 
 
 def _damaged(path: Path, error: Exception) -> DamagedImageError:

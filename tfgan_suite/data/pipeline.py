@@ -75,7 +75,7 @@ def training_batches(
             raise InputError(f"{name} must be at least {low}. Received: {value}.")
     if not 0.0 <= rotation <= 180.0:
         raise InputError(f"rotation must be in [0, 180] degrees. Received: {rotation}.")
-    if data.images.dtype != np.uint8:
+    if data.images.dtype not in data.stored_as:
         raise InputError(f"The images of the data must be uint8, 0 to 255. Received: {data.images.dtype}.")
     per_pass = steps_per_epoch(len(data.images), batch_rows)
     steps = per_pass if steps is None else steps
