@@ -18,7 +18,7 @@ SCRIPTS = PACKAGE.parent / "scripts"
 LEVELS: tuple[set[str], ...] = (
     {"errors"},
     {"startup"},
-    {"arguments", "exported", "files", "versions"},
+    {"arguments", "exported", "files", "npm", "versions"},
     {"options", "presets", "picture_rules"},
     {"config"},
     {"images", "labels", "noise"},

@@ -64,6 +64,7 @@ PATHS = {
     "preview": [["nowhere"]],
     "query": [],  # takes no path that must be there
     "reproduce": [["--check", "nowhere.md"]],
+    "fetch_data": [["nowhere"], ["emoji64", "--output", "nowhere/emoji64"]],
 }
 
 

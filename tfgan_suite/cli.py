@@ -10,6 +10,7 @@ from tfgan_suite.command_line.flags import (
     AugmentConfig,
     EvaluateConfig,
     ExportConfig,
+    FetchDataConfig,
     GenerateConfig,
     ModelCardConfig,
     PreviewConfig,
@@ -203,6 +204,16 @@ def train_classifier_command(arguments: Sequence[str], program: str = "train_cla
     return 0
 
 
+def fetch_data_command(arguments: Sequence[str], program: str = "fetch_data.py") -> int:
+    """`fetch_data.py`: see `FetchDataConfig`."""
+    config = parse(FetchDataConfig, arguments, program)
+    from tfgan_suite.commands.fetch_data import fetch_data
+
+    folder = fetch_data(config.name, config.output, say=lambda line: print(line, flush=True))
+    print(f"wrote: {folder}")
+    return 0
+
+
 def augment_command(arguments: Sequence[str], program: str = "augment.py") -> int:
     """`augment.py`: see `AugmentConfig`."""
     config = parse(AugmentConfig, arguments, program)
@@ -278,6 +289,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "model_card": model_card_command,
     "reproduce": reproduce_command,
     "augment": augment_command,
+    "fetch_data": fetch_data_command,
 }
 
 

@@ -60,6 +60,16 @@ def refuse_missing_data(dataset: str) -> None:
         raise InputError(f"The folder {dataset} does not exist. Expected a folder of images or a file NAME.csv.")
 
 
+def refuse_full(folder: Path) -> None:
+    """Refuses an output folder that holds anything.
+
+    Raises:
+        InputError: it does, or is a file.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"The output folder {folder} is not empty. Choose another.")
+
+
 def run_of(path: Path | str) -> Path:
     """The run folder that a path means: itself, or what `RUN/best` lies in.
 

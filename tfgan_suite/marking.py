@@ -8,7 +8,7 @@ import numpy as np
 
 from tfgan_suite.data.picture_files import readable_suffixes
 from tfgan_suite.errors import InputError, option, printable
-from tfgan_suite.files import writing_whole
+from tfgan_suite.files import refuse_full, writing_whole
 from tfgan_suite.images import read_mark, save_png
 from tfgan_suite.labels import indices_of, spelled, titles
 from tfgan_suite.pictures import sheet
@@ -79,16 +79,6 @@ def check_parent(path: Path) -> None:
     """
     if not path.parent.is_dir():
         raise InputError(f"The folder {path.parent} of {option('output')} does not exist.")
-
-
-def refuse_full(folder: Path) -> None:
-    """Refuses an output folder that holds anything.
-
-    Raises:
-        InputError: it does, or is a file.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"The output folder {folder} is not empty. Choose another.")
 
 
 def save_samples(path: Path, samples: MarkedImages, facts: Mapping[str, object], period: int | None) -> None:

@@ -2,14 +2,11 @@
 
 import base64
 import hashlib
-import io
-import tarfile
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from registry import Registry, packed
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.formats import runtime
@@ -21,43 +18,10 @@ CONTENT = {member: f"code of {name}".encode() for name, member in runtime.FILES.
 TRAPS = {"package/../../outside": b"trap", "/tmp/outside": b"trap", "package/README.md": b"not needed"}
 
 
-def packed(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return stream.getvalue()
-
-
 def trusted(content: bytes, monkeypatch: pytest.MonkeyPatch) -> bytes:
     digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
     monkeypatch.setattr(runtime, "INTEGRITY", f"sha512-{digest}")
     return content
-
-
-class Registry:
-    """A registry of one file, which counts its requests."""
-
-    def __init__(self, content: bytes, status: int = 200):
-        self.paths: list[str] = []
-        registry = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                registry.paths.append(self.path)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://name:secret@127.0.0.1:{self.server.server_address[1]}/npm/"
 
 
 @pytest.fixture
@@ -68,8 +32,7 @@ def registry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     yield found
-    found.server.shutdown()
-    found.server.server_close()
+    found.close()
 
 
 def test_fetched_once_and_taken_apart_by_name(
@@ -88,8 +51,7 @@ def test_fetched_once_and_taken_apart_by_name(
     assert [path.name for path in cached] == [f"onnxruntime-web-{runtime.VERSION}.tgz"]
     cached[0].write_bytes(b"damaged")
     assert runtime_files() == files and len(registry_content.paths) == 2
-    registry_content.server.shutdown()
-    registry_content.server.server_close()
+    registry_content.close()
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,16 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True)
+class FetchDataConfig:
+    """Makes a data set of what others publish, which it fetches and checks."""
+
+    name: Annotated[str, tyro.conf.Positional]
+    """Make this one: emoji64, pairs of emoji in two styles for --source noto --target twemoji, of 140 MB from npm."""
+    output: str | None = None
+    """Write it into this new folder; else into one of its name."""
+
+
+@dataclass(frozen=True)
 class TrainClassifierConfig:
     """Trains the classifier that a labelled data set's generators are measured by."""
 

@@ -13,10 +13,10 @@ import numpy as np
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.sources import HELD_OUT_SHARE, load_train_and_test
 from tfgan_suite.errors import InputError
-from tfgan_suite.files import write_whole
+from tfgan_suite.files import refuse_full, write_whole
 from tfgan_suite.images import to_uint8
 from tfgan_suite.latents import check_count, check_seed
-from tfgan_suite.marking import generator_name, refuse_full, samples_of, save_each
+from tfgan_suite.marking import generator_name, samples_of, save_each
 from tfgan_suite.metrics.classifier import BATCH_ROWS
 from tfgan_suite.metrics.synthetic_worth import Worth, measure
 from tfgan_suite.picture_rules import PictureRules

@@ -1,7 +1,5 @@
 """onnxruntime-web, which runs ONNX files in a browser: fetched once, checked, and taken apart by name."""
 
-import base64
-import hashlib
 import io
 import os
 import sys
@@ -12,11 +10,11 @@ from pathlib import Path
 
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import writing_whole
+from tfgan_suite.npm import Package
 
 NAME, VERSION = "onnxruntime-web", "1.30.0"
 # As the registry states it for this version.
 INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-REGISTRY = "https://registry.npmjs.org"
 # The build without GPU, which holds the code of one script and one binary. Their names in a web folder from those
 # in the tarball: of `.js` every web server knows the type, and browsers refuse a module without one.
 FILES = {
@@ -25,7 +23,6 @@ FILES = {
 }
 # The tarball has no licence beside that in its code; the Python package of the same project ships the texts.
 LICENCES = {"LICENSE.txt": "LICENSE", "ThirdPartyNotices.txt": "ThirdPartyNotices.txt"}
-CONNECT_SECONDS, READ_SECONDS = 10, 60
 
 
 def runtime_files(tarball: Path | str | None = None) -> dict[str, bytes]:
@@ -38,17 +35,18 @@ def runtime_files(tarball: Path | str | None = None) -> dict[str, bytes]:
     Raises:
         InputError: no such file, no network, or content that is not what the registry promises.
     """
+    package = Package(NAME, VERSION, INTEGRITY)
     path = Path(tarball) if tarball is not None else cache_folder() / f"{NAME}-{VERSION}.tgz"
-    if tarball is None and not (path.is_file() and _is_genuine(path.read_bytes())):
+    if tarball is None and not (path.is_file() and package.is_genuine(path.read_bytes())):
         path.parent.mkdir(parents=True, exist_ok=True)
         with writing_whole(path) as partial:
-            partial.write_bytes(_download())
+            partial.write_bytes(package.fetched(_advice()))
     if not path.is_file():
         raise InputError(
             f"The file {path} of {option('runtime')} does not exist. Get it with: npm pack {NAME}@{VERSION}"
         )
     content = path.read_bytes()
-    if not _is_genuine(content):
+    if not package.is_genuine(content):
         raise InputError(f"The file {path} is not {NAME} {VERSION}: its SHA-512 is another. {_advice()}")
     licences = resources.files("onnxruntime")
     return _extracted(content, path) | {
@@ -71,41 +69,8 @@ def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.pl
     return base / "tfgan_suite"
 
 
-def _download() -> bytes:
-    import requests
-
-    names = ("npm_config_registry", "NPM_CONFIG_REGISTRY")  # npm reads both
-    registry = next((os.environ[name] for name in names if os.environ.get(name)), REGISTRY)
-    url = f"{registry.rstrip('/')}/{NAME}/-/{NAME}-{VERSION}.tgz"
-    try:
-        answer = requests.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS))
-        answer.raise_for_status()
-        content = answer.content
-    except (requests.RequestException, ValueError) as error:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        reason = f"HTTP {status}" if status else type(error).__name__
-        raise InputError(f"{NAME} cannot be fetched from {_without_user(url)} ({reason}). {_advice()}") from error
-    if not _is_genuine(content):
-        raise InputError(f"What {_without_user(url)} gave is not {NAME} {VERSION}: its SHA-512 is another. {_advice()}")
-    return content
-
-
-def _without_user(url: str) -> str:
-    """An address without name and password, which a registry's may hold."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return "the registry"
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
-
-
 def _advice() -> str:
     return f"Where there is a network: npm pack {NAME}@{VERSION}; then give that file with {option('runtime')}."
-
-
-def _is_genuine(content: bytes) -> bool:
-    kind, _, expected = INTEGRITY.partition("-")
-    return base64.b64encode(hashlib.new(kind, content).digest()).decode() == expected
 
 
 def _extracted(content: bytes, path: Path) -> dict[str, bytes]:

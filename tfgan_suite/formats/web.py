@@ -7,11 +7,12 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from tfgan_suite.errors import InputError, option
+from tfgan_suite.files import refuse_full
 from tfgan_suite.formats import onnx, runtime
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.source import Source, opened
 from tfgan_suite.labels import Labels
-from tfgan_suite.marking import check_parent, refuse_full
+from tfgan_suite.marking import check_parent
 from tfgan_suite.ports import PNG_CHANNELS
 
 SCRIPTS = ("page.js", "state.js", "pad.js", "generator.js", "latents.js", "picture.js", "png.js")
