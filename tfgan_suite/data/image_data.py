@@ -3,15 +3,17 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import tensorflow as tf
 
 from tfgan_suite.data.image_store import taken
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.labels import Labels, classes_of
+
+if TYPE_CHECKING:
+    import tensorflow as tf  # marks of pictures are read without it
 
 # One choice for every generator: which real images stand for the data.
 SELECTION_SEED = 0
@@ -65,8 +67,8 @@ class ImageData:
         return tuple(to_float(each).numpy() if each.ndim == 4 else each for each in rows)
 
     def batch(
-        self, parts: tuple[tf.Tensor, ...], moved: Callable[..., tf.Tensor], seed: int, step: tf.Tensor
-    ) -> tuple[tf.Tensor, ...]:
+        self, parts: "tuple[tf.Tensor, ...]", moved: "Callable[..., tf.Tensor]", seed: int, step: "tf.Tensor"
+    ) -> "tuple[tf.Tensor, ...]":
         """A batch as a model takes it, inside the pipeline.
 
         Args:
