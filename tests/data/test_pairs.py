@@ -102,8 +102,8 @@ def test_parts_of_pairs_in_files_lie_in_files() -> None:
     [
         (IMAGES[:5], IMAGES, r"sources \(5, 8, 12, 3\) and targets \(30, 8, 12, 3\)"),
         (IMAGES[:, :4], IMAGES, "as high and wide"),
-        (IMAGES / 255.0, IMAGES, r"sources of pairs must be uint8 \(N, H, W, C\)\. Received: float64"),
-        (IMAGES, IMAGES[..., 0], r"targets of pairs must be uint8 .* uint8 \(30, 8, 12\)"),
+        (IMAGES / 255.0, IMAGES, r"sources of pairs must be uint8 or uint16 \(N, H, W, C\)\. Received: float64"),
+        (IMAGES, IMAGES[..., 0], r"targets of pairs must be uint8 or uint16 .* uint8 \(30, 8, 12\)"),
     ],
     ids=["count", "size", "type", "rank"],
 )

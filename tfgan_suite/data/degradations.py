@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.arguments import Range
 from tfgan_suite.data.degrading.edges import edges
-from tfgan_suite.data.degrading.holes import MASK_KINDS, mask, numbers_of_hole
+from tfgan_suite.data.degrading.holes import mask, numbers_of_hole
 from tfgan_suite.data.degrading.jpeg import jpeg
 from tfgan_suite.data.degrading.old_photo import numbers_of_photo, old_photo
 from tfgan_suite.data.degrading.painting import grey_of
@@ -27,12 +26,10 @@ from tfgan_suite.data.degrading.watermark import read_stamp, watermark
 from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.images import to_float
 from tfgan_suite.noise import DEGRADATION_STREAM, FIXED_DEGRADATION_STREAM, row_uniform, stateless_seed
+from tfgan_suite.options.pairs import DEGRADATIONS as SETTINGS
+from tfgan_suite.options.pairs import MASK_KINDS, QUALITY, SCALES, SHARE, SIGMA, PairOptions
 
 Shape = tuple[int, int, int]
-SCALES = (2, 4)
-_SHARE = Range(math.ulp(0.0), 1.0, "between 0 and 1")
-_SIGMA = Range(math.ulp(0.0), 255.0, "between 0 and 255")
-_QUALITY = Range(1, 101, "in 1..100")
 
 
 @dataclass(frozen=True)
@@ -56,10 +53,10 @@ class Degradation:
     """
 
     kind: str
-    mask_share: float = 0.25
-    mask_kind: str = "box"
-    noise_sigma: float = 25.0
-    scale: int = 2
+    mask_share: float = PairOptions.mask_share
+    mask_kind: str = PairOptions.mask_kind
+    noise_sigma: float = PairOptions.noise_sigma
+    scale: int = PairOptions.scale
     stamp: str | None = None
     jpeg_quality: int | None = None
 
@@ -68,12 +65,12 @@ class Degradation:
             raise unknown_choice(option("degrade"), self.kind, tuple(DEGRADATIONS))
         if self.mask_kind not in MASK_KINDS:
             raise unknown_choice(option("mask_kind"), self.mask_kind, MASK_KINDS)
-        _SHARE.refuse(option("mask_share"), self.mask_share)
-        _SIGMA.refuse(option("noise_sigma"), self.noise_sigma)
+        SHARE.refuse(option("mask_share"), self.mask_share)
+        SIGMA.refuse(option("noise_sigma"), self.noise_sigma)
         if self.scale not in SCALES:
             raise InputError(f"{option('scale')} must be 2 or 4. Received: {self.scale}.")
         if self.jpeg_quality is not None:
-            _QUALITY.refuse(option("jpeg_quality"), self.jpeg_quality)
+            QUALITY.refuse(option("jpeg_quality"), self.jpeg_quality)
         if self.stamp is not None:
             self.stamp_pixels  # noqa: B018 (refused before data are waited for)
 
@@ -106,12 +103,12 @@ class Degradation:
 
     def said(self) -> str:
         """Its kind and its settings, for people to read."""
-        values = {name: getattr(self, name) for name in DEGRADATIONS[self.kind].settings}
+        values = {name: getattr(self, name) for name in SETTINGS[self.kind]}
         return ", ".join([self.kind, *(f"{name} {value}" for name, value in values.items() if value is not None)])
 
     def facts(self) -> dict[str, Any]:
         """Its kind and the settings that this kind has, and the SHA-256 of a stamp's pixels; JSON types."""
-        said = {name: getattr(self, name) for name in ("kind", *DEGRADATIONS[self.kind].settings)}
+        said = {name: getattr(self, name) for name in ("kind", *SETTINGS[self.kind])}
         if self.kind != "watermark" or self.stamp_pixels is None:
             return said
         return said | {"stamp_sha256": hashlib.sha256(self.stamp_pixels.tobytes()).hexdigest()}
@@ -169,14 +166,12 @@ class Row(NamedTuple):
     Attributes:
         degrade: images, numbers, settings -> sources.
         row_size: shape of an image, settings -> how many random numbers it takes.
-        settings: those that it heeds.
         channels: of an image -> of its source.
         takes: the numbers of channels that images may have; empty: any.
     """
 
     degrade: Callable[[tf.Tensor, tf.Tensor, Degradation], tf.Tensor]
     row_size: Callable[[Shape, Degradation], int] = lambda shape, how: 0
-    settings: tuple[str, ...] = ()
     channels: Callable[[int], int] = lambda channels: channels
     takes: tuple[int, ...] = ()
 
@@ -185,21 +180,18 @@ DEGRADATIONS = {
     "mask": Row(
         lambda images, numbers, how: mask(images, numbers, how.mask_kind, how.mask_share),
         lambda shape, how: numbers_of_hole(how.mask_kind, how.mask_share),
-        ("mask_share", "mask_kind"),
         lambda channels: channels + 1,
     ),
     "noise": Row(
         lambda images, numbers, how: noise(images, numbers, how.noise_sigma),
         lambda shape, how: 2 * math.prod(shape),
-        ("noise_sigma",),
     ),
-    "downscale": Row(lambda images, numbers, how: downscale(images, how.scale), settings=("scale",)),
+    "downscale": Row(lambda images, numbers, how: downscale(images, how.scale)),
     "grey": Row(lambda images, numbers, how: grey_of(images), channels=lambda channels: 1, takes=(3,)),
     "edges": Row(lambda images, numbers, how: edges(images), channels=lambda channels: 1, takes=(1, 3, 4)),
     "watermark": Row(
         lambda images, numbers, how: watermark(images, numbers, how.stamp_pixels),
         lambda shape, how: NUMBERS_OF_MARK,
-        ("stamp",),
         takes=(1, 3, 4),
     ),
     "old_photo": Row(
@@ -210,7 +202,6 @@ DEGRADATIONS = {
     "jpeg": Row(
         lambda images, numbers, how: jpeg(images, numbers, how.jpeg_quality),
         lambda shape, how: 1,
-        ("jpeg_quality",),
         takes=(1, 3),
     ),
 }

@@ -6,12 +6,12 @@ from typing import Any
 
 from tfgan_suite.options.networks import NetworkOptions
 from tfgan_suite.options.objective import PENALTY_NUMBERS
-from tfgan_suite.options.pairs import NUMBERS
+from tfgan_suite.options.pairs import DEGRADATIONS
 
 # The bodies that take each option of networks, and those that `dcgan` may mean: the size of the images decides.
 _TAKERS = {field.name: field.metadata["of"] for field in dataclasses.fields(NetworkOptions)}
 # What a preset of restoration says of its sources.
-_OF_DEGRADATION = {name for names in NUMBERS.values() for name in names} | {"paste_known"}
+_OF_DEGRADATION = {name for names in DEGRADATIONS.values() for name in names} | {"paste_known"}
 _MEANT = {"dcgan": ("dcgan_radford2015", "dcgan_tutorial")}
 
 

@@ -12,13 +12,22 @@ from tfgan_suite.options.settings import Family, setting
 OF_PAIRS = ("Pix2Pix",)
 LAYOUTS = ("separate", "side_by_side")
 SOURCE_KINDS = ("images", "labels")
-DEGRADATIONS = ("mask", "noise", "downscale", "grey")
-MASK_KINDS = ("box", "centre")
+MASK_KINDS = ("box", "centre", "strokes")
 SCALES = (2, 4)
 # The settings that each degradation has.
-NUMBERS = {"mask": ("mask_share", "mask_kind"), "noise": ("noise_sigma",), "downscale": ("scale",), "grey": ()}
+DEGRADATIONS: dict[str, tuple[str, ...]] = {
+    "mask": ("mask_share", "mask_kind"),
+    "noise": ("noise_sigma",),
+    "downscale": ("scale",),
+    "grey": (),
+    "edges": (),
+    "watermark": ("stamp",),
+    "old_photo": (),
+    "jpeg": ("jpeg_quality",),
+}
 SHARE = Range(math.ulp(0.0), 1.0, "between 0 and 1")
 SIGMA = Range(math.ulp(0.0), 255.0, "between 0 and 255")
+QUALITY = Range(1, 101, "in 1..100")
 
 
 def _option(default: Any, valid: Range | None = None) -> Any:
@@ -40,15 +49,19 @@ class PairOptions:
     source_kind: str = _option("images")
     """Read sources as images, or as labels: colours that are classes, resized by the nearest pixel."""
     degrade: str | None = _option(None)
-    """Make the source of each image by mask, noise, downscale or grey, and learn to undo it; else read pairs."""
+    """Make sources of images by mask, noise, downscale, grey, edges, watermark, old_photo or jpeg; else read pairs."""
     mask_share: float = _option(0.25, valid=SHARE)
     """Give the hole of --degrade mask this share of the image's area."""
     mask_kind: str = _option("box")
-    """Choose the hole of --degrade mask: a box of random place and shape, or the centre."""
+    """Choose the hole of --degrade mask: a box of random place and shape, the centre, or strokes of a brush."""
     noise_sigma: float = _option(25.0, valid=SIGMA)
     """Add noise of this standard deviation, in levels of 0 to 255."""
     scale: int = _option(2)
     """Make sources so many times smaller, 2 or 4."""
+    stamp: str | None = _option(None)
+    """Print this PNG file with transparency as the watermark; else words."""
+    jpeg_quality: int | None = _option(None, QUALITY)
+    """Store sources as JPEG of this quality, 1 to 100; else of another for each image, 10 to 50."""
 
     def check_pairs(self) -> None:
         """Refuses settings that do not go together.
@@ -58,13 +71,13 @@ class PairOptions:
         """
         if self.degrade is not None:
             if self.degrade not in DEGRADATIONS:
-                raise unknown_choice(option("degrade"), self.degrade, DEGRADATIONS)
+                raise unknown_choice(option("degrade"), self.degrade, tuple(DEGRADATIONS))
             for name in _OF_FILES:
                 if getattr(self, name) != getattr(PairOptions, name):
                     raise InputError(
                         f"{option(name)} reads pairs, and {option('degrade', self.degrade)} makes them. Leave one out."
                     )
-        for degradation, names in NUMBERS.items():
+        for degradation, names in DEGRADATIONS.items():
             for name in names:
                 if self.degrade != degradation and getattr(self, name) != getattr(PairOptions, name):
                     raise InputError(

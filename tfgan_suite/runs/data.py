@@ -8,7 +8,7 @@ from tfgan_suite.data.degraded_images import read_degraded
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pair_files import PairRules, read_pairs
 from tfgan_suite.data.sources import as_read, read_images
-from tfgan_suite.options.pairs import NUMBERS
+from tfgan_suite.options.pairs import DEGRADATIONS
 from tfgan_suite.picture_rules import PictureRules
 
 
@@ -36,7 +36,7 @@ def read_data(config: TrainConfig, rules: PictureRules, split: str | None = None
 def degradation(config: TrainConfig) -> Degradation:
     """What makes the sources of a run that has `degrade`."""
     kind = str(config.degrade)
-    return Degradation(kind, **{name: getattr(config, name) for name in NUMBERS[kind]})
+    return Degradation(kind, **{name: getattr(config, name) for name in DEGRADATIONS[kind]})
 
 
 def read_held_out(config: TrainConfig, rules: PictureRules, data: ImageData) -> ImageData:

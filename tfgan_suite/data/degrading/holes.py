@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from tfgan_suite.data.degrading.painting import between, distance_to_lines, place
 
-MASK_KINDS = ("box", "centre", "strokes")
 # A random box is up to twice as high as wide, or as wide as high.
 MOST_ASPECT = 2.0
 BOX_NUMBERS = 3
