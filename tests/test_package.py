@@ -106,7 +106,7 @@ def test_the_console_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         assert text in "".join(capsys.readouterr())
 
 
-@pytest.mark.parametrize("extra", ["serving", "litert", "onnx"])
+@pytest.mark.parametrize("extra", ["serving", "litert", "onnx", "restoration"])
 def test_remedies_name_packages_and_no_index(extra: str) -> None:
     command = remedy(extra)
     assert command.startswith("pip install '") and "tfgan" not in command

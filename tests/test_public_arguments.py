@@ -20,6 +20,7 @@ RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal(size=(24, 3))
 PIXELS = RANDOM.uniform(size=(24, 16))
 PREDICTED = np.arange(24) % CLASSES
+IMAGES = RANDOM.integers(0, 256, (2, 12, 12, 1)).astype(np.uint8)
 
 # Right arguments of each; a wrong one takes the place of one of them. Paths lead into an empty folder.
 RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -53,7 +54,9 @@ RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
     "frechet_distance": lambda p: {"real": ROWS, "generated": ROWS},
     "frechet_distance_infinity": lambda p: {"real": ROWS, "generated": ROWS, "points": 3},
     "frechet_standard_error": lambda p: {"real": ROWS, "generated": ROWS},
+    "grouped_mean": lambda p: {"values": ROWS[:, 0], "groups": PREDICTED},
     "kernel_distance": lambda p: {"real": ROWS, "generated": ROWS, "subsets": 2, "subset_size": 8},
+    "l1_distance": lambda p: {"made": IMAGES, "true": IMAGES, "where": IMAGES[..., 0] > 9},
     "label_accuracy": lambda p: {"predicted": PREDICTED, "labels": PREDICTED},
     "load_extractor": lambda p: {"name": "classifier", "dataset": "digits"},
     "memorisation_ratio": lambda p: {"generated": ROWS, "train": ROWS, "held_out": ROWS},
@@ -68,11 +71,13 @@ RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
         "generate": lambda z: z, "features": lambda x: x, "latent_dim": 2, "count": 100
     },
     "precision_recall": lambda p: {"real": ROWS, "generated": ROWS},
+    "psnr": lambda p: {"made": IMAGES, "true": IMAGES, "where": IMAGES[..., 0] > 9, "span": 255.0},
     "read_records": lambda p: {"path": p / "none.json"},
     "ring": lambda p: {},
     "sample_modes": lambda p: {"centres": ROWS[:8, :2], "stddev": 0.1, "count": 4, "seed": 0},
     "slerp": lambda p: {"a": ROWS, "b": ROWS, "t": np.full(24, 0.5)},
     "square_grid": lambda p: {},
+    "ssim": lambda p: {"made": IMAGES, "true": IMAGES, "where": IMAGES[..., 0] > 9, "span": 255.0},
     "stack_digits": lambda p: {
         "images": RANDOM.integers(0, 256, (8, 4, 4, 1)).astype(np.uint8), "labels": np.arange(8), "count": 2, "seed": 0
     },

@@ -10,6 +10,7 @@ check_backend()
 
 _PUBLIC = {
     "METRICS": "catalogue",
+    "l1_distance": "absolute",
     "class_accuracies": "classes",
     "class_entropy": "classes",
     "class_shares": "classes",
@@ -18,6 +19,7 @@ _PUBLIC = {
     "Samples": "comparison",
     "density_coverage": "coverage",
     "duplicate_share": "duplicates",
+    "grouped_mean": "grouping",
     "Extractor": "extractors",
     "load_extractor": "extractors",
     "Moments": "frechet",
@@ -41,12 +43,14 @@ _PUBLIC = {
     "parzen_log_likelihood": "parzen",
     "perceptual_path_length": "path_length",
     "slerp": "path_length",
+    "psnr": "peak_noise",
     "precision_recall": "precision",
     "MetricRecord": "records",
     "difference": "records",
     "read_records": "records",
     "write_records": "records",
     "classifier_score": "score",
+    "ssim": "structure",
 }
 
 __all__ = sorted([*_PUBLIC, "stack_digits"])

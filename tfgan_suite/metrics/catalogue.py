@@ -6,20 +6,24 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from tfgan_suite.errors import InputError, unknown_choice
+from tfgan_suite.metrics.absolute import l1_distance
 from tfgan_suite.metrics.classes import class_accuracies, class_entropy, class_shares, label_accuracy
 from tfgan_suite.metrics.comparison import Comparison, as_rows
 from tfgan_suite.metrics.coverage import density_coverage
 from tfgan_suite.metrics.diversity import diversity
 from tfgan_suite.metrics.duplicates import duplicate_share
 from tfgan_suite.metrics.frechet import frechet_distance, frechet_distance_infinity, frechet_standard_error
+from tfgan_suite.metrics.grouping import grouped_mean
 from tfgan_suite.metrics.kernel import kernel_distance
 from tfgan_suite.metrics.memorisation import QUANTILE, memorisation_ratio
 from tfgan_suite.metrics.modes import mode_divergence
 from tfgan_suite.metrics.nearest_label import nearest_neighbour_accuracy
 from tfgan_suite.metrics.parzen import choose_sigma, parzen_log_likelihood
 from tfgan_suite.metrics.path_length import EPSILON, perceptual_path_length
+from tfgan_suite.metrics.peak_noise import MOST_DECIBELS, psnr
 from tfgan_suite.metrics.precision import precision_recall
 from tfgan_suite.metrics.score import classifier_score
+from tfgan_suite.metrics.structure import SIDE, SIGMA, ssim
 
 NEIGHBOURS = 5
 SUBSETS, SUBSET_SIZE = 100, 1000
@@ -52,7 +56,7 @@ class Metric(NamedTuple):
         measure: the numbers of a comparison.
         gives: their names.
         needs: what the comparison must have: `logits`, `classes`, `class_shares`, `labels`, `held_out`, `validation`,
-            `generator`.
+            `generator`, `pairs`.
         has_floor: whether real images in the place of generated ones give a number worth knowing.
         on_features: whether it estimates a distribution of features, which takes more samples than features.
         on_pixels: whether it looks at pixels alone, so that the extractor has no part in it.
@@ -197,6 +201,41 @@ def _path_length(c: Comparison) -> list[Measured]:
     return [Measured("path_length", mean, error, protocol)]
 
 
+def _of_pairs(
+    c: Comparison, name: str, measure: Callable[..., np.ndarray], protocol: dict[str, Any], unit: float = 1.0
+) -> list[Measured]:
+    """A number of each pair, in the mean: of whole images, and where their sources have holes, in and around these."""
+    parts = {name: None} if c.holes is None else {name: None, f"{name}_inside": c.holes, f"{name}_outside": ~c.holes}
+    protocol = {**protocol, "uncertainty": "standard error over pairs"}
+    if c.groups is not None:
+        told = {"groups": len(np.unique(c.groups)), "uncertainty": "standard error over groups, each counted once"}
+        protocol = protocol | told
+    found = []
+    for part, where in parts.items():
+        mean, error = grouped_mean(measure(c.generated.images, c.reference.images, where) / unit, c.groups)
+        if not np.isnan(mean):  # no image has such a place
+            found.append(Measured(part, mean, None if np.isnan(error) else error, protocol))
+    return found
+
+
+def _psnr(c: Comparison) -> list[Measured]:
+    return _of_pairs(c, "psnr", psnr, {"mean_of": f"dB of each image, at most {MOST_DECIBELS:g}"})
+
+
+def _ssim(c: Comparison) -> list[Measured]:
+    window = f"Gaussian, {SIDE}x{SIDE}, sigma {SIGMA:g}, inside the image, biased variance"
+    return _of_pairs(c, "ssim", ssim, {"window": window})
+
+
+def _l1(c: Comparison) -> list[Measured]:
+    return _of_pairs(c, "l1", l1_distance, {"span": "-1 to 1"}, unit=127.5)
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """What a metric of pairs gives; where no source has a hole, the first alone."""
+    return name, f"{name}_inside", f"{name}_outside"
+
+
 METRICS: dict[str, Metric] = {
     "frechet_distance": Metric(_frechet, ("frechet_distance",), on_features=True, best="lowest"),
     "frechet_distance_infinity": Metric(
@@ -220,6 +259,9 @@ METRICS: dict[str, Metric] = {
     ),
     "parzen_log_likelihood": Metric(_parzen, ("parzen_log_likelihood",), ("validation",), on_pixels=True),
     "path_length": Metric(_path_length, ("path_length",), ("generator",), has_floor=False),
+    "psnr": Metric(_psnr, _parts("psnr"), ("pairs",), has_floor=False, on_pixels=True, best="highest"),
+    "ssim": Metric(_ssim, _parts("ssim"), ("pairs",), has_floor=False, on_pixels=True, best="highest"),
+    "l1": Metric(_l1, _parts("l1"), ("pairs",), has_floor=False, on_pixels=True, best="lowest"),
 }
 
 
@@ -260,6 +302,7 @@ def lacks(comparison: Comparison, name: str) -> str | None:
         "held_out": (not comparison.held_out, "real images that the generator has not learned from"),
         "validation": (not len(comparison.validation), "real images to choose the width of its window by"),
         "generator": (comparison.draw is None, "a generator, not only its images"),
+        "pairs": (not comparison.paired, "a target for each image: pairs, and a model that translates"),
     }
     missing = [what for need, (is_missing, what) in reasons.items() if is_missing and need in METRICS[name].needs]
     return f"{name} needs {' and '.join(missing)}" if missing else None

@@ -57,6 +57,9 @@ class Comparison:
         latent_dim: L; None where `draw` is.
         seed: of every random choice of a metric.
         class_shares: float64 (K,) of the classes in what it has learned from; None where there are none.
+        paired: whether row i of `generated` should be row i of `reference`.
+        holes: bool (N, H, W) of pairs, the pixels that the sources lack; None where they lack none.
+        groups: (N,) of pairs, equal for those that count once in a mean; None: each counts.
     """
 
     generated: Samples
@@ -70,3 +73,6 @@ class Comparison:
     latent_dim: int | None = None
     seed: int = 0
     class_shares: np.ndarray | None = None
+    paired: bool = False
+    holes: np.ndarray | None = None
+    groups: np.ndarray | None = None

@@ -1,0 +1,153 @@
+"""What a model makes of sources, beside the targets that they have."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfgan_suite.data.image_data import SELECTION_SEED
+from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs
+from tfgan_suite.errors import DivergenceError, InputError, option
+from tfgan_suite.images import to_uint8
+from tfgan_suite.labels import classes_of
+from tfgan_suite.metrics.catalogue import METRICS, lacks
+from tfgan_suite.metrics.comparison import Comparison, Samples
+from tfgan_suite.metrics.extractors import Extractor
+from tfgan_suite.metrics.grouping import groups_of
+
+# Sources float32 (n, h, w, C) in [-1, 1], and the number of the first of them -> images (n, H, W, D) in [-1, 1].
+Translate = Callable[[np.ndarray, int], Any]
+PAIR_METRICS = ("psnr", "ssim", "l1", "kernel_distance", "frechet_distance", "label_accuracy")
+# A Frechet distance of fewer images than features is no estimate, and even so it is biased.
+FEWEST_FOR_FRECHET = 2000
+BATCH_ROWS = 64
+
+
+class Translated(NamedTuple):
+    """N sources, and what is made of them.
+
+    Attributes:
+        images: uint8 (N, H, W, D).
+        sources: uint8 (N, h, w, C), as pictures: without the channel that says where a hole is.
+        holes: bool (N, h, w), where the sources lack pixels; None where they lack none.
+    """
+
+    images: np.ndarray
+    sources: np.ndarray
+    holes: np.ndarray | None
+
+
+def has_holes(data: PairData) -> bool:
+    """Whether the last channel of the sources says where pixels are missing."""
+    return isinstance(data, DegradedData) and data.degradation.kind == "mask"
+
+
+def translate_pairs(
+    translate: Translate, data: PairData, progress: Callable[[int], Any] = lambda rows: None
+) -> Translated:
+    """What is made of the sources of pairs.
+
+    Args:
+        translate: see `Translate`.
+        data: the pairs.
+        progress: called with the number of rows after each batch.
+
+    Raises:
+        InputError: images of another shape than the targets.
+        DivergenceError: images that are not finite.
+    """
+    made, sources = [], []
+    for start in range(0, len(data.images), BATCH_ROWS):
+        part = data.at(np.arange(start, min(start + BATCH_ROWS, len(data.images))))
+        source, target = part.examples(BATCH_ROWS)
+        images = np.asarray(translate(source, start), np.float32)
+        if images.shape != target.shape:
+            raise InputError(f"Images must have the targets' shape {target.shape}. Received: {images.shape}.")
+        if not np.isfinite(images).all():
+            raise DivergenceError("The images that are made are not finite: the training has diverged.")
+        made.append(to_uint8(images))
+        sources.append(to_uint8(source))
+        progress(len(images))
+    joined = np.concatenate(sources)
+    if has_holes(data):
+        return Translated(np.concatenate(made), joined[..., :-1], joined[..., -1] == 255)
+    return Translated(np.concatenate(made), joined, None)
+
+
+def samples(images: np.ndarray, labels: np.ndarray | None, extractor: Extractor | None) -> Samples:
+    """Images, and their features and logits where there is an extractor."""
+    classes = None if labels is None else classes_of(labels)
+    if extractor is None:
+        return Samples(images, np.empty((len(images), 0), np.float32), None, classes)
+    return Samples(images, *extractor(images), classes)
+
+
+def pair_comparison(
+    translated: Translated, data: PairData, extractor: Extractor | None, reference: Samples | None = None
+) -> Comparison:
+    """What was made of sources beside their targets, as metrics take it.
+
+    Args:
+        translated: of the data's sources.
+        data: the pairs, whose labels are what the images are meant to show.
+        extractor: of features; None for metrics of pixels alone.
+        reference: the targets as `samples` has them; None: they are made.
+    """
+    known = None if extractor is None else extractor.num_classes
+    return Comparison(
+        samples(translated.images, data.labels, extractor),
+        samples(data.images, data.labels, extractor) if reference is None else reference,
+        train=data.images,
+        validation=data.images[:0],
+        num_classes=known if known == data.num_classes else None,
+        held_out=True,
+        seed=SELECTION_SEED,
+        paired=True,
+        holes=translated.holes,
+        groups=groups_of(data.names) if isinstance(data, StoredPairs) else None,
+    )
+
+
+def cannot(comparison: Comparison, name: str) -> str | None:
+    """Why a metric cannot be measured of pairs; None where it can."""
+    count = len(comparison.reference.images)
+    if name not in PAIR_METRICS:
+        return f"{name} is not measured of pairs; {', '.join(PAIR_METRICS)} are"
+    if not METRICS[name].on_pixels and not comparison.reference.features.shape[1]:
+        return f"{name} needs an extractor"
+    if name == "frechet_distance" and count < FEWEST_FOR_FRECHET:
+        return f"{name} needs {FEWEST_FOR_FRECHET:,} images on each side, and there are {count:,}; kernel_distance does"
+    return lacks(comparison, name)
+
+
+def refuse_metrics(comparison: Comparison, names: Iterable[str]) -> None:
+    """Refuses metrics that cannot be measured of pairs.
+
+    Raises:
+        InputError: naming the first, and what it needs.
+    """
+    for name in names:
+        if reason := cannot(comparison, name):
+            raise InputError(f"{reason}. Leave it out of {option('metrics')}.")
+
+
+def measure_pairs(
+    translate: Translate, data: PairData, names: Iterable[str], extractor: Extractor | None = None
+) -> dict[str, float]:
+    """The numbers of metrics on pairs, without floors.
+
+    Args:
+        translate: see `Translate`.
+        data: pairs that were not learned from.
+        names: in `PAIR_METRICS`.
+        extractor: for those of features.
+
+    Raises:
+        InputError: a metric that cannot be measured.
+        DivergenceError: images that are not finite.
+    """
+    names = list(names)
+    comparison = pair_comparison(translate_pairs(translate, data), data, extractor)
+    refuse_metrics(comparison, names)
+    found = [measured for name in names for measured in METRICS[name].measure(comparison)]
+    return {measured.name: float(measured.value) for measured in found}
