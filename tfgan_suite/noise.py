@@ -23,6 +23,8 @@ SAMPLE_STREAM = 1_003
 COLOUR_STREAM = 1_004
 # What is done to the targets of a batch to make its sources; and to those that are looked at, a row an image.
 DEGRADATION_STREAM, FIXED_DEGRADATION_STREAM = 1_005, 1_006
+# Dropout's masks outside of training: see `dropping`.
+DROPPING_STREAM = 1_007
 # Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
 MASK_STREAM = 2_000
 # Points at which a discriminator's slopes are penalised: two streams for each call of a judgement within a step.
@@ -150,3 +152,24 @@ def mask_key(seed: tf.Tensor, first_row: tf.Tensor | int = 0) -> Iterator[None]:
 def current_mask_key() -> tuple[tf.Tensor, tf.Tensor | int] | None:
     """The seed and the first row that `mask_key` has set; None outside of it."""
     return getattr(_mask_key, "value", None)
+
+
+@contextlib.contextmanager
+def dropping(seed: int, first_row: int = 0) -> Iterator[None]:
+    """Lets every `KeyedDropout` that is called inside drop as in training; all else stays as it is called.
+
+    Args:
+        seed: of the masks; each row has its own, whatever stands beside it.
+        first_row: the number of the first row.
+    """
+    outer, _mask_key.always = is_dropping(), True
+    try:
+        with mask_key(stateless_seed(seed, DROPPING_STREAM, 0), first_row):
+            yield
+    finally:
+        _mask_key.always = outer
+
+
+def is_dropping() -> bool:
+    """Whether Dropout drops outside of training too: see `dropping`."""
+    return getattr(_mask_key, "always", False)

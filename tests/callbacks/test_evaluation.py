@@ -15,6 +15,9 @@ from tfgan_suite.metrics.extractors import Extractor
 from tfgan_suite.metrics.frechet import frechet_distance
 
 COUNT = 120
+OF_LATENTS = [
+    name for name, metric in METRICS.items() if name != "frechet_distance_infinity" and "pairs" not in metric.needs
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def test_model_checkpoint_keeps_the_best(extractor: Extractor, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("preset", ["cgan", "mlp_gan"])
-@pytest.mark.parametrize("name", [name for name in METRICS if name != "frechet_distance_infinity"])
+@pytest.mark.parametrize("name", OF_LATENTS)
 def test_every_metric_gives_the_names_it_says(name: str, preset: str, extractor: Extractor) -> None:
     if preset == "mlp_gan" and "labels" in METRICS[name].needs:
         pytest.skip("of labels")
@@ -85,6 +88,7 @@ def test_classes_are_those_that_are_read_where_nothing_else_says(extractor: Extr
     [
         ("label_accuracy", "label_accuracy needs labelled samples"),
         ("frechet_distance_infinity", "takes at least"),
+        ("psnr", "psnr needs a target for each image"),
     ],
 )
 def test_what_a_metric_lacks_is_said(name: str, lack: str, extractor: Extractor) -> None:

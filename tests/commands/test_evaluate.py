@@ -27,6 +27,7 @@ from tfgan_suite.metrics.records import MetricRecord, difference, read_records
 from tfgan_suite.runs.assembly import build_model
 
 FEW = 110
+OF_PAIRS = {name for name, metric in METRICS.items() if "pairs" in metric.needs}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def records(exported: Path) -> dict[str, MetricRecord]:
 
 def test_every_metric_that_applies_is_there(records: dict[str, MetricRecord]) -> None:
     """The digits have no split that is held out, and 110 samples are too few to extrapolate from."""
-    left_out = {"memorisation", "frechet_distance_infinity"}
+    left_out = {"memorisation", "frechet_distance_infinity", *OF_PAIRS}
     assert set(records) == {name for key, metric in METRICS.items() if key not in left_out for name in metric.gives}
 
 
@@ -62,7 +63,7 @@ def test_a_generator_without_labels(tmp_path: Path, digits: ImageData) -> None:
     )
     train(config)
     of_labels = {"label_accuracy", "nearest_label"}
-    left_out = of_labels | {"memorisation", "frechet_distance_infinity"}
+    left_out = of_labels | OF_PAIRS | {"memorisation", "frechet_distance_infinity"}
     expected = {name for key, metric in METRICS.items() if key not in left_out for name in metric.gives}
     of_export, of_run = (evaluate(str(tmp_path / name), "digits", count=FEW) for name in ("out", "run"))
     assert {record.metric for record in of_export} == expected
@@ -290,7 +291,7 @@ def test_pictures_without_labels(
     assert f"No classifier comes with the package for {folder}: --extractor general is taken." in told.err
     records = {record.metric: record for record in read_records(tmp_path / "eval.json")}
     of_classes = {"classifier_score", "class_shares", "class_diversity", "label_accuracy", "nearest_label"}
-    of_classes |= {"modes", "mode_divergence"}
+    of_classes |= {"modes", "mode_divergence", *OF_PAIRS}
     needs_more = {*of_classes, "memorisation", "path_length", "frechet_distance_infinity", "duplicates"}
     assert set(records) == {name for key, metric in METRICS.items() if key not in needs_more for name in metric.gives}
     protocol = records["kernel_distance"].protocol

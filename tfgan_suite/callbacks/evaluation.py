@@ -1,22 +1,21 @@
 """Metrics of the generator while it learns."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import keras
 import numpy as np
 
 from tfgan_suite.arguments import checked_types
+from tfgan_suite.callbacks.measuring import Measuring
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import Labels, classes_of
-from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics, lacks
+from tfgan_suite.metrics.catalogue import METRICS, lacks
 from tfgan_suite.metrics.classes import check_classes, class_entropy
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor
 
 
-class Evaluation(keras.callbacks.Callback):
+class Evaluation(Measuring):
     """Measures samples against real images every few epochs, and puts the numbers into the history.
 
     Put it before the callbacks that read them, such as `keras.callbacks.CSVLogger`, or
@@ -53,17 +52,13 @@ class Evaluation(keras.callbacks.Callback):
         validation: np.ndarray | None = None,
         class_shares: np.ndarray | None = None,
     ):
-        super().__init__()
-        if every < 1:
-            raise InputError(f"every must be at least 1. Received: {every}.")
+        super().__init__(metrics, every)
         for name, images in (("real", real), ("train", train), ("validation", validation)):
             if images is not None and (np.ndim(images) != 4 or np.shape(images)[1:] != np.shape(real)[1:]):
                 raise InputError(f"{name} must be images (N, H, W, C) of one shape. Received: {np.shape(images)}.")
         if labels is not None and len(check_classes(labels, name="labels")) != len(real):
             raise InputError(f"There must be a label for each real image. Received: {len(labels)} for {len(real)}.")
-        self.metrics = chosen_metrics(",".join(metrics))
         self.extractor = extractor
-        self.every = every
         self.seed = seed
         self.train = train
         self.validation = real[:0] if validation is None else validation
@@ -74,21 +69,6 @@ class Evaluation(keras.callbacks.Callback):
             class_shares = np.bincount(labels) / len(labels)
         self.class_shares = class_shares
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Measures the model as it begins: what cannot be measured is refused before anything is trained.
-
-        Raises:
-            InputError: naming what a metric needs.
-        """
-        self.measure()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        logs = {} if logs is None else logs
-        if (epoch + 1) % self.every == 0:
-            logs.update(self.measure())
-        else:
-            logs.update({key: float("nan") for name in self.metrics for key in METRICS[name].gives})
-
     def measure(self) -> dict[str, float]:
         """The numbers of the model as it is now; NaN where its images are not finite.
 
@@ -97,7 +77,7 @@ class Evaluation(keras.callbacks.Callback):
         """
         comparison = self.compared()
         if comparison is None:
-            return {key: float("nan") for name in self.metrics for key in METRICS[name].gives}
+            return self.unmeasured()
         for name in self.metrics:
             if reason := lacks(comparison, name):
                 raise InputError(f"{reason}. Leave it out of the metrics.")

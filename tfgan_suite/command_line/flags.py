@@ -119,12 +119,20 @@ class QueryConfig:
 
 @dataclass(frozen=True)
 class EvaluateConfig:
-    """Measures generated images against real ones, and prints each number beside what real images get."""
+    """Measures generated images against real ones, and prints each number beside what real images get.
+
+    Of a run that learned from pairs it measures what is made of sources against their targets, beside what is got
+    without learning."""
 
     subject: Annotated[str, tyro.conf.Positional]
-    """Measure a SavedModel, a run folder or NAME.npz of images, or show NAME.json that --output wrote."""
+    """Measure a SavedModel, a run folder or NAME.npz of images, or of a run of pairs NAME.keras in its folder; or show
+    NAME.json that --output wrote."""
     dataset: str | None = None
     """Compare with digits, a TensorFlow Datasets name, a folder or a CSV file; else with what the run learned from."""
+    source: str | None = None
+    """Read the sources of pairs from the folders of this name below the data set; else as the run says."""
+    target: str | None = None
+    """Read the targets of pairs from the folders of this name below the data set; else as the run says."""
     data_dir: str | None = None
     """Look here for the data of TensorFlow Datasets; else in TFDS_DATA_DIR, else in ~/tensorflow_datasets."""
     split: str | None = None
@@ -135,6 +143,8 @@ class EvaluateConfig:
     """Make so many images, and take as many real ones."""
     seed: int = 0
     """Draw the first image from this number, and image i from this number + i."""
+    test_dropout: bool = False
+    """Let Dropout drop as in training where images are made of others, by masks drawn from --seed."""
     extractor: str | None = None
     """Compare by classifier (of mnist, fashion_mnist, digits; theirs where none is named), general (of all other
     images; features only), inception, or NAME.keras."""

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.evaluation.measure import evaluate
+from tfgan_suite.evaluation.translators import evaluate_run, run_of_translator
+from tfgan_suite.metrics.baselines import INPUT, MEAN
 from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_records, write_records
 
 
@@ -14,7 +16,7 @@ def evaluate_to(output: str | None, compare: str | None, **choices: Any) -> str:
     Args:
         output: JSON file for the records; None: none is written.
         compare: JSON file of other records, measured alike, whose values stand beside these.
-        choices: of `evaluate`.
+        choices: of `evaluate`, or of a model that translates those of `evaluate_run`.
 
     Raises:
         InputError: as `evaluate`, or records that were measured otherwise.
@@ -22,14 +24,28 @@ def evaluate_to(output: str | None, compare: str | None, **choices: Any) -> str:
     others = [] if compare is None else read_records(compare)
     if output is not None and not Path(output).parent.is_dir():
         raise InputError(f"The folder {Path(output).parent} of --output does not exist.")
-    records = read_records(choices["path"]) if choices["path"].endswith(".json") else evaluate(**choices)
+    records = read_records(choices["path"]) if choices["path"].endswith(".json") else _measured(**choices)
     if output is not None:
         write_records(output, records)
     return as_table(records, others)
 
 
+# What a model that translates alone is asked.
+_OF_PAIRS = {"source": None, "target": None, "test_dropout": False}
+
+
+def _measured(path: str, **choices: Any) -> list[MetricRecord]:
+    run_dir = run_of_translator(path)
+    if run_dir is not None:
+        return evaluate_run(path, run_dir=run_dir, **choices)
+    for name, default in _OF_PAIRS.items():
+        if choices.pop(name, default) != default:
+            raise InputError(f"{option(name)} is of runs that learned from pairs. Received: {path}. Leave it out.")
+    return evaluate(path, **choices)
+
+
 def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = None) -> str:
-    """Records as lines for people: value, uncertainty, floor, and where there are others the difference to them.
+    """Records as lines for people: value, uncertainty, floor, what is got without learning, the difference to others.
 
     Raises:
         InputError: records of one metric that were measured otherwise.
@@ -37,7 +53,9 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
     by_name = {record.metric: record for record in others or []}
     if len(by_name) < len(others or []):
         raise InputError("The records to compare with have a metric more than once. Give those of one generator.")
-    head = f"{'metric':<28} {'value':>12} {'+-':>10} {'real data':>12}" + (f"{'difference':>13}" if by_name else "")
+    baselines = list(dict.fromkeys(name for record in records for name in record.baselines))
+    columns = [f"{name:>{max(12, len(name))}}" for name in ["real data", *baselines]]
+    head = " ".join([f"{'metric':<28} {'value':>12} {'+-':>10}", *columns]) + (f"{'difference':>13}" if by_name else "")
     lines: list[str] = []
     subject = None
     for record in records:
@@ -46,8 +64,10 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
             step = f", step {subject['step']}" if "step" in subject else ""
             lines += [*([""] if lines else []), f"{subject.get('path', '-')}{step}", head]
         uncertainty = "" if record.uncertainty is None else f"{record.uncertainty:.4g}"
-        floor = "" if record.floor is None else f"{record.floor:.5g}"
-        line = f"{record.metric:<28} {record.value:>12.5g} {uncertainty:>10} {floor:>12}"
+        beside = [record.floor, *(record.baselines.get(name) for name in baselines)]
+        line = f"{record.metric:<28} {record.value:>12.5g} {uncertainty:>10}"
+        for column, number in zip(columns, beside, strict=True):
+            line += f" {'' if number is None else f'{number:.5g}':>{len(column)}}"
         if record.metric in by_name:
             line += f"{difference(record, by_name[record.metric]):>+13.4g}"
         lines.append(line.rstrip())
@@ -66,6 +86,11 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
         )
         if read := [f"{key} {told[key]}" for key in READING if told.get(key)]:
             lines.append(f"real images were read as the generator's were: {', '.join(read)}")
+        if baselines:
+            lines.append(
+                f"{INPUT}: the source as it is, in the target's form; {MEAN}: of all targets that were learned from"
+            )
         if not told.get("held_out", True):
-            lines.append("the generator has learned from these real images: there are no others")
+            why = "" if baselines else ": there are no others"
+            lines.append(f"the generator has learned from these real images{why}")
     return "\n".join(lines)

@@ -66,12 +66,17 @@ def find_subjects(path: str, all_checkpoints: bool = False) -> list[Subject]:
         raise InputError(f"{path} does not exist. Expected a SavedModel, a run folder, or a file NAME.npz.")
     if not is_run(place):
         return [of_saved_model(path)]
-    if all_checkpoints:
-        paths = [checkpoint.path for checkpoint in complete_checkpoints(checkpoints_of(place))]
-        if not paths:
-            newest_of_run(place)  # says that there is none
-        return [of_checkpoint(place, checkpoint) for checkpoint in reversed(paths)]
-    return [of_checkpoint(place, newest_of_run(place))]
+    return [of_checkpoint(place, checkpoint) for checkpoint in checkpoints_to_measure(place, all_checkpoints)]
+
+
+def checkpoints_to_measure(run_dir: Path, every: bool) -> list[str]:
+    """The paths of a run's checkpoints, the oldest first; or of the newest alone.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = [checkpoint.path for checkpoint in complete_checkpoints(checkpoints_of(run_dir))] if every else []
+    return found[::-1] or [newest_of_run(run_dir)]
 
 
 def of_saved_model(path: str) -> Subject:
@@ -94,12 +99,17 @@ def of_saved_model(path: str) -> Subject:
 
 def of_checkpoint(run_dir: Path, path: str) -> Subject:
     """The generator of a run at one of its checkpoints."""
-    record, model = read_config(run_dir), load_model(path, FromLatents)
+    model = load_model(path, FromLatents)
+    subject = of_model(model, {**facts_of_checkpoint(run_dir, path), "step": int(model.step.numpy())})
+    return subject._replace(rules=read_config(run_dir).picture_rules())
+
+
+def facts_of_checkpoint(run_dir: Path, path: str) -> dict[str, Any]:
+    """What a record says of a checkpoint of a run."""
+    record = read_config(run_dir)
     facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
     facts |= {"split": record.config.split, "checkpoint_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
-    facts |= {"arrays_sha256": arrays_sha256(path)}
-    subject = of_model(model, {**facts, "step": int(model.step.numpy())})
-    return subject._replace(rules=record.picture_rules())
+    return {**facts, "arrays_sha256": arrays_sha256(path)}
 
 
 def of_model(model: FromLatents, facts: dict[str, Any]) -> Subject:

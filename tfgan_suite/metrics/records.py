@@ -31,6 +31,8 @@ class MetricRecord:
         details: parts of the value, such as one number a class.
         warnings: what makes the number doubtful.
         versions: of the packages that computed it.
+        baselines: of a model that translates, the same number of what is got without learning from pairs, by name: see
+            `metrics.baselines`.
     """
 
     metric: str
@@ -42,6 +44,7 @@ class MetricRecord:
     details: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+    baselines: dict[str, float] = field(default_factory=dict)
 
 
 @checked_types

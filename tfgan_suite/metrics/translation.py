@@ -132,7 +132,11 @@ def refuse_metrics(comparison: Comparison, names: Iterable[str]) -> None:
 
 
 def measure_pairs(
-    translate: Translate, data: PairData, names: Iterable[str], extractor: Extractor | None = None
+    translate: Translate,
+    data: PairData,
+    names: Iterable[str],
+    extractor: Extractor | None = None,
+    reference: Samples | None = None,
 ) -> dict[str, float]:
     """The numbers of metrics on pairs, without floors.
 
@@ -141,13 +145,14 @@ def measure_pairs(
         data: pairs that were not learned from.
         names: in `PAIR_METRICS`.
         extractor: for those of features.
+        reference: see `pair_comparison`.
 
     Raises:
         InputError: a metric that cannot be measured.
         DivergenceError: images that are not finite.
     """
     names = list(names)
-    comparison = pair_comparison(translate_pairs(translate, data), data, extractor)
+    comparison = pair_comparison(translate_pairs(translate, data), data, extractor, reference)
     refuse_metrics(comparison, names)
     found = [measured for name in names for measured in METRICS[name].measure(comparison)]
     return {measured.name: float(measured.value) for measured in found}
