@@ -47,15 +47,18 @@ def folder(tmp_path: Path) -> Path:
 def test_a_run_of_pairs_leaves_all_that_a_run_promises(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert train(tmp_path, "pix2pix", folder, source="photo", target="map", batch_size=4) == 0
+    watching = {"evaluate_every": 2, "keep_best": "l1"}
+    settings = {"source": "photo", "target": "map", "batch_size": 4, "metrics": "psnr,l1", **watching}
+    assert train(tmp_path, "pix2pix", folder, **settings) == 0
     told = capsys.readouterr().out
     assert "12 pairs), 8x8x3 uint8" in told and "sources 8x8x3; 8 of 20 pairs held out" in told
-    assert "no labels" not in told
+    assert "no labels" not in told and "evaluation: psnr,l1 of 8 pairs held out, after every 2 epochs" in told
+    assert "best: l1" in told
     place = tmp_path / "run"
     assert {path.name for path in place.iterdir()} >= {"config.json", "history.csv", "health.csv", "losses.png"}
     assert sorted(path.name for path in (place / "samples").iterdir()) == ["epoch_0001.png", "epoch_0002.png"]
     (last,) = list(csv.DictReader((place / "history.csv").read_text().splitlines()))[1:]
-    assert float(last["l1_loss"]) > 0
+    assert float(last["l1_loss"]) > 0 and float(last["psnr"]) > 3 and float(last["l1"]) > 0
     kept = json.loads((place / "config.json").read_text())
     assert (kept["config"]["source"], kept["config"]["target"]) == ("photo", "map")
     assert kept["data"]["source_shape"] == [8, 8, 3]
@@ -147,7 +150,7 @@ def test_settings_that_do_not_go_together_are_refused(
     ("model", "dataset", "more", "message"),
     [
         ("pix2pix", "digits", [], "digits has no pairs. Make sources of its images with --degrade, such as mask."),
-        ("colourise", "digits", [], "--degrade grey makes grey of 3 channels. Received: images of 1."),
+        ("colourise", "digits", [], "--degrade grey takes images of 3 channels. Received: images of 1."),
         ("pix2pix", "folder", [], "need --source and --target, the names of two folders"),
         ("pix2pix", "folder", ["--source", "photo", "--target", "sketch"], "has no folder sketch with pictures"),
         ("pix2pix", "digits", ["--degrade", "grey", "--channels", "3", "--latent-dim", "9"], "--latent-dim does not"),
@@ -156,6 +159,13 @@ def test_settings_that_do_not_go_together_are_refused(
             "digits",
             ["--degrade", "mask", "--discriminator-steps", "2"],
             "--discriminator-steps does not apply",
+        ),
+        ("denoise", "digits", ["--evaluate-every", "1", "--metrics", "recall"], "Unknown metric 'recall'"),
+        (
+            "denoise",
+            "digits",
+            ["--evaluate-every", "1", "--metrics", "modes"],
+            "modes is not of what is made of images",
         ),
         ("denoise", "digits", ["--penalty", "r1"], "Give --discriminator-norm layer or none"),
         (

@@ -193,10 +193,10 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, PairOptions, _BeforeNetworks
     """Warn, stop, or rollback to a checkpoint before, once the generator collapses or the discriminator wins."""
     evaluate_every: int | None = setting(Family.WATCHING, None, role=WATCH, valid=AT_LEAST_ONE)
     """Measure samples every so many epochs, into the history; else never."""
-    metrics: str = setting(Family.WATCHING, "frechet_distance", role=WATCH)
-    """Measure these at each --evaluate-every: names of evaluate.py separated by commas."""
+    metrics: str | None = setting(Family.WATCHING, None, role=WATCH)
+    """Measure these names of evaluate.py, separated by commas; else frechet_distance, and of pairs psnr,ssim,l1."""
     evaluate_count: int = setting(Family.WATCHING, 2000, role=WATCH, valid=Range(2, math.inf, "at least 2"))
-    """Compare so many samples, at each --evaluate-every, with as many of the images that are learned from."""
+    """Compare so many samples with as many images learned from, or measure so many pairs held out."""
     extractor: str | None = setting(Family.WATCHING, None, role=WATCH)
     """Compare by this network at each --evaluate-every (evaluate.py names them); else by the data's own."""
     keep_best: str | None = setting(Family.CHECKPOINT, None, role=WATCH)
@@ -313,6 +313,11 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, PairOptions, _BeforeNetworks
     def learns_from_pairs(self) -> bool:
         """Whether the model learns from pairs of a source and a target, and not from images."""
         return self.model_class in OF_PAIRS
+
+    @property
+    def measured(self) -> str:
+        """The names of what `evaluate_every` measures, separated by commas."""
+        return self.metrics or ("psnr,ssim,l1" if self.learns_from_pairs else "frechet_distance")
 
     @property
     def num_epochs(self) -> int:

@@ -107,7 +107,7 @@ def rehearse(run: Run) -> None:
         InputError: as `fit_run`; or another process trains in the run folder.
     """
     refuse_busy(run.folder)
-    if (watch := evaluation(run.config, run.data)) is not None:
+    if (watch := evaluation(run.config, run.held_out)) is not None:
         watch.set_model(run.model)
         watch.measure()
     batches_from(run, 0)

@@ -129,9 +129,13 @@ class ImageData:
         cut = round(len(order) * (1 - share))
         return self.at(np.sort(order[:cut])), self.at(np.sort(order[cut:]))
 
+    def rows_of_choice(self, count: int) -> np.ndarray:
+        """The rows of `chosen`, in order."""
+        return np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(self.images))[:count])
+
     def chosen(self, count: int) -> tuple[np.ndarray, np.ndarray | None]:
         """`count` images and their classes, or fewer where there are not so many: at random, but always the same."""
-        rows = np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(self.images))[:count])
+        rows = self.rows_of_choice(count)
         return self.images[rows], None if self.labels is None else classes_of(self.labels[rows])
 
     def checked(self) -> Self:

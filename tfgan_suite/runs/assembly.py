@@ -10,12 +10,16 @@ import keras
 import numpy as np
 
 from tfgan_suite.callbacks.evaluation import Evaluation
+from tfgan_suite.callbacks.measuring import Measuring
+from tfgan_suite.callbacks.pair_evaluation import PairEvaluation
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.pairs import PairData
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import is_run
 from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
+from tfgan_suite.metrics.translation import PAIR_METRICS
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model, model_classes
@@ -80,16 +84,21 @@ def check_evaluation(config: TrainConfig) -> None:
     Raises:
         InputError: an unknown metric, or a number that none of the metrics gives or that has no best.
     """
-    names = chosen_metrics(config.metrics)
     if config.metrics == "all":
         raise InputError(
             f"{option('metrics')} of train.py takes names such as frechet_distance,precision_recall. Received: all."
         )
+    names = chosen_metrics(config.measured)
+    if others := [name for name in names if (name in PAIR_METRICS) < config.learns_from_pairs]:
+        raise InputError(
+            f"{option('metrics')}: {others[0]} is not of what is made of images. Expected names of "
+            f"{', '.join(PAIR_METRICS)}."
+        )
     ranked = [number for name in names for number in METRICS[name].gives if best_of(number)]
     if config.keep_best is not None and config.keep_best not in ranked:
         raise InputError(
-            f"{option('keep_best')} takes a number that {option('metrics', config.metrics)} gives and that has a best: "
-            f"{', '.join(ranked) or 'there is none'}. Received: {config.keep_best}.{_way_to(config.keep_best)}"
+            f"{option('keep_best')} takes a number that {option('metrics', config.measured)} gives and that has a best:"
+            f" {', '.join(ranked) or 'there is none'}. Received: {config.keep_best}.{_way_to(config.keep_best)}"
         )
 
 
@@ -99,16 +108,25 @@ def _way_to(number: str) -> str:
     return f" Add {givers[0]} to {option('metrics')}." if givers else ""
 
 
-def evaluation(config: TrainConfig, data: ImageData) -> Evaluation | None:
+def evaluation(config: TrainConfig, data: ImageData) -> Measuring | None:
     """The measurement that `--evaluate-every` asks for; None without.
 
-    Its reference are images that are learned from: those held out stay unseen by the choice of the best.
+    Args:
+        config: the run.
+        data: pairs that are held out; or images that are learned from, since those held out stay unseen by the choice
+            of the best.
     """
     if config.evaluate_every is None:
         return None
+    if isinstance(data, PairData):
+        pairs = data.at(data.rows_of_choice(config.evaluate_count))
+        names = chosen_metrics(config.measured)
+        on_pixels = all(METRICS[name].on_pixels for name in names)
+        network = None if on_pixels else load_extractor(config.extractor, config.dataset)
+        return PairEvaluation(pairs, names, network, config.evaluate_every)
     images, labels = data.chosen(config.evaluate_count)
     extractor = load_extractor(config.extractor, config.dataset)
-    names, shares = chosen_metrics(config.metrics), data.shares()
+    names, shares = chosen_metrics(config.measured), data.shares()
     return Evaluation(images, extractor, names, config.evaluate_every, labels=labels, class_shares=shares)
 
 

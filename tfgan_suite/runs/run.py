@@ -158,10 +158,11 @@ def describe(run: Run) -> str:
     ]
     if config.evaluate_every is not None:
         every = "each epoch" if config.evaluate_every == 1 else f"every {config.evaluate_every} epochs"
-        lines.append(
-            f"evaluation: {config.metrics} of {min(config.evaluate_count, len(data.images)):,} samples against as many "
-            f"images that are learned from, after {every}"
+        count = min(config.evaluate_count, len(run.held_out.images))
+        against = (
+            "pairs held out" if config.learns_from_pairs else "samples against as many images that are learned from"
         )
+        lines.append(f"evaluation: {config.measured} of {count:,} {against}, after {every}")
     if data.num_damaged:
         lines.insert(1, f"damaged: {data.num_damaged} images are left out")
     if config.dry_run:

@@ -136,7 +136,7 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
         except InputError as error:  # too few images, or all equal
             print(f"health: not watched: {error}")
     callbacks.append(StopOnNonFinite())
-    if checkpoint.writes and (watch := evaluation(config, data)) is not None:
+    if checkpoint.writes and (watch := evaluation(config, run.held_out)) is not None:
         callbacks.append(watch)
     callbacks += run.callbacks
     if checkpoint.writes:
