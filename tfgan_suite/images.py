@@ -24,6 +24,10 @@ MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # The PNG specification's keyword for the program that made an image, which other programs show as well.
 SOFTWARE = "Software"
 MOST_OF_16_BITS = 65_535
+# Of a mask: from this level on a pixel is in the hole.
+HOLE = 128
+# A pixel of a smaller picture is in the hole where an eighth of it was: what it shows is no longer to be trusted.
+HOLE_SHARE = 32
 
 
 def to_float(images: "tf.Tensor") -> "tf.Tensor":
@@ -110,6 +114,24 @@ def convert(image: Image.Image, rules: PictureRules) -> Converted:
     return Converted(pixels.reshape(*pixels.shape[:2], channels), frozenset(effects))
 
 
+def mask_of(image: Image.Image, rules: PictureRules) -> np.ndarray:
+    """A mask brought to the size to which the rules bring its picture; what lies outside of a picture is no hole.
+
+    Args:
+        image: white in the hole and black elsewhere; what is transparent is black.
+        rules: of the picture.
+
+    Returns:
+        uint8 (H, W, 1), 255 in the hole and 0 elsewhere.
+    """
+    grey = convert(image, PictureRules(channels=1, background="black")).pixels[..., 0]
+    hole = Image.fromarray(np.where(grey >= HOLE, 255, 0).astype(np.uint8))
+    if rules.size is not None and hole.size != rules.size[::-1]:
+        hole = _fitted(hole, replace(rules, background="black"), Image.Resampling.BILINEAR)
+        hole = Image.fromarray(np.where(np.asarray(hole) >= HOLE_SHARE, 255, 0).astype(np.uint8))
+    return np.asarray(hole)[..., np.newaxis]
+
+
 def natural_channels(image: Image.Image) -> int:
     """The channels of a picture as it is: 1, 3, or 4 where its pixels have transparency of their own."""
     if image.mode in ("1", "L") or is_deep(image):
@@ -157,11 +179,11 @@ def _of_mode(image: Image.Image, mode: str) -> Image.Image:
         raise InputError(f"Pixels of the mode {image.mode} cannot be made {mode}: convert them first.") from error
 
 
-def _fitted(image: Image.Image, rules: PictureRules) -> Image.Image:
-    """A picture of the rules' size, distorted where `fit` is `stretch` alone."""
+def _fitted(image: Image.Image, rules: PictureRules, method: Image.Resampling | None = None) -> Image.Image:
+    """A picture of the rules' size, distorted where `fit` is `stretch` alone; by their resampling, or another."""
     assert rules.size is not None
     height, width = rules.size
-    method = Image.Resampling[rules.resampling.upper()]
+    method = Image.Resampling[rules.resampling.upper()] if method is None else method
     if rules.fit == "crop":
         return ImageOps.fit(image, (width, height), method)
     if rules.fit == "stretch" or image.width * height == image.height * width:

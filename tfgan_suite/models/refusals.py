@@ -21,14 +21,16 @@ def refuse(is_right: tf.Tensor, message: str, *received: tf.Tensor | str) -> tf.
     Args:
         is_right: bool, any shape.
         message: what is wrong and what was expected.
-        received: numbers and words that follow "Received:".
+        received: numbers, words and tensors of words that follow "Received:".
 
     Raises:
         InputError: it is wrong, where no graph is being built.
     """
     # As strings: Assert would hold other numbers in a branch of their own.
     values = [
-        value if isinstance(value, str) else tf.strings.as_string(value, shortest=value.dtype.is_floating)
+        value
+        if isinstance(value, str) or value.dtype == tf.string
+        else tf.strings.as_string(value, shortest=value.dtype.is_floating)
         for value in received
     ]
     if tf.executing_eagerly():
