@@ -28,9 +28,11 @@ FAMILIES = (
     "stateless_random_ops_v2",
     "string_ops",
 )
-# ImmutableConst reads a file; decoders read what others wrote, and a generator has nothing to decode; the others
-# belong to debuggers and to TensorFlow 1.
-UNWANTED = ("Debug", "Decode", "ImmutableConst", "Ref")
+# ImmutableConst reads a file; decoders read what others wrote, and a generator has nothing to decode (a translator has:
+# see below); the others belong to debuggers and to TensorFlow 1.
+UNWANTED = ("Debug", "Decode", "ExtractJpegShape", "ImmutableConst", "Ref")
+# What a translator is given to decode, and no other export has a use for.
+OF_TRANSLATORS = ("DecodeJpeg", "DecodePng", "DecodeRaw", "ExtractJpegShape")
 # With state in TensorFlow's eyes: variables that are read, refusals, functions, and branches and loops that hold them.
 NAMED = (
     "Assert",
@@ -59,7 +61,7 @@ def allowed_ops() -> list[str]:
     on_cpu = {kernel.op for kernel in kernels.get_all_registered_kernels().kernel if kernel.device_type == "CPU"}
     on_cpu |= {kernel.op for kernel in kernels.get_all_registered_kernels().kernel if kernel.device_type == "DEFAULT"}
     names = set(NAMED)
-    if missing := names - on_cpu:
+    if missing := (names | set(OF_TRANSLATORS)) - on_cpu:
         raise ValueError(f"TensorFlow {tf.__version__} has no CPU kernel of {sorted(missing)}.")
     for family in FAMILIES:
         for name in dir(importlib.import_module(f"tensorflow.python.ops.gen_{family}")):
@@ -78,6 +80,8 @@ def main() -> None:
 
     print(f"# Made by scripts/list_serving_ops.py with TensorFlow {tf.__version__}.")
     print("\n".join(allowed_ops()))
+    print("# Of translators alone, which decode pictures.")
+    print("\n".join(f"translator {name}" for name in OF_TRANSLATORS))
 
 
 if __name__ == "__main__":

@@ -157,8 +157,13 @@ def test_its_export_answers_as_it_does_in_process(name: str, tmp_path: Path) -> 
     assert set(signatures) == set(endpoints)
     inputs = endpoints["serving_default"].ports.examples(3)
     served = signatures["serving_default"](**{key: tf.constant(value) for key, value in inputs.items()})
-    called = model(list(inputs.values()) if len(inputs) > 1 else next(iter(inputs.values())))
-    np.testing.assert_allclose(next(iter(served.values())), called, atol=1e-5)
+    (images,) = served.values()
+    np.testing.assert_allclose(
+        images, endpoints["serving_default"].function(*map(tf.constant, inputs.values())), atol=1e-5
+    )
+    if images.dtype == tf.float32:  # else the model is called on other numbers than it is served
+        called = model(list(inputs.values()) if len(inputs) > 1 else next(iter(inputs.values())))
+        np.testing.assert_allclose(images, called, atol=1e-5)
 
 
 @every_kind

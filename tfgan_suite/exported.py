@@ -1,6 +1,7 @@
 """Where an exported generator lies, and what its card says. Read without TensorFlow."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     """What an export says of itself.
 
     Of a generator: `image_shape`, `latent_dim`, `num_classes`, `num_attributes`; of any other model `signatures`, what
-    its functions take and give; and more.
+    its functions take and give, and of a translator `source_shape`, `target_shape`, `has_mask`; and more.
 
     Raises:
         InputError: the card is missing or damaged.
@@ -46,3 +47,16 @@ def read_card(folder: Path) -> dict[str, Any]:
         }
     except (KeyError, OSError, TypeError, ValueError) as error:
         raise InputError(f"The SavedModel {folder} is no generator of tfgan_suite: it lacks {CARD}.") from error
+
+
+def card_of(folder: Path) -> dict[str, Any]:
+    """What an export says of itself; nothing where its card is missing or damaged."""
+    try:
+        return read_card(folder)
+    except InputError:
+        return {}
+
+
+def is_translator(card: Mapping[str, Any]) -> bool:
+    """Whether a card is of a model that makes images of images, which its export can be given as files."""
+    return "source_shape" in card

@@ -3,6 +3,8 @@
 Whoever refuses, warms up, verifies, converts or asks a generator reads it here.
 """
 
+import struct
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -32,6 +34,7 @@ class Port:
         wrong: a number that must be refused; None where none is.
         example: numbers of rows, int64 (N,) -> rows that are right, each a function of its number alone.
         labels: which it holds, where it holds labels.
+        picture_shape: (height, width, channels) of what its files are decoded to, where it holds files.
     """
 
     name: str
@@ -40,9 +43,10 @@ class Port:
     row_shape: tuple[int, ...] | None
     said: str = ""
     is_right: Callable[[Any], Any] | None = None
-    wrong: float | None = None
+    wrong: float | bytes | None = None
     example: Callable[[np.ndarray], np.ndarray] | None = None
     labels: Labels | None = None
+    picture_shape: tuple[int, int, int] | None = None
 
     @property
     def title(self) -> str:
@@ -53,7 +57,8 @@ class Port:
         """What a card says of it; see `of_facts`."""
         shape = None if self.row_shape is None else list(self.row_shape)
         labels = {} if self.labels is None else Labels.facts(self.labels)
-        return {"name": self.name, "kind": self.kind, "shape": shape, **labels}
+        picture = {} if self.picture_shape is None else {"picture_shape": list(self.picture_shape)}
+        return {"name": self.name, "kind": self.kind, "shape": shape, **labels, **picture}
 
     def spec(self) -> tf.TensorSpec:
         """The array as TensorFlow describes it."""
@@ -124,6 +129,55 @@ def images_port(image_shape: Iterable[int], name: str = "images") -> Port:
     return Port(name, "images", tf.float32, shape, said, pixel, np.nan, example)
 
 
+def pixels_port(image_shape: Iterable[int], name: str = "images") -> Port:
+    """uint8 (N, H, W, C), of which every value is right."""
+    shape = tuple(image_shape)
+
+    def example(numbers: np.ndarray) -> np.ndarray:
+        rows = [np.random.default_rng(int(number)).integers(0, 256, shape) for number in numbers]
+        return np.array(rows, np.uint8).reshape(len(numbers), *shape)
+
+    return Port(name, "pixels", tf.uint8, shape, example=example)
+
+
+def masks_port(height: int, width: int, name: str = "masks") -> Port:
+    """uint8 (N, H, W, 1), 128 or more in the hole; the examples have a box in it."""
+
+    def example(numbers: np.ndarray) -> np.ndarray:
+        masks = np.zeros((len(numbers), height, width, 1), np.uint8)
+        for mask, number in zip(masks, numbers, strict=True):
+            top, left = int(number) % max(1, height // 2), int(number) % max(1, width // 2)
+            mask[top : top + (height + 1) // 2, left : left + (width + 1) // 2] = 255
+        return masks
+
+    return Port(name, "masks", tf.uint8, (height, width, 1), example=example)
+
+
+def files_port(picture_shape: Iterable[int], name: str) -> Port:
+    """PNG or JPEG files of pictures of any size, string (N,).
+
+    Args:
+        picture_shape: (height, width, channels) of what they become, which the examples have.
+        name: `mask_bytes` of masks, whose examples are those of `masks_port`.
+    """
+    height, width, channels = picture_shape
+    pixels = masks_port(height, width) if name == "mask_bytes" else pixels_port((height, width, channels))
+
+    def example(numbers: np.ndarray) -> np.ndarray:
+        assert pixels.example is not None
+        files = [tf.io.encode_png(image).numpy() for image in pixels.example(numbers)]
+        return np.array([*files, None], object)[:-1]  # of one file NumPy would make an array of its length
+
+    said, shape = "must be PNG or JPEG files", (height, width, channels)
+    return Port(name, "files", tf.string, (), said, None, b"GIF89a", example, picture_shape=shape)
+
+
+def png_head(width: int, height: int, depth: int = 8) -> bytes:
+    """The first 33 bytes of a PNG file of colours, which say how large it is; nothing follows them."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
 def png_port() -> Port:
     """PNG files, string (N,)."""
     return Port("image_bytes", "png", tf.string, ())
@@ -155,6 +209,12 @@ def of_facts(facts: Mapping[str, Any]) -> Port:
         return latents_port(shape[0], name)
     if kind == "images":
         return images_port(shape, name)
+    if kind == "pixels":
+        return pixels_port(shape, name)
+    if kind == "masks":
+        return masks_port(shape[0], shape[1], name)
+    if kind == "files":
+        return files_port(facts["picture_shape"], name)
     if kind == "labels" and (labels := Labels.of_card(facts)) is not None:
         return labels_port(labels)
     makers = {"seeds": seeds_port, "truncation": truncation_port, "t": way_port, "png": png_port, "logits": logits_port}
@@ -218,6 +278,10 @@ def port_of(name: str, spec: tf.TensorSpec) -> Port:
     if name == "truncation":
         said = "must be finite and greater than 0"
         return Port(name, name, spec.dtype, row_shape, said, lambda x: _is_finite(x) & (x > 0))
+    if spec.dtype == tf.uint8 and name in ("images", "masks"):
+        return pixels_port(row_shape) if name == "images" else masks_port(row_shape[0], row_shape[1])
+    if spec.dtype == tf.string and name in ("image_bytes", "mask_bytes"):
+        return Port(name, "files", tf.string, row_shape)
     known = {"t": way_port(), "images": images_port(row_shape)}
     if name in ("latents", "latents_a", "latents_b"):
         return latents_port(int(row_shape[0]), name)

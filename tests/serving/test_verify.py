@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -114,8 +115,8 @@ def compiled(found: dict[str, Signature]) -> None:
 def test_a_wrong_signature_is_found_and_nothing_is_written(
     change: Wrong, finding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def changed(model: GAN, with_discriminator: bool) -> dict[str, Signature]:
-        found = signatures(model, with_discriminator)
+    def changed(model: GAN, card: dict[str, Any], with_discriminator: bool) -> dict[str, Signature]:
+        found = signatures(model, card, with_discriminator)
         change(found)
         return found
 

@@ -1,5 +1,6 @@
 """What every adversarial model has, once: the frame of a step, its noise and reductions, averages, means."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -122,6 +123,15 @@ class Algorithm(Compiled):
             with_discriminator: whether the discriminator may be asked too, by an endpoint `score`, where it has one.
         """
         raise NotImplementedError
+
+    def served(self, card: Mapping[str, Any], with_discriminator: bool = False) -> dict[str, Endpoint]:
+        """`endpoints` as an export has them, whose card may say more of them than the model knows.
+
+        Args:
+            card: of the export, such as how its run has read pictures.
+            with_discriminator: see `endpoints`.
+        """
+        return self.endpoints(with_discriminator)
 
     def show(self, count: int, examples: tuple[np.ndarray, ...] = ()) -> Shown:
         """Images for people, the same at each call of an unchanged model.

@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from tfgan_suite.ports import Ports
 
+# A request for more rows would hold a server's memory and time at one stroke: of 64x64 colour images these are 200 MB.
+MAX_ROWS = 4096
+
 
 class Endpoint(NamedTuple):
     """A function of a model that an export can be asked.
@@ -18,11 +21,13 @@ class Endpoint(NamedTuple):
             of the inputs alone.
         ports: of the inputs and of the output.
         networks: whose weights it needs.
+        max_rows: of a request.
     """
 
     function: Callable[..., tf.Tensor]
     ports: Ports
     networks: tuple[keras.Model, ...]
+    max_rows: int = MAX_ROWS
 
 
 class Shown(NamedTuple):
@@ -39,5 +44,9 @@ class Shown(NamedTuple):
 
 def png_files(images: tf.Tensor) -> tf.Tensor:
     """float32 (N, H, W, C) in [-1, 1] -> PNG files, string (N,); the same levels as `images.to_uint8`."""
-    levels = tf.clip_by_value(tf.round((images + 1.0) * 127.5), 0.0, 255.0)
-    return tf.io.encode_png(tf.cast(levels, tf.uint8))
+    return tf.io.encode_png(in_levels(images))
+
+
+def in_levels(images: tf.Tensor) -> tf.Tensor:
+    """float32 in [-1, 1] -> uint8, any shape: the same levels as `images.to_uint8`."""
+    return tf.cast(tf.clip_by_value(tf.round((images + 1.0) * 127.5), 0.0, 255.0), tf.uint8)

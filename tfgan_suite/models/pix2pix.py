@@ -1,5 +1,6 @@
 """Images into images, learned from pairs: the U-Net and the PatchGAN of pix2pix."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from tfgan_suite.models.judging import judged, judged_fakes
 from tfgan_suite.models.network_checks import check_ends
 from tfgan_suite.models.network_options import parted, takes_options
 from tfgan_suite.models.rows import predict_rows
+from tfgan_suite.models.translating import translator_endpoints
 from tfgan_suite.networks.bodies import build_translator
 from tfgan_suite.networks.geometry import ImageShape, check_image_shape
 from tfgan_suite.networks.initializers import resolved_policy
@@ -33,8 +35,10 @@ class Pix2Pix(Algorithm):
     and an augmentation changes both alike, each within its own colours.
 
     Args:
-        source_shape: (height, width, channels) of the images that are given.
+        source_shape: (height, width, channels) of the images that are given, and of a mask where they have one.
         target_shape: of those to be made, of the same height and width.
+        has_mask: whether the last channel of a source is a mask, 1 in a hole where all others are 0, and 0 elsewhere:
+            see `Degradation`. An export then takes masks beside its images.
         l1_weight: what multiplies the mean absolute difference, at least 0.
         content_only_steps: before this step the adversarial loss moves no generator: a start by the difference alone,
             in which the discriminator learns already.
@@ -63,6 +67,7 @@ class Pix2Pix(Algorithm):
         source_shape: ImageShape,
         target_shape: ImageShape,
         *,
+        has_mask: bool = False,
         l1_weight: float = L1_WEIGHT,
         content_only_steps: int = 0,
         dtype: str | None = None,
@@ -78,10 +83,15 @@ class Pix2Pix(Algorithm):
                 "source_shape and target_shape must have the same height and width. "
                 f"Received: {source_shape} and {target_shape}."
             )
+        if has_mask and source_shape[2] < 2:
+            raise InputError(
+                "has_mask needs a source of at least 2 channels, of which the last is the mask. Received: "
+                f"{source_shape}."
+            )
         networks, of_pair, of_algorithm = parted(options)
         dtype = resolved_policy(dtype)
         super().__init__(**of_algorithm)
-        self.source_shape, self.target_shape = source_shape, target_shape
+        self.source_shape, self.target_shape, self.has_mask = source_shape, target_shape, has_mask
         self.l1_weight, self.content_only_steps = l1_weight, content_only_steps
         self.generator, self.discriminator = build_translator("unet", source_shape, target_shape[2], of_pair, dtype)
         self.ema_generator = self.average_of(self.generator)
@@ -92,7 +102,9 @@ class Pix2Pix(Algorithm):
     def arguments_of(cls, data: Any) -> dict[str, Any]:
         if not hasattr(data, "source_shape"):
             raise InputError(f"{cls.__name__} learns from pairs of images, and {data.source} has none.")
-        return {"source_shape": data.source_shape, "target_shape": data.target_shape}
+        degradation = getattr(data, "degradation", None)
+        has_mask = degradation is not None and degradation.kind == "mask"
+        return {"source_shape": data.source_shape, "target_shape": data.target_shape, "has_mask": has_mask}
 
     # ---- the step -------------------------------------------------------------------------------
 
@@ -163,12 +175,21 @@ class Pix2Pix(Algorithm):
         """Sources (N, H, W, C) in [-1, 1] -> images (N, H, W, D) in [-1, 1], without Dropout."""
         return predict_rows(self.translating_generator, inputs)
 
-    def endpoints(self, with_discriminator: bool = False) -> dict[str, Endpoint]:
-        def translate(images: tf.Tensor) -> tf.Tensor:
-            return tf.cast(self.call(images), tf.float32)
+    def call_ports(self) -> Ports:
+        return Ports((images_port(self.source_shape),), images_port(self.target_shape))
 
-        ports = Ports((images_port(self.source_shape),), images_port(self.target_shape))
-        return {"serving_default": Endpoint(translate, ports, (self.translating_generator,))}
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), **self._shapes()}
+
+    def _shapes(self) -> dict[str, Any]:
+        shapes = {"source_shape": list(self.source_shape), "target_shape": list(self.target_shape)}
+        return {**shapes, "has_mask": self.has_mask}
+
+    def endpoints(self, with_discriminator: bool = False) -> dict[str, Endpoint]:
+        return self.served({}, with_discriminator)
+
+    def served(self, card: Mapping[str, Any], with_discriminator: bool = False) -> dict[str, Endpoint]:
+        return translator_endpoints(self.call, self.translating_generator, self._shapes(), card)
 
     def show(self, count: int, examples: tuple[np.ndarray, ...] = ()) -> Shown:
         """See `Algorithm.show`: source, result and target side by side."""
@@ -183,7 +204,7 @@ class Pix2Pix(Algorithm):
 
     def get_config(self) -> dict[str, Any]:
         more = {"l1_weight": self.l1_weight, "content_only_steps": self.content_only_steps}
-        return {**super().get_config(), **more}
+        return {**super().get_config(), "has_mask": self.has_mask, **more}
 
 
 def mean_distance(made: tf.Tensor, true: tf.Tensor) -> tf.Tensor:

@@ -20,10 +20,15 @@ SAVE_OPS = frozenset({"DisableCopyOnRead", "MergeV2Checkpoints", "SaveV2", "Shar
 
 
 @functools.cache
-def allowed_ops() -> frozenset[str]:
-    """The operations that a generator may hold; `scripts/list_serving_ops.py` makes the list."""
-    lines = resources.files(__package__).joinpath("op_allow_list.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if not line.startswith("#"))
+def allowed_ops(of_translator: bool = False) -> frozenset[str]:
+    """The operations that an export may hold; `scripts/list_serving_ops.py` makes the list.
+
+    Args:
+        of_translator: whether it makes pictures of pictures: it may decode them.
+    """
+    text = resources.files(__package__).joinpath("op_allow_list.txt").read_text(encoding="utf-8")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(name for *whose, name in lines if of_translator or not whose)
 
 
 def read_meta_graph(folder: Path | str) -> MetaGraphDef:
@@ -44,8 +49,14 @@ def read_meta_graph(folder: Path | str) -> MetaGraphDef:
     raise InputError(f"The SavedModel {path} cannot be loaded: it has no graph with the tag {SERVING_TAG!r}.")
 
 
-def foreign_ops(graph: MetaGraphDef) -> list[str]:
-    """The operations that are not on the list, in order; those of the saver count where anything else reaches them."""
+def foreign_ops(graph: MetaGraphDef, of_translator: bool = False) -> list[str]:
+    """The operations that are not on the list, in order; those of the saver count where anything else reaches them.
+
+    Args:
+        graph: of a SavedModel.
+        of_translator: see `allowed_ops`.
+    """
+    allowed = allowed_ops(of_translator)
     found = _Reached(graph.graph_def)
     saver = graph.saver_def
     restore = found.closure([saver.restore_op_name])
@@ -57,23 +68,28 @@ def foreign_ops(graph: MetaGraphDef) -> list[str]:
     called = found.closure([*entries, *graph.object_graph_def.concrete_functions])
     # What nothing reaches is judged with what is called: a name that is not understood is no excuse.
     called |= everything - restore - save
-    foreign = found.ops(called) - allowed_ops()
-    foreign |= found.ops(restore) - allowed_ops() - RESTORE_OPS
-    foreign |= found.ops(save) - allowed_ops() - SAVE_OPS
+    foreign = found.ops(called) - allowed
+    foreign |= found.ops(restore) - allowed - RESTORE_OPS
+    foreign |= found.ops(save) - allowed - SAVE_OPS
     return sorted(foreign)
 
 
-def refuse_foreign_ops(folder: Path | str) -> None:
+def refuse_foreign_ops(folder: Path | str, of_translator: bool = False) -> None:
     """Refuses a SavedModel that holds an operation which is not on the list. Nothing of it is run.
+
+    Args:
+        folder: version folder.
+        of_translator: see `allowed_ops`.
 
     Raises:
         InputError: such an operation, or no SavedModel.
     """
-    if foreign := foreign_ops(read_meta_graph(folder)):
+    if foreign := foreign_ops(read_meta_graph(folder), of_translator):
+        kind, script = ("translator", "translate.py") if of_translator else ("generator", "generate.py")
         raise InputError(
-            f"The SavedModel {folder} holds operations that a generator has no need of, and that may read files, "
+            f"The SavedModel {folder} holds operations that a {kind} has no need of, and that may read files, "
             f"write them or run other code: {', '.join(foreign)}. "
-            "Load it, by --trust of generate.py, only if you trust who made it."
+            f"Load it, by --trust of {script}, only if you trust who made it."
         )
 
 

@@ -12,13 +12,14 @@ from typing import Any
 import keras
 
 from tfgan_suite.arguments import checked_types
-from tfgan_suite.errors import InputError
-from tfgan_suite.exported import CARD, CARD_BESIDE
+from tfgan_suite.errors import InputError, option
+from tfgan_suite.exported import CARD, CARD_BESIDE, is_translator
 from tfgan_suite.models.algorithm import Algorithm
-from tfgan_suite.serving.signatures import signatures
+from tfgan_suite.models.translating import with_reading
+from tfgan_suite.serving.signatures import MAX_ROWS, signatures
 from tfgan_suite.serving.succession import check_successor
 from tfgan_suite.serving.verify import verify_export
-from tfgan_suite.serving.warmup import write_warmup
+from tfgan_suite.serving.warmup import batch_sizes, write_warmup
 from tfgan_suite.versions import versions
 
 
@@ -43,6 +44,7 @@ def export_generator(
     *,
     keep: int | None = None,
     with_discriminator: bool = False,
+    max_pixels: int | None = None,
     verify: bool = True,
 ) -> Path:
     """Writes the generator as the next version in a base folder, whole or not at all.
@@ -55,6 +57,8 @@ def export_generator(
         card: facts to be kept with the model, such as its data set and that one's licence; JSON types.
         keep: how many versions of this package stay, the new one among them; None: all.
         with_discriminator: whether to write the discriminator too, for the signature `score`.
+        max_pixels: of a translator, how many pixels the files of a request to `translate_png` may have in all; None:
+            1,000,000.
         verify: whether to run `verify_export` before the version appears.
 
     Returns:
@@ -62,21 +66,21 @@ def export_generator(
 
     Raises:
         InputError: the base folder is a file or holds another model's versions (see `check_successor`), `keep` is
-            below 1, or the export does not pass its check.
+            below 1, `max_pixels` is of no translator or lets no picture through, or the export does not pass its check.
     """
     if keep is not None and keep < 1:
         raise InputError(f"keep must be at least 1, or None for all versions. Received: {keep}.")
     base = Path(base)
     model = _in_float32(model)
     next_version(base)
-    facts = {**model.facts(), **(card or {})}
+    facts = _facts(model, with_discriminator, card or {}, max_pixels)
     check_successor(base, facts)
     base.mkdir(parents=True, exist_ok=True)
     # Beside its place and on the same file system: TensorFlow Serving polls the base for numbers,
     # and a rename is whole or nothing.
     partial = base / f".partial_{os.getpid()}_{threading.get_ident()}"
     try:
-        _write(model, partial, with_discriminator, card or {})
+        _write(model, partial, with_discriminator, facts)
         if verify and (findings := verify_export(partial, model)):
             raise InputError(f"The export does not pass its check and was not written: {' '.join(findings)}")
         version = _appear(partial, base, facts)
@@ -111,26 +115,43 @@ def _in_float32(model: Algorithm) -> Algorithm:
     return copy
 
 
-def _write(model: Algorithm, folder: Path, with_discriminator: bool, card: Mapping[str, Any]) -> None:
-    found = signatures(model, with_discriminator)
-    # Not archive.track(model): that writes every weight twice. The endpoints hold what they use.
-    archive = keras.export.ExportArchive()
-    for name, signature in found.items():
-        archive.add_endpoint(name, signature.function, input_signature=[port.spec() for port in signature.ports.inputs])
-    archive.write_out(str(folder), verbose=False)
-    asked = model.endpoints(with_discriminator).values()
-    networks = {id(network): network for endpoint in asked for network in endpoint.networks}
-    facts = {
-        **model.facts(),
+def _facts(
+    model: Algorithm, with_discriminator: bool, card: Mapping[str, Any], max_pixels: int | None
+) -> dict[str, Any]:
+    """What the export says of itself."""
+    facts = model.facts()
+    if max_pixels is not None:
+        if not is_translator(facts):
+            raise InputError(
+                f"{option('max_pixels')} is of translators, which are given files. Received: a {type(model).__name__}."
+            )
+        card = {**card, "max_pixels": max_pixels}
+    if is_translator(facts):
+        card = with_reading(facts, card)
+    served = model.served(card, with_discriminator).values()
+    networks = {id(network): network for endpoint in served for network in endpoint.networks}
+    rows = min(endpoint.max_rows for endpoint in served)
+    return {
+        **facts,
+        **({"max_rows": rows} if rows < MAX_ROWS else {}),
         "parameters": sum(network.count_params() for network in networks.values()),
         # No date: the same model gives the same card.
         "versions": versions(),
         **card,
     }
+
+
+def _write(model: Algorithm, folder: Path, with_discriminator: bool, facts: Mapping[str, Any]) -> None:
+    found = signatures(model, facts, with_discriminator)
+    # Not archive.track(model): that writes every weight twice. The endpoints hold what they use.
+    archive = keras.export.ExportArchive()
+    for name, signature in found.items():
+        archive.add_endpoint(name, signature.function, input_signature=[port.spec() for port in signature.ports.inputs])
+    archive.write_out(str(folder), verbose=False)
     (folder / CARD).parent.mkdir(exist_ok=True)
     for place in (CARD, CARD_BESIDE):
         (folder / place).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    write_warmup(folder, {name: signature.ports for name, signature in found.items()})
+    write_warmup(folder, {name: signature.ports for name, signature in found.items()}, batch_sizes(facts))
 
 
 def _prune(base: Path, keep: int) -> None:

@@ -10,11 +10,12 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError
 from tfgan_suite.exported import CARD as CARD
 from tfgan_suite.exported import CARD_BESIDE as CARD_BESIDE
+from tfgan_suite.exported import card_of, is_translator
 from tfgan_suite.exported import read_card as read_card
 from tfgan_suite.exported import version_folder as version_folder
 from tfgan_suite.labels import Labels
 from tfgan_suite.models.refusals import refusal
-from tfgan_suite.serving.allowed_ops import refuse_foreign_ops
+from tfgan_suite.serving.loaded import load_saved
 
 
 class SavedGenerator:
@@ -42,13 +43,9 @@ class SavedGenerator:
     def __init__(self, path: Path | str, trust: bool = False):
         self.path = version_folder(path)
         self.name = str(self.path)
-        if not trust:
-            refuse_foreign_ops(self.path)
-        try:
-            self._model = tf.saved_model.load(str(self.path))
-        except Exception as error:  # TensorFlow raises many kinds for files that are damaged
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"The SavedModel {self.path} cannot be loaded: {reason}") from error
+        if is_translator(card_of(self.path)):
+            raise InputError(f"{self.path} makes no images of latents, but pictures of pictures: use translate.py.")
+        self._model = load_saved(self.path, trust)
         self.card = card = read_card(self.path)
         if "latent_dim" not in card:
             raise InputError(

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.exported import CARD, read_card
+from tfgan_suite.exported import CARD, is_translator, read_card
 from tfgan_suite.labels import Labels
 
-SIGNATURE = ("image_shape", "latent_dim", *Labels.facts(None), "signatures")
+SIGNATURE = ("image_shape", "latent_dim", *Labels.facts(None), "source_shape", "target_shape", "has_mask")
+# Of what a client may send, that it must not become less; and what answers otherwise without breaking a client.
+LIMITS, READING = ("max_pixels", "max_rows"), ("fit", "background", "levels")
 
 
 def check_successor(base: Path | str, card: Mapping[str, Any], chosen: bool = True) -> str | None:
@@ -20,7 +22,8 @@ def check_successor(base: Path | str, card: Mapping[str, Any], chosen: bool = Tr
         chosen: whether the user has named this folder, which makes it right for data that lie elsewhere.
 
     Returns:
-        A line where the model or its data are others than before; None where they are not, or nothing is there.
+        A line where the model or its data are others than before, or a translator reads pictures otherwise; None where
+        they are not, or nothing is there.
 
     Raises:
         InputError: clients of the version before would break, or it has learned from a data set of the same name
@@ -47,6 +50,8 @@ def check_successor(base: Path | str, card: Mapping[str, Any], chosen: bool = Tr
                 f"or give {option('export_dir', base)} to go on there."
             )
         others.append(f"the data were {old.get('dataset')}, now {card.get('dataset')}")
+    read = [(key, old[key], card[key]) for key in READING if key in old and key in card and is_translator(card)]
+    others += [f"{key} was {_plain(before)}, now {_plain(after)}" for key, before, after in read if before != after]
     return f"export: {base} had version {version} with the same signature; {'; '.join(others)}" if others else None
 
 
@@ -61,10 +66,13 @@ def _newest_card(base: Path) -> tuple[int, dict[str, Any]] | None:
 
 
 def _signature_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for key in SIGNATURE:
-        then, now = _plain(old.get(key)), _plain(new.get(key))
-        if then != now:
-            yield f"{key} was {then}, now {now}"
+    found = [(key, _plain(old.get(key)), _plain(new.get(key))) for key in SIGNATURE]
+    differences = [f"{key} was {then}, now {now}" for key, then, now in found if then != now]
+    # They follow from the facts above where a model has these, and say the same at length.
+    if not differences and old.get("signatures") != new.get("signatures"):
+        differences.append(f"signatures was {old.get('signatures')}, now {new.get('signatures')}")
+    limits = [(key, old[key], new[key]) for key in LIMITS if key in old and key in new]
+    yield from (*differences, *(f"{key} was {then}, now {now}" for key, then, now in limits if now < then))
     if Labels.of_card(old) is None:
         return  # of a generator without labels the names are of its data
     names = old.get("label_names") or (), new.get("label_names") or ()

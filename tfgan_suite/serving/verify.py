@@ -11,13 +11,14 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, TensorInfo
 
 from tfgan_suite.arguments import checked_types
+from tfgan_suite.exported import is_translator
 from tfgan_suite.models.algorithm import Algorithm
-from tfgan_suite.ports import Port, Ports, ports_of_card
+from tfgan_suite.ports import Port, Ports, png_head, ports_of_card
 from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
 from tfgan_suite.serving.saved_generator import read_card, version_folder
 from tfgan_suite.serving.session import INIT_OP, ServingSession
 from tfgan_suite.serving.signatures import MAX_ROWS
-from tfgan_suite.serving.warmup import BATCH_SIZES, read_warmup
+from tfgan_suite.serving.warmup import batch_sizes, read_warmup
 from tfgan_suite.startup.quiet import quiet
 
 # Of the graph against the Keras model on the same rows.
@@ -54,7 +55,7 @@ def verify_export(
     """
     folder = version_folder(path)
     graph, facts = read_meta_graph(folder), read_card(folder)
-    if foreign := foreign_ops(graph):
+    if foreign := foreign_ops(graph, is_translator(facts)):
         return [
             f"It holds operations that are not on the list of what a server can be given: {', '.join(foreign)}. "
             "AssignVariableOp stands for a layer with a state of its own, such as random numbers."
@@ -83,13 +84,14 @@ def _checks_in_session(
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """The line of each check that passes, and what it finds."""
     tolerance = HALF_TOLERANCE if in_half else ROW_TOLERANCE
-    yield "warmup: each signature answers its requests", _warmup_findings(session, folder)
+    yield "warmup: each signature answers its requests", _warmup_findings(session, folder, facts)
     yield f"rows: none depends on those beside it, within {tolerance:g}", _row_findings(session, facts, tolerance)
     yield "refusals: what cannot be right is refused", _refusal_findings(session, facts)
     if model is not None:
         tolerance = HALF_TOLERANCE if in_half else MODEL_TOLERANCE
-        found = _model_findings(session, model, tolerance)
-        yield f"images: those of the Keras model, within {tolerance:g}", found
+        found = _model_findings(session, facts, model, tolerance)
+        levels = ", or a level of a pixel" if is_translator(facts) else ""
+        yield f"images: those of the Keras model, within {tolerance:g}{levels}", found
 
 
 def _signature_findings(graph: MetaGraphDef, facts: Facts) -> Iterator[str]:
@@ -140,8 +142,8 @@ def _computes_in_half(graph: MetaGraphDef) -> bool:
     return any(value.type in half for node in nodes for value in node.attr.values())
 
 
-def _warmup_findings(session: ServingSession, folder: Path) -> Iterator[str]:
-    missing = {(name, rows) for name in session.signatures for rows in BATCH_SIZES}
+def _warmup_findings(session: ServingSession, folder: Path, facts: Facts) -> Iterator[str]:
+    missing = {(name, rows) for name in session.signatures for rows in batch_sizes(facts)}
     for signature, inputs in read_warmup(folder):
         rows = len(next(iter(inputs.values())))
         outputs = session.run(signature, inputs)
@@ -153,11 +155,13 @@ def _warmup_findings(session: ServingSession, folder: Path) -> Iterator[str]:
 
 
 def _row_findings(session: ServingSession, facts: Facts, tolerance: float) -> Iterator[str]:
-    """One request of 8 rows must be answered as two of 3 and 5."""
-    for name, ports in sorted(_ports(session, facts).items()):
+    """One request of 8 rows must be answered as two of 3 and 5; of fewer where no request has 8."""
+    rows = min(8, _max_rows(facts))
+    part = max(1, 3 * rows // 8)
+    for name, ports in sorted(_ports(session, facts).items()) if rows > 1 else []:
         whole, first, second = (
-            session.run(name, ports.examples(rows, start))[ports.output.name]
-            for rows, start in ((8, 0), (3, 0), (5, 3))
+            session.run(name, ports.examples(count, start))[ports.output.name]
+            for count, start in ((rows, 0), (part, 0), (rows - part, part))
         )
         distance = _distance(whole, np.concatenate([first, second]))
         if not distance <= tolerance:  # true for NaN
@@ -165,22 +169,22 @@ def _row_findings(session: ServingSession, facts: Facts, tolerance: float) -> It
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:
-    """The largest difference, for numbers beyond 1 in proportion to them; of PNG files beyond one level of a pixel."""
+    """The largest difference, for numbers beyond 1 in proportion to them; of levels of a pixel beyond one of them."""
     if a.dtype == object:
-        if (a == b).all():
-            return 0.0
-        a, b = (np.array([tf.io.decode_png(file).numpy() for file in files], np.float64) / 127.5 for files in (a, b))
-        return float(np.abs(a - b).max()) - 1 / 127.5
+        a, b = (np.array([tf.io.decode_png(file).numpy() for file in files]) for files in (a, b))
+    if a.dtype == np.uint8:
+        return max(0.0, (float(np.abs(a.astype(int) - b).max()) - 1) / 127.5)
     return float((np.abs(a - b) / np.maximum(1, np.abs(a))).max())
 
 
 def _refusal_findings(session: ServingSession, facts: Facts) -> Iterator[str]:
     for name, ports in sorted(_ports(session, facts).items()):
         row = ports.examples(1)
-        requests = {f"{MAX_ROWS + 1} rows": {key: np.repeat(value, MAX_ROWS + 1, 0) for key, value in row.items()}}
+        too_many = _max_rows(facts) + 1
+        requests = {f"{too_many} rows": {key: np.repeat(value, too_many, 0) for key, value in row.items()}}
         for port in ports.inputs:
-            if port.wrong is not None:
-                requests[f"{port.name} of {port.wrong}"] = row | {port.name: np.full_like(row[port.name], port.wrong)}
+            for what, wrong in _wrongs(port):
+                requests[f"{port.name} of {what}"] = row | {port.name: np.full_like(row[port.name], wrong)}
         for what, inputs in requests.items():
             try:
                 with quiet():  # TensorFlow would print each refusal
@@ -190,17 +194,30 @@ def _refusal_findings(session: ServingSession, facts: Facts) -> Iterator[str]:
             yield f"{name} must refuse {what}."
 
 
+def _wrongs(port: Port) -> Iterator[tuple[str, Any]]:
+    """What must be refused, and what it is called."""
+    if port.wrong is not None:
+        yield str(port.wrong), port.wrong
+    if port.kind == "files":
+        yield "30,000x30,000 pixels", png_head(30_000, 30_000)
+        yield "16 bits a channel", png_head(1, 1, depth=16)
+
+
+def _max_rows(facts: Facts) -> int:
+    return int(facts.get("max_rows", MAX_ROWS))
+
+
 def _ports(session: ServingSession, facts: Facts) -> dict[str, Ports]:
     """Of the signatures that the session has."""
     expected = ports_of_card(facts)
     return {name: expected[name] for name in session.signatures}
 
 
-def _model_findings(session: ServingSession, model: Algorithm, tolerance: float) -> Iterator[str]:
-    for name, endpoint in model.endpoints(with_discriminator=True).items():
+def _model_findings(session: ServingSession, facts: Facts, model: Algorithm, tolerance: float) -> Iterator[str]:
+    for name, endpoint in model.served(facts, with_discriminator=True).items():
         if name not in session.signatures:
             continue
-        inputs = endpoint.ports.examples(4)
+        inputs = endpoint.ports.examples(min(4, endpoint.max_rows))
         own = endpoint.function(*(tf.constant(inputs[port.name]) for port in endpoint.ports.inputs)).numpy()
         distance = _distance(own, session.run(name, inputs)[endpoint.ports.output.name])
         if not distance <= tolerance:
