@@ -62,7 +62,7 @@ PATHS = {
     "model_card": [["nowhere", "--output", "card"]],
     "augment": [["nowhere", "--dataset", "digits", "--output", "more"]],
     "preview": [["nowhere"]],
-    "query": [],  # takes no path that must be there
+    "query": [["http://127.0.0.1:9", "--input", "nowhere.png", "--output", "a.png"]],
     "reproduce": [["--check", "nowhere.md"]],
     "fetch_data": [["nowhere"], ["emoji64", "--output", "nowhere/emoji64"]],
 }

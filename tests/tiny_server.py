@@ -20,7 +20,10 @@ from google.protobuf import json_format
 from PIL import Image
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
-DTYPES = {"seeds": "int64", "labels": "int32", "truncation": "float32", "images": "float32", "image_bytes": "string"}
+DTYPES = {
+    "seeds": "int64", "labels": "int32", "truncation": "float32", "images": "float32", "image_bytes": "string",
+    "mask_bytes": "string",
+}  # fmt: skip
 SHAPES = {"images": [-1, 2, 2, 1]}
 
 
@@ -105,6 +108,38 @@ class TinyGenerator:
         return {"images": (pixels / 127.5 - 1).astype(np.float32)}
 
 
+class TinyTranslator(TinyGenerator):
+    """Makes 2x2 grey images of files, every pixel the mean of all their pixels, and 255 where there is a mask of white.
+
+    Args:
+        has_mask: whether it takes masks beside pictures.
+    """
+
+    def __init__(self, has_mask: bool = False):
+        super().__init__(None, ("translate_png",))
+        self.has_mask = has_mask
+
+    def signatures(self) -> dict[str, SignatureDef]:
+        names = ["image_bytes", *(["mask_bytes"] if self.has_mask else [])]
+        return {"translate_png": self._definition(names, "image_bytes"), "__saved_model_init_op": SignatureDef()}
+
+    def run(self, name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        self.asked.append((name, inputs))
+        made = []
+        for row, file in enumerate(inputs["image_bytes"]):
+            pixels = np.full((2, 2, 1), level_of(file), np.uint8)
+            if self.has_mask and level_of(inputs["mask_bytes"][row]) == 255:
+                pixels[:] = 255
+            made.append(png(pixels))
+        return {"image_bytes": np.array([*made, None], object)[:-1]}
+
+
+def level_of(file: bytes) -> int:
+    """The mean of a picture's grey."""
+    with Image.open(io.BytesIO(file)) as image:
+        return round(float(np.asarray(image.convert("L")).mean()))
+
+
 def png(pixels: np.ndarray) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels[..., 0]).save(stream, format="PNG")
@@ -184,8 +219,12 @@ def _rest_answer(generator: TinyGenerator, name: str, prefix: str, path: str, bo
     if verb == "predict":
         question = json.loads(body)
         generator.version(*which)
-        types = {key: DTYPES[key] for key in question["inputs"]}
-        inputs = {key: np.array(value, types[key]) for key, value in question["inputs"].items()}
+        inputs = {
+            key: np.array([base64.b64decode(file["b64"]) for file in value], object)
+            if DTYPES[key] == "string"
+            else np.array(value, DTYPES[key])
+            for key, value in question["inputs"].items()
+        }
         (output,) = generator.run(question["signature_name"], inputs).values()
         if output.dtype == object:
             return {"outputs": [{"b64": base64.b64encode(value).decode()} for value in output]}

@@ -159,15 +159,25 @@ def query_command(arguments: Sequence[str], program: str = "query.py") -> int:
     """`query.py`: see `QueryConfig`."""
     config = parse(QueryConfig, arguments, program)
     place = (config.version, config.version_label, config.timeout)
+    of_latents = (config.seeds, config.labels, config.truncation) != (QueryConfig.seeds, None, None)
+    if config.mask is not None and config.input is None:
+        raise InputError("--mask needs --input PICTURE, which it lies on.")
+    if config.input is not None and (config.output is None or of_latents):
+        raise InputError("--input takes --output NAME.png and --mask; --seeds, --labels and --truncation need latents.")
+    refuse_missing(config.input, "a picture")
+    refuse_missing(config.mask, "a picture, white in the hole")
     with quiet_import():
-        from tfgan_suite.commands.query import describe, query_to
+        from tfgan_suite.commands.query import describe, query_picture_to, query_to
     if config.output is None:
-        if (config.seeds, config.labels, config.truncation) != (QueryConfig.seeds, None, None):
+        if of_latents:
             raise InputError("--seeds, --labels and --truncation need --output PATH for the images.")
         for line in describe(config.url, config.model, *place):
             print(line)
         return 0
-    path = query_to(config.url, config.model, config.output, config.seeds, config.labels, config.truncation, *place)
+    if config.input is not None:
+        path = query_picture_to(config.url, config.model, config.output, config.input, config.mask, *place)
+    else:
+        path = query_to(config.url, config.model, config.output, config.seeds, config.labels, config.truncation, *place)
     print(f"wrote: {path}")
     return 0
 

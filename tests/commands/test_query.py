@@ -1,3 +1,4 @@
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -5,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_server import TinyGenerator, png, serving
+from tiny_server import TinyGenerator, TinyTranslator, level_of, png, serving
 
-from tfgan_suite.commands.query import describe, parse_seeds, query_to
+from tfgan_suite.commands.query import describe, parse_seeds, query_picture_to, query_to, upright_file
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import read_mark
 
@@ -238,3 +239,76 @@ def test_seeds_that_cannot_be_read(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         parse_seeds(text)
     assert len(str(caught.value)) < 300
+
+
+# ---- a translator ------------------------------------------------------------------------------------
+
+
+def picture(path: Path, level: int = 40, mode: str = "RGB", **how: Any) -> Path:
+    """Higher than wide."""
+    colour = {"RGB": (level,) * 3, "L": level, "I;16": level * 257, "CMYK": (0, 0, 0, 255 - level)}[mode]
+    Image.new(mode, (6, 9), colour).save(path, **how)
+    return path
+
+
+@PROTOCOLS
+def test_a_picture_is_translated_and_marked(protocol: str, tmp_path: Path) -> None:
+    translator = TinyTranslator()
+    with serving(protocol, translator) as url:
+        made = query_picture_to(url, "gan", str(tmp_path / "b.png"), str(picture(tmp_path / "a.png")))
+    assert made == tmp_path / "b.png"
+    ((name, inputs),) = translator.asked
+    assert name == "translate_png"
+    assert inputs["image_bytes"].tolist() == [(tmp_path / "a.png").read_bytes()]
+    with Image.open(made) as image:
+        assert np.asarray(image).tolist() == [[40, 40], [40, 40]]
+    assert facts_of(made) == {"generator": "gan version 3 of 127.0.0.1"}
+
+
+@PROTOCOLS
+def test_a_mask_goes_beside_it(protocol: str, tmp_path: Path) -> None:
+    paths = [str(picture(tmp_path / "a.png")), str(picture(tmp_path / "mask.png", 255, "L"))]
+    with serving(protocol, TinyTranslator(has_mask=True)) as url:
+        query_picture_to(url, "gan", str(tmp_path / "b.png"), *paths)
+        assert level_of((tmp_path / "b.png").read_bytes()) == 255
+        with pytest.raises(InputError, match="the model 'gan' takes a mask, white in the hole: give mask"):
+            query_picture_to(url, "gan", str(tmp_path / "c.png"), paths[0])
+    taken = pytest.raises(InputError, match="the model 'gan' takes no mask: leave out mask")
+    with serving(protocol, TinyTranslator()) as url, taken:
+        query_picture_to(url, "gan", str(tmp_path / "c.png"), *paths)
+    assert not (tmp_path / "c.png").exists()
+
+
+def test_what_is_sent_is_upright_and_png_or_jpeg(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # held upright, stored lying
+    plain = picture(tmp_path / "plain.jpg")
+    assert upright_file(plain) == plain.read_bytes()
+    for name, mode, how in (
+        ("turned.jpg", "RGB", {"exif": exif}),
+        ("page.tiff", "RGB", {}),
+        ("print.tiff", "CMYK", {}),
+        ("deep.tiff", "I;16", {}),
+        ("still.gif", "L", {}),
+    ):
+        file = upright_file(picture(tmp_path / name, mode=mode, **how))
+        with Image.open(io.BytesIO(file)) as image:
+            assert image.format == "PNG"
+            assert image.size == ((9, 6) if name == "turned.jpg" else (6, 9))
+            assert (image.mode == "I;16") == (name == "deep.tiff")  # which the server refuses
+            assert name == "deep.tiff" or abs(np.asarray(image.convert("L")).astype(int) - 40).max() <= 1
+    with pytest.raises(InputError, match=r"notes.png is damaged or not an image"):
+        (tmp_path / "notes.png").write_text("no picture")
+        upright_file(tmp_path / "notes.png")
+
+
+def test_generators_and_translators_are_told_apart(tmp_path: Path) -> None:
+    with serving("rest", TinyTranslator()) as url:
+        with pytest.raises(InputError, match=r"the model 'gan', which makes pictures of pictures: give input\.$"):
+            query_to(url, "gan", str(tmp_path / "a.png"), "0:2")
+        assert "  translate_png(image_bytes bytes [N]) -> image_bytes bytes [N]" in list(describe(url, "gan"))
+    missing = pytest.raises(InputError, match=r"takes the signature translate_png, which .* does not have")
+    with serving("rest", TinyGenerator()) as url, missing:
+        query_picture_to(url, "gan", str(tmp_path / "b.png"), str(picture(tmp_path / "a.png")))
+    with pytest.raises(InputError, match=r"^output of input must be NAME\.png"):
+        query_picture_to("http://127.0.0.1:9", "gan", str(tmp_path / "b.npz"), str(tmp_path / "a.png"))

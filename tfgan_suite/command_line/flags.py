@@ -95,7 +95,7 @@ class VerifyExportConfig:
 
 @dataclass(frozen=True)
 class QueryConfig:
-    """Asks a generator behind TensorFlow Serving for images, or what it serves."""
+    """Asks a generator behind TensorFlow Serving for images, a translator for a picture, or what it serves."""
 
     url: Annotated[str, tyro.conf.Positional]
     """Ask this server: http://HOST:8501 for REST, or grpc://HOST:8500 for gRPC."""
@@ -103,6 +103,10 @@ class QueryConfig:
     """Ask the model of this name, which the server gives it."""
     output: str | None = None
     """Write NAME.png for a grid, NAME.npz for arrays, else a folder of PNG files; else say what the server has."""
+    input: str | None = None
+    """Give this picture to a translator, and write NAME.png of it."""
+    mask: str | None = None
+    """Give a translator that takes one this mask beside its picture: white in the hole, and as large."""
     seeds: str = "0:64"
     """Ask for the images of FIRST:END, without END itself, or of numbers such as 3,7,9."""
     labels: str | None = None

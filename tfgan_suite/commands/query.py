@@ -1,23 +1,26 @@
-"""Pictures and arrays from a generator behind TensorFlow Serving, and what it says of itself."""
+"""Pictures and arrays from a generator behind TensorFlow Serving, or a translator's of a picture; what it serves."""
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
+from PIL import ExifTags, Image
 
-from tfgan_suite.errors import InputError, printable
-from tfgan_suite.images import to_uint8
+from tfgan_suite.data.picture_files import open_picture
+from tfgan_suite.errors import InputError, option, printable
+from tfgan_suite.images import save_png, to_uint8
 from tfgan_suite.labels import Labels
 from tfgan_suite.latents import MAX_SEED
-from tfgan_suite.marking import MarkedImages, check_output, save_samples
+from tfgan_suite.marking import MarkedImages, check_output, check_parent, save_samples
+from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.serving.client import Client, connect
 
 # Each image crosses the network: more are made faster beside the model, by generate.py.
 MAX_SEEDS = 65_536
+PNG_MODES = ("1", "L", "LA", "I;16", "P", "RGB", "RGBA")  # of Pillow, in which a file loses nothing
 
 
 def query_to(
@@ -76,6 +79,72 @@ def query_to(
     return path
 
 
+def query_picture_to(
+    url: str,
+    model: str,
+    output: str,
+    picture: str,
+    mask: str | None = None,
+    version: int | None = None,
+    version_label: str | None = None,
+    timeout: float = 10.0,
+) -> Path:
+    """Writes what a served translator makes of a picture, as a marked PNG file.
+
+    The server brings the picture to the translator's size. It does not turn pictures as EXIF says: that is done here,
+    and what is no PNG or JPEG file becomes one.
+
+    Args:
+        url: see `connect`.
+        model: the name that the server gives it.
+        output: `NAME.png`.
+        picture: any file that Pillow reads; of several frames or pages the first.
+        mask: white in the hole, as large as the picture; for a translator that takes masks.
+        version: see `connect`.
+        version_label: see `connect`.
+        timeout: seconds for the request.
+
+    Returns:
+        The path written.
+
+    Raises:
+        InputError: no answer, no translator, no picture, a mask that is missing or not taken, or an output that cannot
+            be written.
+    """
+    path = Path(output)
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{option('output')} of {option('input')} must be NAME.png. Received: {output}.")
+    check_parent(path)
+    files = {"image_bytes": [upright_file(Path(picture))]}
+    if mask is not None:
+        files["mask_bytes"] = [upright_file(Path(mask))]
+    with connect(url, model, version, version_label, timeout) as client:
+        name = f"{model} version {client.pin()} of {client.endpoint.host}"
+        inputs = client.metadata().signatures[_having(client, ["translate_png"])].inputs
+        if ("mask_bytes" in inputs) != (mask is not None):
+            wants = "no mask: leave out" if mask is not None else "a mask, white in the hole: give"
+            raise InputError(f"The translator {client.endpoint.asked} takes {wants} {option('mask')}.")
+        (pixels,) = _pixels(client, client.predict("translate_png", files))
+    save_png(path, pixels, {"generator": name})
+    return path
+
+
+def upright_file(path: Path) -> bytes:
+    """A picture as a PNG or JPEG file that needs no turning: the file itself where it is one.
+
+    Raises:
+        InputError: no picture.
+    """
+    image = open_picture(path, PictureRules()).image
+    with Image.open(path) as file:
+        is_plain = file.format in ("PNG", "JPEG") and file.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    if is_plain:
+        return path.read_bytes()
+    stream = io.BytesIO()
+    (image if image.mode in PNG_MODES else image.convert("RGB")).save(stream, format="PNG")
+    return stream.getvalue()
+
+
 def describe(
     url: str, model: str, version: int | None = None, version_label: str | None = None, timeout: float = 10.0
 ) -> Iterator[str]:
@@ -126,11 +195,19 @@ def parse_seeds(text: str) -> np.ndarray:
 
 def _signature(client: Client, truncation: float | None) -> str:
     """What to ask: PNG files are a tenth of the numbers where the generator can make them."""
+    return _having(client, ["sample_png", "sample"] if truncation is None else ["sample_truncated"])
+
+
+def _having(client: Client, wanted: Sequence[str]) -> str:
+    """The first of some signatures that a model has."""
     found = client.metadata().signatures
-    wanted = ["sample_png", "sample"] if truncation is None else ["sample_truncated"]
     for name in wanted:
         if name in found:
             return name
+    if "translate_png" in found:
+        raise InputError(
+            f"No seed is known to {client.endpoint.asked}, which makes pictures of pictures: give {option('input')}."
+        )
     raise InputError(
         f"It takes the signature {' or '.join(wanted)}, which {client.endpoint.asked} at {client.endpoint.url} does "
         f"not have. Received: {', '.join(found) or 'none'}. Export it with this version of tfgan_suite."

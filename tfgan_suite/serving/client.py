@@ -84,7 +84,7 @@ class Client:
 
         Args:
             signature: such as `"sample"`; see `docs/serving.md`.
-            inputs: arrays by name, each with a row for each of the others.
+            inputs: arrays by name, each with a row for each of the others; files are `bytes` in a list.
 
         Raises:
             InputError: no answer, inputs that do not fit, or a refusal of the server.
@@ -145,7 +145,7 @@ class Client:
         if set(inputs) != set(spec.inputs):
             raise InputError(f"The inputs of {name!r} must be {sorted(spec.inputs)}. Received: {sorted(inputs)}.")
         try:
-            given = {key: np.asarray(value) for key, value in inputs.items()}
+            given = {key: _array(value, spec.inputs[key]) for key, value in inputs.items()}
         except ValueError as error:
             raise InputError(f"The inputs of {name!r} must be arrays, with rows of one length: {error}.") from error
         arrays = {key: _converted(key, value, spec.inputs[key]) for key, value in given.items()}
@@ -162,10 +162,21 @@ class Client:
                 raise InputError(self.endpoint.no_server(f"the signature {name!r}", said))
 
 
+def _array(value: Any, spec: tf.TensorSpec) -> np.ndarray:
+    """An input as an array; of files each as it is, from which NumPy's own type would cut zeros at the end."""
+    if spec.dtype != tf.string or isinstance(value, np.ndarray):
+        return np.asarray(value)
+    return np.array([*value, None], object)[:-1]
+
+
 def _converted(name: str, value: np.ndarray, spec: tf.TensorSpec) -> np.ndarray:
     """An input in its type and in its range."""
+    if spec.dtype == tf.string:
+        if value.ndim != 1 or not all(isinstance(file, bytes) for file in value):
+            raise InputError(f"{name} must be files, each as bytes in a list. Received: {value.dtype} {value.shape}.")
+        return value
     dtype = np.dtype(spec.dtype.as_numpy_dtype)
-    if not np.can_cast(value.dtype, dtype, "same_kind") or spec.dtype == tf.string:
+    if not np.can_cast(value.dtype, dtype, "same_kind"):
         raise InputError(f"{name} must be {spec.dtype.name}. Received: {value.dtype}.")
     if value.ndim == 0 or not spec.shape.is_compatible_with(value.shape):
         raise InputError(f"{name} must have the shape {spec.shape}. Received: {value.shape}.")

@@ -101,7 +101,7 @@ class RestTransport:
     ) -> dict[str, np.ndarray]:
         """The outputs of a signature by name, as they are in the answer."""
         # Python's integers and doubles: JSON keeps each digit of an int64 and of a float32.
-        question = {"signature_name": name, "inputs": {key: value.tolist() for key, value in inputs.items()}}
+        question = {"signature_name": name, "inputs": {key: _plain(value) for key, value in inputs.items()}}
 
         def read(answer: dict[str, Any]) -> dict[str, np.ndarray]:
             outputs = answer["outputs"]
@@ -159,6 +159,13 @@ def _url(endpoint: Endpoint) -> str:
     if endpoint.version is not None:
         return f"{url}/versions/{endpoint.version}"
     return url if endpoint.version_label is None else f"{url}/labels/{quote(endpoint.version_label, safe='')}"
+
+
+def _plain(value: np.ndarray) -> list[Any]:
+    """An array as JSON has it, and files as the server wants them there."""
+    if value.dtype != object:
+        return value.tolist()
+    return [{"b64": base64.b64encode(file).decode()} for file in value]
 
 
 def _array(values: Any, spec: tf.TensorSpec) -> np.ndarray:
