@@ -23,7 +23,7 @@ from tfgan_suite.startup.spelling import OTHER_NAMES, meant
 
 TESTS = Path(__file__).parent
 KINDS = [TrainConfig, *(kind for name, kind in sorted(vars(flags).items()) if name.endswith("Config"))]
-REFUSED = {"preview": 2, "query": 2, "fetch_data": 2}
+REFUSED = {"translate": 2, "preview": 2, "query": 2, "fetch_data": 2}
 
 
 def run_every_command(home: Path, closed: str = "", **variables: str) -> tuple[dict[str, int], str]:

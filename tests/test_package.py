@@ -55,6 +55,10 @@ def test_every_script_has_help_and_version(script: Path) -> None:
 PATHS = {
     "train": [["--dataset", "nowhere/"], ["--dataset", "nowhere.csv"], ["--init-from", "nowhere.keras"]],
     "generate": [["nowhere", "--output", "a.png"], ["--verify", "nowhere.png"]],
+    "translate": [
+        ["nowhere", "x.png", "--output", "made"],
+        ["nowhere.keras", "x.png", "--output", "made"],
+    ],
     "export": [["nowhere"], ["nowhere", "--format", "onnx"]],
     "verify_export": [["nowhere"]],
     "evaluate": [["nowhere"], [".", "--dataset", "nowhere/"], [".", "--compare", "nowhere.json"]],
@@ -95,7 +99,7 @@ def test_the_console_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         ([], 0, "usage: tfgan-suite {train,"),
         (["--help"], 0, "COMMAND --help lists its flags."),
         (["--version"], 0, f"tfgan-suite {metadata.version(NAME)}\n"),
-        (["trian"], 2, "Unknown command 'trian'. Did you mean train?"),
+        (["trian"], 2, "Unknown command 'trian'. Did you mean train or translate?"),
         (["verify-export", "nowhere"], 2, "tfgan-suite verify_export: nowhere is no SavedModel."),
         (["train", "--version"], 0, f"tfgan-suite {metadata.version(NAME)}\n"),
     ):

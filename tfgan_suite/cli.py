@@ -18,6 +18,7 @@ from tfgan_suite.command_line.flags import (
     ReproduceConfig,
     TrainClassifierConfig,
     TrainCommandConfig,
+    TranslateConfig,
     VerifyExportConfig,
 )
 from tfgan_suite.command_line.parsing import are_given, parse, train_defaults
@@ -104,10 +105,34 @@ def generate_command(arguments: Sequence[str], program: str = "generate.py") -> 
     return 0
 
 
+def translate_command(arguments: Sequence[str], program: str = "translate.py") -> int:
+    """`translate.py`: see `TranslateConfig`."""
+    config = parse(TranslateConfig, arguments, program)
+    if not config.pictures:
+        raise InputError(
+            "Expected TRANSLATOR PICTURES --output FOLDER, with a picture or a folder of them. See --help."
+        )
+    if config.seed != TranslateConfig.seed and not config.test_dropout:
+        raise InputError("--seed needs --test-dropout: without it a picture has one result.")
+    if Path(config.translator).suffix == ".keras":
+        refuse_missing(config.translator, "a file NAME.keras, a run folder or a SavedModel")
+    elif not is_run(config.translator):
+        version_folder(config.translator)
+    for picture in config.pictures:
+        refuse_missing(picture, "a picture, or a folder of pictures")
+    refuse_missing(config.mask, "a picture, white in the hole")
+    with quiet_import():
+        from tfgan_suite.commands.translate import translate_to
+    choices = asdict(config)
+    path, count = translate_to(choices.pop("translator"), choices.pop("pictures"), choices.pop("output"), **choices)
+    print(f"wrote: {path}" + (f", {count:,} pictures" if count > 1 else ""))
+    return 0
+
+
 def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     """`export.py`: see `ExportConfig`."""
     config = parse(ExportConfig, arguments, program)
-    of_saved_models = ("export_dir", "keep", "with_discriminator", "evaluation")
+    of_saved_models = ("export_dir", "keep", "with_discriminator", "max_pixels", "evaluation")
     of_others = ("output", "int8", "runtime")
     for name in of_others if config.format == "saved_model" else of_saved_models:
         if getattr(config, name) != getattr(ExportConfig, name):
@@ -128,6 +153,7 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
         config.export_dir,
         config.keep,
         config.with_discriminator,
+        max_pixels=config.max_pixels,
         records=[] if config.evaluation is None else read_records(config.evaluation),
     )
     print(f"exported: {version}")
@@ -290,6 +316,7 @@ def reproduce_command(arguments: Sequence[str], program: str = "reproduce.py") -
 COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "train": train_command,
     "generate": generate_command,
+    "translate": translate_command,
     "export": export_command,
     "preview": preview_command,
     "verify_export": verify_export_command,

@@ -1,6 +1,8 @@
 """Files that are written whole or not at all, and where those of a run lie. Standard library only."""
 
 import contextlib
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +29,24 @@ def writing_whole(path: Path | str) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing_folder(path: Path | str) -> Iterator[Path]:
+    """A folder beside one that is empty or not there, to be filled instead; it takes its place at the end.
+
+    What fails leaves nothing.
+    """
+    path = Path(path).absolute()
+    partial = path.with_name(f"{PARTIAL}{path.name}_{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        if path.exists():
+            path.rmdir()  # not every system renames onto a folder
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_whole(path: Path, text: str) -> None:

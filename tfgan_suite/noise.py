@@ -23,8 +23,6 @@ SAMPLE_STREAM = 1_003
 COLOUR_STREAM = 1_004
 # What is done to the targets of a batch to make its sources; and to those that are looked at, a row an image.
 DEGRADATION_STREAM, FIXED_DEGRADATION_STREAM = 1_005, 1_006
-# Dropout's masks outside of training: see `dropping`.
-DROPPING_STREAM = 1_007
 # Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
 MASK_STREAM = 2_000
 # Points at which a discriminator's slopes are penalised: two streams for each call of a judgement within a step.
@@ -54,6 +52,14 @@ class Rows(NamedTuple):
     def total(self) -> tf.Tensor | int:
         """Size of the global batch."""
         return self.num_rows if self.global_rows is None else self.global_rows
+
+
+class MaskKey(NamedTuple):
+    """What `mask_key` says to the layers that are called inside of it."""
+
+    seed: tf.Tensor
+    first_row: tf.Tensor | int
+    in_use: bool
 
 
 class Step(NamedTuple):
@@ -92,13 +98,14 @@ class Step(NamedTuple):
         shape = tf.stack([self.rows.num_rows, *row_shape])
         return row_uniform(stateless_seed(self.seed, stream, self.number), shape, self.rows.first_row)
 
-    def masks(self, call: int) -> contextlib.AbstractContextManager[None]:
+    def masks(self, call: int, in_use: bool = False) -> contextlib.AbstractContextManager[None]:
         """Keys Dropout's masks for one call of a network.
 
         Args:
             call: its number within the step; calls with the same number have the same masks.
+            in_use: see `mask_key`.
         """
-        return mask_key(stateless_seed(self.seed, MASK_STREAM + call, self.number), self.rows.first_row)
+        return mask_key(stateless_seed(self.seed, MASK_STREAM + call, self.number), self.rows.first_row, in_use)
 
 
 def stateless_seed(seed: int, stream: int, step: tf.Tensor | int) -> tf.Tensor:
@@ -134,42 +141,22 @@ def row_uniform(seed: tf.Tensor, shape: tf.Tensor, first_row: tf.Tensor | int = 
 
 
 @contextlib.contextmanager
-def mask_key(seed: tf.Tensor, first_row: tf.Tensor | int = 0) -> Iterator[None]:
+def mask_key(seed: tf.Tensor, first_row: tf.Tensor | int = 0, in_use: bool = False) -> Iterator[None]:
     """Keys the masks of every `KeyedDropout` that is called inside.
 
     Args:
         seed: integer (2,), from `stateless_seed`; one for each call of a network in a step.
         first_row: index in the global batch of the first row that this replica holds.
+        in_use: whether the layers drop also where they are not called in training: the noise of a network in use.
     """
     outer = current_mask_key()
-    _mask_key.value = (seed, first_row)
+    _mask_key.value = MaskKey(seed, first_row, in_use)
     try:
         yield
     finally:
         _mask_key.value = outer
 
 
-def current_mask_key() -> tuple[tf.Tensor, tf.Tensor | int] | None:
-    """The seed and the first row that `mask_key` has set; None outside of it."""
+def current_mask_key() -> MaskKey | None:
+    """What `mask_key` has set; None outside of it."""
     return getattr(_mask_key, "value", None)
-
-
-@contextlib.contextmanager
-def dropping(seed: int, first_row: int = 0) -> Iterator[None]:
-    """Lets every `KeyedDropout` that is called inside drop as in training; all else stays as it is called.
-
-    Args:
-        seed: of the masks; each row has its own, whatever stands beside it.
-        first_row: the number of the first row.
-    """
-    outer, _mask_key.always = is_dropping(), True
-    try:
-        with mask_key(stateless_seed(seed, DROPPING_STREAM, 0), first_row):
-            yield
-    finally:
-        _mask_key.always = outer
-
-
-def is_dropping() -> bool:
-    """Whether Dropout drops outside of training too: see `dropping`."""
-    return getattr(_mask_key, "always", False)

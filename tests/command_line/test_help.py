@@ -34,6 +34,7 @@ VERBS = {
     "Convert", "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Hold", "Keep", "Learn",
     "Leave", "Let", "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Move", "Multiply", "Name", "Print",
     "Put", "Reach", "Read", "Repeat", "Resize", "Rotate", "Say", "Serve", "Shift", "Show", "Start", "Store", "Take",
+    "Translate",
     "Time", "Train", "Update", "Use", "Wait", "Warn", "Watch", "Write"
 }  # fmt: skip
 MODEL_OPTIONS = [field for field in dataclasses.fields(TrainConfig) if field.metadata.get("of")]

@@ -297,7 +297,7 @@ def test_what_is_sent_is_upright_and_png_or_jpeg(tmp_path: Path) -> None:
             assert image.size == ((9, 6) if name == "turned.jpg" else (6, 9))
             assert (image.mode == "I;16") == (name == "deep.tiff")  # which the server refuses
             assert name == "deep.tiff" or abs(np.asarray(image.convert("L")).astype(int) - 40).max() <= 1
-    with pytest.raises(InputError, match=r"notes.png is damaged or not an image"):
+    with pytest.raises(InputError, match=r"notes\.png is damaged or no picture\. Expected"):
         (tmp_path / "notes.png").write_text("no picture")
         upright_file(tmp_path / "notes.png")
 

@@ -331,7 +331,7 @@ def test_sources_of_masks_say_that_their_last_channel_is_one() -> None:
 
 
 def test_a_file_from_before_there_were_masks_has_none() -> None:
-    config = shrunk_pix2pix("pix2pix").get_config()
+    config = small().get_config()
     assert config.pop("has_mask") is False
     assert Pix2Pix.from_config(config).has_mask is False
 

@@ -19,6 +19,7 @@ from tfgan_suite.exported import read_card
 from tfgan_suite.images import convert, to_float, to_uint8
 from tfgan_suite.models.costs import cost, rows_at_once
 from tfgan_suite.models.refusals import refusal
+from tfgan_suite.models.translating import reading_of, with_reading
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.ports import of_facts, port_of
 from tfgan_suite.serving.allowed_ops import allowed_ops, foreign_ops, read_meta_graph
@@ -234,6 +235,17 @@ def test_max_pixels_is_of_translators_and_lets_one_picture_through(tmp_path: Pat
         export_generator(lively_model("dcgan"), tmp_path, max_pixels=1000)
     assert not any(tmp_path.iterdir())
     assert read_card(export_generator(lively_translator(), tmp_path, verify=False))["max_pixels"] == 1_000_000
+
+
+def test_a_card_says_how_pictures_are_read() -> None:
+    facts = {"source_shape": [8, 9, 4], "has_mask": True}
+    card = {"fit": "pad", "background": "black", "levels": [0, 4095], "source_kind": "labels"}
+    read = reading_of(with_reading(facts, card), (8, 9, 3))
+    assert read == PictureRules((8, 9), 3, "pad", "black", (0, 4095), resampling="nearest")
+    assert reading_of(with_reading(facts, {}), (8, 9, 3)) == PictureRules((8, 9), 3)
+    assert with_reading(facts, {})["max_pixels"] == 1_000_000
+    large = {"source_shape": [1000, 1001, 3], "has_mask": False}
+    assert with_reading(large, {})["max_pixels"] == 1_001_000  # one picture, at least
 
 
 # ---- how much at once ------------------------------------------------------------------------------

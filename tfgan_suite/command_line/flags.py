@@ -50,6 +50,26 @@ class GenerateConfig:
 
 
 @dataclass(frozen=True)
+class TranslateConfig:
+    """Makes pictures of pictures with a trained translator, such as one of pix2pix, as PNG files of the same names."""
+
+    translator: Annotated[str, tyro.conf.Positional]
+    """Take the translator of a SavedModel's folder, of that of its versions, of a run, of RUN/best, or NAME.keras."""
+    output: str
+    """Write into this new folder; of one picture alone also NAME.png."""
+    pictures: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    """Translate these files, and all pictures in these folders, turned as their EXIF says."""
+    mask: str | None = None
+    """Fill the white of this mask, which is as large as each picture, with a translator that takes one."""
+    test_dropout: bool = False
+    """Leave Dropout on, the noise of pix2pix: another result for each number of --seed; of no export."""
+    seed: int = 0
+    """Draw the masks of --test-dropout from this number."""
+    trust: bool = False
+    """Load a SavedModel that holds operations which a translator has no need of: it may do anything that you may."""
+
+
+@dataclass(frozen=True)
 class ExportConfig:
     """Exports the newest checkpoint of a run as a SavedModel, or in another format."""
 
@@ -63,6 +83,8 @@ class ExportConfig:
     """Leave so many versions, the new one among them; else all."""
     with_discriminator: bool = False
     """Export the discriminator too, for the signature score."""
+    max_pixels: int | None = None
+    """Let the files of a request to a translator have so many pixels in all; else 1,000,000."""
     output: str | None = None
     """Write another format as NAME.tflite, NAME.onnx or a new folder; else beside the SavedModel's folder."""
     int8: bool = False

@@ -9,13 +9,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import ExifTags, Image
 
-from tfgan_suite.data.picture_files import open_picture
+from tfgan_suite.data.named_picture import read_named
 from tfgan_suite.errors import InputError, option, printable
 from tfgan_suite.images import save_png, to_uint8
 from tfgan_suite.labels import Labels
 from tfgan_suite.latents import MAX_SEED
 from tfgan_suite.marking import MarkedImages, check_output, check_parent, save_samples
-from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.serving.client import Client, connect
 
 # Each image crosses the network: more are made faster beside the model, by generate.py.
@@ -135,7 +134,7 @@ def upright_file(path: Path) -> bytes:
     Raises:
         InputError: no picture.
     """
-    image = open_picture(path, PictureRules()).image
+    image = read_named(path)
     with Image.open(path) as file:
         is_plain = file.format in ("PNG", "JPEG") and file.getexif().get(ExifTags.Base.Orientation, 1) == 1
     if is_plain:

@@ -22,7 +22,7 @@ from tfgan_suite.metrics.translation import PAIR_METRICS, Translate
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.noise import dropping
+from tfgan_suite.noise import Rows, Step
 from tfgan_suite.runs.data import read_data
 from tfgan_suite.runs.record import read_config
 
@@ -123,7 +123,7 @@ def translate_with(model: Algorithm, dropout_seed: int | None = None) -> Transla
     def translate(source: np.ndarray, first: int) -> tf.Tensor:
         if dropout_seed is None:
             return model(tf.constant(source))
-        with dropping(dropout_seed, first):
+        with Step(dropout_seed, 0, Rows(len(source), first)).masks(0, in_use=True):
             return model(tf.constant(source))
 
     return translate

@@ -1,13 +1,11 @@
 """A generator as a web page: a folder for any static web server, which asks no other host for anything."""
 
 import json
-import os
-import shutil
 from importlib import metadata, resources
 from pathlib import Path
 
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.files import refuse_full
+from tfgan_suite.files import refuse_full, writing_folder
 from tfgan_suite.formats import onnx, runtime
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.source import Source, opened
@@ -76,13 +74,7 @@ def _card(source: Source, sizes: dict[str, int]) -> dict[str, object]:
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
-    partial = folder.absolute().with_name(f".partial_{folder.absolute().name}_{os.getpid()}")
-    try:
+    with writing_folder(folder) as partial:
         for name, content in files.items():
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
             (partial / name).write_bytes(content)
-        if folder.exists():
-            folder.rmdir()  # empty, as was checked; not every system renames onto a folder
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

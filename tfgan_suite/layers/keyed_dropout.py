@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError
-from tfgan_suite.noise import current_mask_key, is_dropping, row_uniform
+from tfgan_suite.noise import current_mask_key, row_uniform
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -16,8 +16,8 @@ class KeyedDropout(keras.layers.Layer):
     Keras's own layer counts its masks in a variable that no checkpoint restores, and draws the same
     ones on every replica. This one has no state: `train_step` keys it through `noise.mask_key`, so that
     k replicas and a continued run use the masks of one uninterrupted device. Called in training
-    outside of `mask_key`, as in a loop of a user's own, it draws from TensorFlow's global generator. Outside
-    of training it drops within `noise.dropping` alone.
+    outside of `mask_key`, as in a loop of a user's own, it draws from TensorFlow's global generator. Not in training
+    it drops where `mask_key` says that masks are in use.
 
     Args:
         rate: share of the values that become 0, in [0, 1); the others are divided by 1 - rate.
@@ -39,12 +39,14 @@ class KeyedDropout(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        if not (training or is_dropping()) or self.rate == 0.0:
+        key = current_mask_key()
+        drops = training or (key is not None and key.in_use)
+        if not drops or self.rate == 0.0:
             return inputs
-        if (key := current_mask_key()) is None:
+        if key is None:
             return tf.nn.dropout(inputs, self.rate)
-        seed, first_row = key
-        numbers = row_uniform(tf.random.experimental.stateless_fold_in(seed, self.key), tf.shape(inputs), first_row)
+        seed = tf.random.experimental.stateless_fold_in(key.seed, self.key)
+        numbers = row_uniform(seed, tf.shape(inputs), key.first_row)
         return tf.where(numbers >= self.rate, inputs / (1.0 - self.rate), tf.zeros([], inputs.dtype))
 
     def compute_output_shape(self, input_shape: Any) -> Any:

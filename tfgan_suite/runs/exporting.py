@@ -14,7 +14,7 @@ from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.runs.folder import refuse_unwritable
-from tfgan_suite.runs.record import newest_of_run, read_config
+from tfgan_suite.runs.record import RunRecord, newest_of_run, read_config
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import SavedGenerator
 from tfgan_suite.serving.succession import check_successor
@@ -40,7 +40,7 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         **origin(config, data),
         "seed": config.seed,
         "split": config.split,
-        **record.picture_rules().facts(),
+        **reading(record),
         **({"licence": LICENCES[config.dataset]} if config.dataset in LICENCES else {}),
         "training": {
             "config_sha256": _sha256(run_of(run_dir) / CONFIG),
@@ -49,6 +49,12 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
             "arrays_sha256": arrays_sha256(checkpoint),
         },
     }
+
+
+def reading(record: RunRecord) -> dict[str, Any]:
+    """What a card says of how a run reads its pictures."""
+    of_labels = {"source_kind": "labels"} if record.config.source_kind == "labels" else {}
+    return {**record.picture_rules().facts(), **of_labels}
 
 
 def origin(config: TrainConfig, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +115,7 @@ def export_run(
     with_discriminator: bool = False,
     licence: str | None = None,
     records: Sequence[MetricRecord] = (),
+    max_pixels: int | None = None,
 ) -> Path:
     """Exports the newest checkpoint of a run.
 
@@ -119,13 +126,14 @@ def export_run(
         with_discriminator: whether to export the discriminator too, for the signature `score`.
         licence: of the data, to be kept with the generator; None: as `LICENCES` has it.
         records: measurements of this checkpoint, to be kept with the generator.
+        max_pixels: see `export_generator`.
 
     Returns:
         The new version's folder.
 
     Raises:
-        InputError: no run folder, no checkpoint, records of another one, or an export folder that cannot be written
-            or is another model's.
+        InputError: no run folder, no checkpoint, records of another one, `max_pixels` of no translator, or an export
+            folder that cannot be written or is another model's.
     """
     run_dir = Path(run_dir)
     config = read_config(run_dir).config
@@ -136,7 +144,7 @@ def export_run(
     model = load_model(checkpoint)
     if others := check_successor(base, model.facts() | card, chosen=export_dir is not None):
         print(others)
-    return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator)
+    return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator, max_pixels=max_pixels)
 
 
 @contextlib.contextmanager
@@ -155,6 +163,8 @@ def opened_generator(path: Path | str, trust: bool = False) -> Iterator[SavedGen
     if not is_run(path):
         yield SavedGenerator(path, trust)
         return
+    if read_config(Path(path)).config.learns_from_pairs:
+        raise InputError(f"{path} makes no images of latents, but pictures of pictures: use translate.py.")
     with tempfile.TemporaryDirectory() as folder:
         generator = SavedGenerator(export_run(path, folder))
         generator.name = str(path)

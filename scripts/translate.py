@@ -1,0 +1,6 @@
+"""See `python scripts/translate.py --help`."""
+
+from tfgan_suite.cli import script
+
+if __name__ == "__main__":
+    script("translate")
