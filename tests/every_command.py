@@ -22,7 +22,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "model_card": ("~/run", "--count=60", "--output=~/card"),
     "augment": ("~/out", "--dataset=digits", "--per-class=2", "--num-seeds=0", "--output=~/more"),
     "reproduce": ("--check=~/table.md", "--results=~/results"),
-    # These need what is not here: a translator, a page, a server, and a network, for which an empty folder is wanted first.
+    # These need what is not here: a translator, a page, a server, and a network, which wants an empty folder first.
     "translate": ("out", "table.md", "--output=made"),
     "preview": ("~/page",),
     "query": ("http://127.0.0.1:9", "--output=~/q.npz", "--timeout=1"),

@@ -15,7 +15,6 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 import tfgan_suite
 from tfgan_suite import InputError, Pix2Pix, TrainConfig
-from tfgan_suite.data.degradations import Degradation
 from tfgan_suite.errors import saying_flags
 from tfgan_suite.images import to_float, to_uint8
 from tfgan_suite.objectives.objective import Objective
@@ -296,7 +295,8 @@ def test_refuses(settings: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_preset_makes_its_model_for_data_of_pairs(name: str) -> None:
     config = TrainConfig.from_preset(name, base_filters=2, l1_weight=10.0, content_only_steps=5)
-    data: Any = SimpleNamespace(source_shape=(24, 20, 4), target_shape=(24, 20, 3), source="pairs")
+    masks = SimpleNamespace(kind="mask")
+    data: Any = SimpleNamespace(source_shape=(24, 20, 4), target_shape=(24, 20, 3), source="pairs", degradation=masks)
     model = build_model(config, data, steps=4)
     assert isinstance(model, Pix2Pix)
     taken = {key: value for key, value in PRESETS[name].settings.items() if key in model.get_config()}
@@ -306,7 +306,7 @@ def test_a_preset_makes_its_model_for_data_of_pairs(name: str) -> None:
 
 def test_known_pixels_stay_and_the_hole_is_filled() -> None:
     shapes = {"source_shape": (8, 8, 4), "target_shape": (8, 8, 3)}
-    model, other = (small("inpaint", paste_known=paste, **shapes) for paste in (True, False))
+    model, other = (small("inpaint", has_mask=True, paste_known=paste, **shapes) for paste in (True, False))
     other.set_weights(model.get_weights())
     source = batch_of(model)[0].copy()
     source[..., 3] = 0
@@ -318,22 +318,13 @@ def test_known_pixels_stay_and_the_hole_is_filled() -> None:
 
 
 def test_known_pixels_need_a_mask() -> None:
-    with saying_flags(), pytest.raises(InputError, match=r"^--paste-known needs .* Received: 3 channels for 3\.$"):
-        small(paste_known=True, source_shape=(8, 8, 3), target_shape=(8, 8, 3))
-
-
-def test_sources_of_masks_say_that_their_last_channel_is_one() -> None:
-    for kind in ("mask", "grey"):
-        shapes: Any = {"source_shape": (8, 8, 4), "target_shape": (8, 8, 3)}
-        found = Pix2Pix.arguments_of(SimpleNamespace(**shapes, degradation=Degradation(kind)))
-        assert found == {**shapes, "has_mask": kind == "mask"}
-    assert Pix2Pix.arguments_of(SimpleNamespace(**shapes)) == {**shapes, "has_mask": False}
-
-
-def test_a_file_from_before_there_were_masks_has_none() -> None:
-    config = small().get_config()
-    assert config.pop("has_mask") is False
-    assert Pix2Pix.from_config(config).has_mask is False
+    with (
+        saying_flags(),
+        pytest.raises(InputError, match=r"^--paste-known fills a hole, and needs .* --degrade mask\.$"),
+    ):
+        small(paste_known=True, source_shape=(8, 8, 4), target_shape=(8, 8, 3))
+    with pytest.raises(InputError, match=r"Received: 3 channels for 3\.$"):
+        small(paste_known=True, has_mask=True, source_shape=(8, 8, 3), target_shape=(8, 8, 3))
 
 
 def test_data_without_pairs_are_refused() -> None:

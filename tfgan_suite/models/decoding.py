@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfgan_suite.data.degradations import GREY_WEIGHTS
+from tfgan_suite.data.degrading.painting import GREY_WEIGHTS
 from tfgan_suite.images import HOLE, HOLE_SHARE
 from tfgan_suite.models.fitting import fitted
 from tfgan_suite.models.refusals import refuse

@@ -89,6 +89,9 @@ class Pix2Pix(Algorithm):
                 f"{source_shape}."
             )
         networks, of_pair, of_algorithm = parted(options)
+        if of_pair.paste_known and not has_mask:
+            masks = option("degrade", "mask")
+            raise InputError(f"{option('paste_known')} fills a hole, and needs sources with its mask, as of {masks}.")
         dtype = resolved_policy(dtype)
         super().__init__(**of_algorithm)
         self.source_shape, self.target_shape, self.has_mask = source_shape, target_shape, has_mask

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfgan_suite.errors import InputError, option
+from tfgan_suite.errors import InputError
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.layers.paste_known import PasteKnown
@@ -98,8 +98,8 @@ class UNetGenerator(Network):
         )
         if paste_known and source_shape[2] != target_channels + 1:
             raise InputError(
-                f"{option('paste_known')} needs sources of the targets' channels and a mask beside them, as "
-                f"{option('degrade', 'mask')} makes them. Received: {source_shape[2]} channels for {target_channels}."
+                "paste_known needs a source of the targets' channels and a mask beside them. Received: "
+                f"{source_shape[2]} channels for {target_channels}."
             )
         levels = num_levels(source_shape)
         around = surplus(source_shape, levels)

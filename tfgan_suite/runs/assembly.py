@@ -218,7 +218,7 @@ def start_from(model: Algorithm, path: str) -> str:
                 )
             mine.set_weights(theirs.get_weights())
     shown = [average for average, _ in trained.averaged()] or trained.sides()["generator"]
-    for (average, _), theirs in zip(model.averaged(), shown, strict=True):
+    for (average, _), theirs in zip(model.averaged(), shown, strict=False):  # of which there may be none here
         average.set_weights(theirs.get_weights())
     return f"starts from: both networks of {path}; their optimizers start anew"
 
