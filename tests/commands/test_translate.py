@@ -203,6 +203,38 @@ def test_a_mask_that_is_not_taken_and_dropout_that_is_not_there(tmp_path: Path) 
         translate_to(str(tmp_path / "model.keras"), picture, out, test_dropout=True)
 
 
+@pytest.mark.slow
+def test_a_run_of_16_bits_answers_in_them(tmp_path: Path) -> None:
+    """In the values of its data, with more than the 256 levels of an export."""
+    y, x = np.mgrid[:16, :16]
+    for number in range(24):
+        for half in ("before", "after"):
+            (tmp_path / "data" / half).mkdir(parents=True, exist_ok=True)
+            values = 2000 + 1500 * np.sin(x / 5 + number) * np.cos(y / 7) * (1 if half == "before" else -1)
+            Image.fromarray(values.astype(np.uint16)).save(tmp_path / "data" / half / f"{number:02}.png")
+    data = ("--dataset", tmp_path / "data", "--source", "before", "--target", "after", "--levels", "0:4095")
+    small = ("--base-filters", "4", "--initializer-stddev", "0.2", "--batch-size", "4", "--no-tensorboard")
+    run = ("--run-dir", tmp_path / "run", "--export-dir", tmp_path / "out")
+    assert call("train", "--model", "pix2pix", *data, *small, *run, "--epochs", "1", "--steps-per-epoch", "2") == 0
+    picture = tmp_path / "data" / "before" / "03.png"
+    for of in ("run", "out"):
+        assert call("translate", tmp_path / of, picture, "--output", tmp_path / f"{of}.png") == 0
+    deep, plain = pixels(tmp_path / "run.png").astype(int), pixels(tmp_path / "out.png").astype(int)
+    source = np.asarray(Image.open(picture)).astype(np.float32) / 2047.5 - 1
+    model = load_model(newest_of_run(tmp_path / "run"), Pix2Pix)
+    expected = (np.asarray(model(source[None, ..., None]))[0, ..., 0] + 1) * 2047.5
+    assert np.abs(deep - expected).max() <= 1
+    assert len(np.unique(deep)) > len(np.unique(plain)) > 10
+    assert np.abs(plain * 4095 / 255 - expected).max() < 4095 / 255 + 40  # whose source had 8 bits as well
+    # A picture of 8 bits goes beside it.
+    Image.fromarray(np.full((16, 16), 77, np.uint8)).save(tmp_path / "data" / "before" / "grey.png")
+    assert call("translate", tmp_path / "run", tmp_path / "data" / "before", "--output", tmp_path / "all") == 0
+    np.testing.assert_array_equal(pixels(tmp_path / "all" / "03.png"), deep)
+    level = np.full((1, 16, 16, 1), 77 / 127.5 - 1, np.float32)
+    expected = (np.asarray(model(level))[0, ..., 0] + 1) * 2047.5
+    assert np.abs(pixels(tmp_path / "all" / "grey.png").astype(int) - expected).max() <= 1
+
+
 def test_max_pixels_comes_from_the_command_line_to_the_export(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

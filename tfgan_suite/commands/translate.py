@@ -36,7 +36,8 @@ def translate_to(
     """Writes what a translator makes of pictures as marked PNG files, all of them or none.
 
     Pictures are turned as their EXIF says, and brought to the translator's size as its run has read its own; results
-    have the translator's size.
+    have the translator's size. Those of a run of 16-bit pairs, whose `levels` it knows, have 16 bits and the data's
+    own values; of its export they have 8.
 
     Args:
         translator_path: a folder of a SavedModel or of its versions, a run folder, whose newest checkpoint is taken,
@@ -113,7 +114,7 @@ def _refuse_twins(jobs: Sequence[Job]) -> None:
 
 
 def _results(translator: Translator, jobs: Sequence[Job], hole: Image.Image | None) -> Iterator[tuple[Job, np.ndarray]]:
-    """Each picture, and uint8 (H, W, C) that is made of it."""
+    """Each picture, and uint8 (H, W, C), or uint16, that is made of it."""
     masks = None if hole is None else mask_of(hole, translator.rules)[np.newaxis]
     for start in range(0, len(jobs), translator.max_rows):
         part = jobs[start : start + translator.max_rows]
@@ -123,7 +124,7 @@ def _results(translator: Translator, jobs: Sequence[Job], hole: Image.Image | No
 
 
 def _pixels(path: Path, translator: Translator, hole: Image.Image | None) -> np.ndarray:
-    """A picture as the translator is given it, uint8 (H, W, C)."""
+    """A picture as the translator is given it, uint8 (H, W, C), or uint16."""
     image = read_named(path, translator.rules)
     if hole is not None and image.size != hole.size:
         raise InputError(
@@ -131,9 +132,11 @@ def _pixels(path: Path, translator: Translator, hole: Image.Image | None) -> np.
             f"{_sides(image)}."
         )
     try:
-        return convert(image, translator.rules).pixels
+        pixels = convert(image, translator.rules).pixels
     except InputError as error:
         raise InputError(f"The image {path}: {error}") from error
+    # Beside pictures of 16 bits those of 8 have each level at its place.
+    return pixels.astype(np.uint16) * 257 if translator.rules.deep and pixels.dtype == np.uint8 else pixels
 
 
 def _sides(image: Image.Image) -> str:

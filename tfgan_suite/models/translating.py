@@ -21,17 +21,17 @@ MOST_ROWS = 64  # of a request, as a server's batches have
 Translate = Callable[[tf.Tensor], tf.Tensor]
 
 
-def translated(translate: Translate, images: tf.Tensor, masks: tf.Tensor | None = None) -> tf.Tensor:
+def made_of(translate: Translate, images: tf.Tensor, masks: tf.Tensor | None = None) -> tf.Tensor:
     """What a translator makes of pictures.
 
     Args:
         translate: float32 (N, H, W, C) in [-1, 1] -> (N, H, W, D) in [-1, 1].
-        images: uint8 (N, H, W, C); of a translator with masks a channel fewer.
+        images: uint8, or uint16, (N, H, W, C); of a translator with masks a channel fewer.
         masks: uint8 (N, H, W, 1), 128 or more in the hole. Its pixels become 0 in [-1, 1], and the mask the last
             channel, as `Degradation` does it.
 
     Returns:
-        uint8 (N, H, W, D).
+        float32 (N, H, W, D) in [-1, 1].
     """
     source = to_float(images)
     if masks is not None:
@@ -41,7 +41,7 @@ def translated(translate: Translate, images: tf.Tensor, masks: tf.Tensor | None 
     message = "What the translator makes must be finite: its training has diverged."
     # A level has no NaN: it would be black.
     with tf.control_dependencies([refuse(tf.math.is_finite(made), message, tf.reduce_max(tf.abs(made)))]):
-        return in_levels(made)
+        return tf.identity(made)
 
 
 def with_reading(facts: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def translator_endpoints(
     Files need 1, 3 or 4 channels to be read and 1 to 4 to be written, as PNG has them.
 
     Args:
-        translate: see `translated`.
+        translate: see `made_of`.
         network: that does it.
         facts: `source_shape`, of what it is given, a mask among its channels; `target_shape`, of what it makes;
             `has_mask`, whether the last channel of a source is a mask.
@@ -90,7 +90,7 @@ def translator_endpoints(
     rows = min(MOST_ROWS, rows_at_once([network]), max_pixels // pixels)
 
     def serve(images: tf.Tensor, masks: tf.Tensor | None = None) -> tf.Tensor:
-        return translated(translate, images, masks)
+        return in_levels(made_of(translate, images, masks))
 
     masks = (masks_port(height, width),) if has_mask else ()
     ports = Ports((pixels_port(shape), *masks), pixels_port(target_shape))
@@ -103,7 +103,7 @@ def translator_endpoints(
         given = [opened(images, "image_bytes"), *([] if masks is None else [opened(masks, "mask_bytes")])]
         picture, *mask = let_through(tuple(given), max_pixels)
         holes = decoded_masks(mask[0], rules) if mask else None
-        return tf.io.encode_png(translated(translate, decoded(picture, rules), holes))
+        return tf.io.encode_png(in_levels(made_of(translate, decoded(picture, rules), holes)))
 
     masks = (files_port((height, width, 1), "mask_bytes"),) if has_mask else ()
     ports = Ports((files_port(shape, "image_bytes"), *masks), png_port())

@@ -1,6 +1,8 @@
 """A translator from where users have one: an export, a run, a file of Keras."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,19 +12,19 @@ import tensorflow as tf
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.exported import is_translator
 from tfgan_suite.files import is_run
+from tfgan_suite.images import MOST_OF_16_BITS, to_levels
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.models.algorithm import Algorithm
-from tfgan_suite.models.endpoints import Endpoint
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.models.refusals import refusals_as_input_errors
-from tfgan_suite.models.translating import reading_of, with_reading
+from tfgan_suite.models.translating import made_of, reading_of, with_reading
 from tfgan_suite.noise import Rows, Step
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.runs.exporting import origin, reading
 from tfgan_suite.runs.record import newest_of_run, read_config
 from tfgan_suite.serving.saved_translator import SavedTranslator
 
-# uint8 (N, H, W, C), and masks uint8 (N, H, W, 1) or None -> uint8 (N, H, W, D).
+# uint8 (N, H, W, C), and masks uint8 (N, H, W, 1) or None -> uint8 (N, H, W, D); uint16 both where rules are `deep`.
 Translate = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 
 
@@ -62,7 +64,9 @@ def open_translator(path: Path | str, dropout_seed: int | None = None, trust: bo
     if is_run(place):
         record = read_config(place)
         model = load_model(newest_of_run(place))
-        return _of_model(place, model, origin(record.config, record.data) | reading(record), dropout_seed)
+        # Of pairs from files with levels 16 bits are kept; degraded images have 8.
+        deep = record.config.levels is not None and record.config.degrade is None
+        return _of_model(place, model, origin(record.config, record.data) | reading(record), dropout_seed, deep)
     if place.suffix == ".keras":
         return _of_model(place, load_model(place), {}, dropout_seed)
     if dropout_seed is not None:
@@ -74,27 +78,47 @@ def open_translator(path: Path | str, dropout_seed: int | None = None, trust: bo
     return _made(saved.path, saved.card, saved.card, saved.translate, saved.max_rows)
 
 
-def _of_model(path: Path, model: Algorithm, card: dict[str, Any], dropout_seed: int | None) -> Translator:
+def _of_model(
+    path: Path, model: Algorithm, card: dict[str, Any], dropout_seed: int | None, deep: bool = False
+) -> Translator:
     facts = model.facts()
     if not is_translator(facts):
         raise InputError(f"{path} makes images of latents, and no pictures of pictures: use generate.py.")
     endpoint = model.served(card)["serving_default"]
-    if dropout_seed is None:
-        return _made(path, facts, card, _in_graph(endpoint), endpoint.max_rows)
-    layers = [layer for network in endpoint.networks for layer in network.layers]
-    if not any(isinstance(layer, KeyedDropout) and layer.rate for layer in layers):
-        raise InputError(f"{option('test_dropout', True)}: {path} has no Dropout, so that a picture has one result.")
+    specs = [port.spec() for port in endpoint.ports.inputs]
+    if dropout_seed is not None:
+        layers = [layer for network in endpoint.networks for layer in network.layers]
+        if not any(isinstance(layer, KeyedDropout) and layer.rate for layer in layers):
+            raise InputError(
+                f"{option('test_dropout', True)}: {path} has no Dropout, so that a picture has one result."
+            )
     # One picture at a time: each has the first row's masks, whatever is translated beside it.
-    return _made(path, facts, card, _in_graph(endpoint, Step(dropout_seed, 0, Rows(1))), 1)
+    step, rows = (None, endpoint.max_rows) if dropout_seed is None else (Step(dropout_seed, 0, Rows(1)), 1)
+    made = _made(path, facts, card, _in_graph(endpoint.function, specs, step), rows)
+    if not deep or made.rules.channels != 1 or facts["target_shape"][2] != 1:
+        return made
+    levels = made.rules.levels
+    assert isinstance(levels, tuple)
+    if not 0 <= levels[0] < levels[1] <= MOST_OF_16_BITS:
+        raise InputError(
+            f"{path} has learned from values of {levels[0]} to {levels[1]}, and no PNG file holds these: call the "
+            "model in Python, and to_levels."
+        )
+    of_floats = _in_graph(partial(made_of, model.call), [tf.TensorSpec(specs[0].shape, tf.uint16), *specs[1:]], step)
+
+    def translate(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
+        return to_levels(of_floats(images, masks), levels)
+
+    return made._replace(rules=replace(made.rules, deep=True), translate=translate)
 
 
-def _in_graph(endpoint: Endpoint, step: Step | None = None) -> Translate:
-    @tf.function(input_signature=[port.spec() for port in endpoint.ports.inputs])
+def _in_graph(function: Callable[..., tf.Tensor], specs: list[tf.TensorSpec], step: Step | None) -> Translate:
+    @tf.function(input_signature=specs)
     def run(*given: tf.Tensor) -> tf.Tensor:
         if step is None:
-            return endpoint.function(*given)
+            return function(*given)
         with step.masks(0, in_use=True):
-            return endpoint.function(*given)
+            return function(*given)
 
     def translate(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
         with refusals_as_input_errors():
