@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+from PIL import Image
+
 from tfgan_suite.cli import COMMANDS, run
 
 TINY = ("--model", "cgan", "--image-size", "8", "--base-filters", "4", "--latent-dim", "3", "--epochs", "1",
@@ -17,6 +19,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "export": ("~/run", "--export-dir=~/out"),
     "verify_export": ("~/out",),
     "generate": ("~/out", "--count=3", "--output=~/a.npz"),
+    "restore": ("~/out", "~/photo.png", "--mask=~/mask.png", "--steps=2", "--output=~/whole.png"),
     "evaluate": ("~/out", "--dataset=digits", "--count=100", "--metrics=frechet_distance", "--output=~/e.json"),
     "train_classifier": ("--dataset=digits", "--image-size=8", "--epochs=1", "--output=~/c.keras"),
     "model_card": ("~/run", "--count=60", "--output=~/card"),
@@ -34,6 +37,10 @@ def main() -> None:
     """See above."""
     codes = Path(sys.argv[1])
     (Path.home() / "table.md").write_text("no tables\n", encoding="utf-8")
+    for name, box in (("photo", (0, 0, 8, 4)), ("mask", (2, 2, 6, 6))):
+        with Image.new("L", (8, 8)) as picture:
+            picture.paste(255, box)
+            picture.save(Path.home() / f"{name}.png")
     found = {name: run(COMMANDS[name], arguments, f"{name}.py") for name, arguments in ARGUMENTS.items()}
     codes.write_text(json.dumps(found), encoding="utf-8")
 

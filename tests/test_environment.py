@@ -48,7 +48,7 @@ def test_closed_streams_another_data_format_and_the_home_folder(tmp_path: Path) 
     codes, _ = run_every_command(tmp_path, "<&- >&- 2>&-")
     assert codes == dict.fromkeys(COMMANDS, 0) | REFUSED
     assert not (tmp_path / "~").exists()
-    made = {"run", "out", "a.npz", "e.json", "c.keras", "c.json", "card", "more"}
+    made = {"run", "out", "a.npz", "e.json", "c.keras", "c.json", "card", "more", "whole.png"}
     assert made <= {path.name for path in tmp_path.iterdir()}
     with np.load(tmp_path / "a.npz") as arrays:
         assert arrays["images"].shape == (3, 8, 8, 1)
@@ -149,8 +149,8 @@ def test_the_home_folder_is_spelled_out_in_every_flag(kind: type) -> None:
     tried = 0
     for field in fields:
         others = [f"--{other.name}=x" for other in required if other not in (*positional, field)]
-        others += ["x" for other in positional if other in required and other is not field]
-        given = ["~/x"] if field in positional else [f"--{field.name.replace('_', '-')}=~/x"]
+        others += ["~/x" if other is field else "x" for other in positional if other in required or other is field]
+        given = [] if field in positional else [f"--{field.name.replace('_', '-')}=~/x"]
         with contextlib.suppress(InputError):
             value = getattr(parse(kind, [*given, *others], "x"), field.name)
             assert value == str(Path.home() / "x"), field.name

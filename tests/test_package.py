@@ -59,6 +59,10 @@ PATHS = {
         ["nowhere", "x.png", "--output", "made"],
         ["nowhere.keras", "x.png", "--output", "made"],
     ],
+    "restore": [
+        ["nowhere", ".", "--mask", ".", "--output", "a.png"],
+        [".", ".", "--mask", "nowhere", "--output", "a.png"],
+    ],
     "export": [["nowhere"], ["nowhere", "--format", "onnx"]],
     "verify_export": [["nowhere"]],
     "evaluate": [["nowhere"], [".", "--dataset", "nowhere/"], [".", "--compare", "nowhere.json"]],

@@ -16,6 +16,7 @@ from tfgan_suite.command_line.flags import (
     PreviewConfig,
     QueryConfig,
     ReproduceConfig,
+    RestoreConfig,
     TrainClassifierConfig,
     TrainCommandConfig,
     TranslateConfig,
@@ -126,6 +127,20 @@ def translate_command(arguments: Sequence[str], program: str = "translate.py") -
     choices = asdict(config)
     path, count = translate_to(choices.pop("translator"), choices.pop("pictures"), choices.pop("output"), **choices)
     print(f"wrote: {path}" + (f", {count:,} pictures" if count > 1 else ""))
+    return 0
+
+
+def restore_command(arguments: Sequence[str], program: str = "restore.py") -> int:
+    """`restore.py`: see `RestoreConfig`."""
+    config = parse(RestoreConfig, arguments, program)
+    expected = "a run folder of train.py, a file NAME.keras or a SavedModel"
+    for path, what in ((config.generator, expected), (config.photo, "a picture"), (config.mask, "a picture")):
+        refuse_missing(path, what)
+    with quiet_import():
+        from tfgan_suite.commands.restore import restore_to
+    choices = asdict(config)
+    for line in restore_to(choices.pop("generator"), choices.pop("photo"), **choices):
+        print(line, flush=True)
     return 0
 
 
@@ -317,6 +332,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "train": train_command,
     "generate": generate_command,
     "translate": translate_command,
+    "restore": restore_command,
     "export": export_command,
     "preview": preview_command,
     "verify_export": verify_export_command,

@@ -70,6 +70,30 @@ class TranslateConfig:
 
 
 @dataclass(frozen=True)
+class RestoreConfig:
+    """Fills a hole in a picture with what a trained generator would put there, by a search among its latents."""
+
+    generator: Annotated[str, tyro.conf.Positional]
+    """Take a run folder or NAME.keras, of which the discriminator helps, or a SavedModel's folder, without it."""
+    photo: Annotated[str, tyro.conf.Positional]
+    """Fill the hole of this picture, which is brought to the generator's size as its own pictures were."""
+    mask: str
+    """Take the hole from this picture of the same size: white where pixels are missing, black elsewhere."""
+    output: str
+    """Write the restored picture as NAME.png, in the generator's size."""
+    label: str | None = None
+    """Make this class or these attributes, such as 3 or Smiling+Young; else every class is tried."""
+    steps: int = 1000
+    """Go so many steps from each latent."""
+    starts: int = 4
+    """Start from so many latents for each label, and keep the best."""
+    seed: int = 0
+    """Draw the first latent from this number, and latent i from this number + i."""
+    trust: bool = False
+    """Load a SavedModel that holds operations which a generator has no need of: it may do anything that you may."""
+
+
+@dataclass(frozen=True)
 class ExportConfig:
     """Exports the newest checkpoint of a run as a SavedModel, or in another format."""
 

@@ -99,10 +99,13 @@ def biharmonic(translated: Translated, how: Degradation) -> np.ndarray:
     from skimage.restoration import inpaint_biharmonic
 
     assert translated.holes is not None
-    return np.stack(
-        [_levels(inpaint_biharmonic(source / 255, hole, channel_axis=-1)) if hole.any() and not hole.all() else source
-         for source, hole in zip(translated.sources, translated.holes, strict=True)]
-    )  # fmt: skip
+
+    def filled(source: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        if hole.all() or not hole.any():
+            return source
+        return _levels(inpaint_biharmonic(source / 255, hole.copy(), channel_axis=-1))  # it refuses what is read only
+
+    return np.stack([filled(*pair) for pair in zip(translated.sources, translated.holes, strict=True)])
 
 
 def _levels(values: np.ndarray) -> np.ndarray:

@@ -121,6 +121,11 @@ class SavedGenerator:
         """Images of latents, float32 (N, latent_dim); all else as `generate`."""
         return self._images("serving_default", {"latents": np.asarray(latents, np.float32)}, labels, batch_size)
 
+    def graph_of_images(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+        """Latents (N, latent_dim) and labels, which must be right, -> images, for a graph or a tape of who calls it."""
+        run = self._model.signatures["serving_default"]
+        return run(latents=latents, **({} if labels is None else {"labels": labels}))["images"]
+
     def interpolate(
         self, latents_a: np.ndarray, latents_b: np.ndarray, t: np.ndarray, labels: Any = None, batch_size: int = 256
     ) -> np.ndarray:
