@@ -39,7 +39,7 @@ LEVELS: tuple[set[str], ...] = (
 )
 HEIGHT = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 KNOWS_CONFIG = {
-    "runs/assembly", "runs/devices", "runs/data", "runs/record", "runs/exporting", "runs/run", "commands/model_card",
+    "runs/assembly", "runs/devices", "runs/data", "runs/record", "runs/exporting", "runs/run", "commands/card_parts",
     "commands/tables", "commands/train", "cli", "command_line/flags", "command_line/forms", "command_line/parsing",
 }  # fmt: skip
 STANDARD_LIBRARY_ONLY = [

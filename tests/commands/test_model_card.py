@@ -88,3 +88,26 @@ def test_data_without_a_licence(trained: Path, tmp_path: Path, capsys: pytest.Ca
     finally:
         config.write_text(text)
     assert "licence of photos is not known" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_translator_has_a_card_too(tmp_path: Path) -> None:
+    """Of pairs, with what is got without learning beside each number, and the limits of its export."""
+    settings = {"steps_per_epoch": 2, "dataset": "digits", "tensorboard": False, "fit": "pad", "background": "black"}
+    folders = {"run_dir": str(tmp_path / "run"), "export_dir": str(tmp_path / "out")}
+    train(shrunk_config("inpaint", **folders, **settings))
+    base = tmp_path / "inpaint_digits"
+    assert (
+        run(COMMANDS["model_card"], [folders["run_dir"], "--output", str(base), "--count", "40"], "model_card.py") == 0
+    )
+    assert sorted(path.name for path in base.iterdir()) == ["1", "MODEL_CARD.md", "evaluation.json", "samples.png"]
+    text, card = (base / "MODEL_CARD.md").read_text(), read_card(base / "1")
+    assert "A translator of 32x32x1 pictures, beside a mask of a hole, into pictures of 32x32x1; " in text
+    assert "padded with black, transparent ones lie on black" in text
+    assert f"may have {card['max_rows']} rows, and {card['max_pixels']:,} pixels\nin all" in text
+    assert "python scripts/translate.py PATH photo.jpg --output translated/ --mask mask.png" in text
+    assert "| metric | value | +- | real data | input | mean target | biharmonic |" in text
+    for record in read_records(base / "evaluation.json"):
+        assert f"| {record.metric} | {record.value:.4g} |" in text
+        assert card["metrics"][record.metric]["baselines"] == record.baselines
+    assert min(read_picture(base / "samples.png").size) > 400

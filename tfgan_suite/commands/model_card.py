@@ -3,24 +3,23 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfgan_suite.commands.card_parts import CARD as CARD
+from tfgan_suite.commands.card_parts import RECORDS as RECORDS
+from tfgan_suite.commands.card_parts import SAMPLES as SAMPLES
+from tfgan_suite.commands.card_parts import made_from, numbers
 from tfgan_suite.commands.evaluate import as_table
 from tfgan_suite.commands.generate import generate_to
-from tfgan_suite.config import settings_of_role
+from tfgan_suite.commands.translator_card import make_translator_card
 from tfgan_suite.errors import InputError
 from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.files import write_whole
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord, write_records
-from tfgan_suite.options.settings import PICTURE, PLACE, WATCH
-from tfgan_suite.presets import PRESETS
 from tfgan_suite.runs.exporting import LICENCES, export_run
 from tfgan_suite.runs.record import RunRecord, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
-CARD, RECORDS, SAMPLES = "MODEL_CARD.md", "evaluation.json", "samples.png"
 GRID = 100
-# What the command has in other places, or what changes nothing in what is learned.
-NOT_SETTINGS = ("dataset", "model", "model_class", *settings_of_role(PLACE, WATCH, PICTURE))
 
 
 def make_card(
@@ -38,7 +37,7 @@ def make_card(
         run_dir: run folder of `train`.
         output: base folder of the versions; the card, the records and the grid go there too.
         data_dir: where TensorFlow Datasets keeps its data.
-        count: samples to measure.
+        count: samples to measure, or of a translator pairs at most.
         extractor: see `load_extractor`.
         licence: of the data; None: as `LICENCES` has it.
 
@@ -52,8 +51,10 @@ def make_card(
     licence = licence or LICENCES.get(record.config.dataset)
     if licence is None:
         raise InputError(f"The licence of {record.config.dataset} is not known. Give it with --licence.")
-    load_extractor(extractor, record.config.dataset)  # refused before anything is written
     base = Path(output)
+    if record.config.learns_from_pairs:
+        return make_translator_card(run_dir, base, data_dir, count, extractor, licence)
+    load_extractor(extractor, record.config.dataset)  # refused before anything is written
     records = evaluate(run_dir, record.config.dataset, data_dir=data_dir, count=count, extractor=extractor)
     version = export_run(run_dir, base, keep=1, licence=licence, records=records)
     write_records(base / RECORDS, records)
@@ -81,7 +82,6 @@ def card_text(
         licence: of the data.
         version: folder of the export.
     """
-    config = record.config
     height, width, channels = generator.image_shape
     told = _labels(generator, record.data["label_names"])
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file()) / 1e6
@@ -89,7 +89,6 @@ def card_text(
     seeds = "seeds {} to {}".format(*protocol["sample_seeds"])
     extractor = f"{protocol['extractor']} ({protocol['extractor_sha256'][:16]})"
     seen = "" if protocol["held_out"] else " that it has learned from"
-    versions = ", ".join(f"{package} {number}" for package, number in record.versions.items())
     return f"""# {name}
 
 ![Samples of the seeds 0 to {GRID - 1}]({SAMPLES})
@@ -101,14 +100,11 @@ SavedModel for TensorFlow Serving. Try it, with the path of this folder:
 
 ## Made from
 
-- Data: {record.data["source"]}. Licence: {licence}.
-- Command: `{_command(record)}` ({records[0].subject["step"]:,} generator steps, seed {config.seed}).
-- Versions: {versions}.
-- Method: {PRESETS[config.model].paper}. {PRESETS[config.model].note}
+{made_from(record, records[0].subject["step"], licence)}
 
 ## Measured
 
-{_numbers(records)}
+{numbers(records)}
 
 {protocol["num_generated"]:,} samples of the {seeds} against as many real images{seen} ({protocol["reference"]}), by the
 {extractor}; "real data" is what other real images get in the samples' place.
@@ -134,28 +130,3 @@ def _labels(generator: SavedGenerator, names: Sequence[str]) -> str:
     told = f"{generator.labels.size} {generator.labels.kind}"
     named = ", ".join(f"{number} {name}" for number, name in enumerate(names) if name != str(number))
     return f"{told} as labels" + (f" ({named})" if named else "")
-
-
-def _command(record: RunRecord) -> str:
-    """The command that repeats the run: its preset and what differs from it."""
-    config = record.config
-    preset = type(config).from_preset(config.model)
-    flags = [f"--model {config.model}", f"--dataset {config.dataset}"]
-    for field, value in vars(config).items():
-        flag = field.replace("_", "-")
-        if field in NOT_SETTINGS or value == getattr(preset, field):
-            continue
-        if isinstance(value, bool):
-            flags.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            flags.append(f"--{flag} {' '.join(map(str, value)) if isinstance(value, tuple | list) else value}")
-    return f"python scripts/train.py {' '.join(flags)}"
-
-
-def _numbers(records: list[MetricRecord]) -> str:
-    lines = ["| metric | value | +- | real data |", "|---|---|---|---|"]
-    for record in records:
-        uncertainty = "" if record.uncertainty is None else f"{record.uncertainty:.2g}"
-        floor = "" if record.floor is None else f"{record.floor:.4g}"
-        lines.append(f"| {record.metric} | {record.value:.4g} | {uncertainty} | {floor} |")
-    return "\n".join(lines)

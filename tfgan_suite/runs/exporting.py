@@ -97,6 +97,7 @@ def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[st
             "value": record.value,
             "uncertainty": record.uncertainty,
             "floor": record.floor,
+            **({"baselines": record.baselines} if record.baselines else {}),
             "protocol": {key: value for key, value in record.protocol.items() if key not in shared},
         }
         for record in records

@@ -1,0 +1,113 @@
+"""A translator made ready to be given away, as `model_card.make_card` does it with a generator of latents."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tfgan_suite.commands.card_parts import CARD, RECORDS, SAMPLES, made_from, numbers
+from tfgan_suite.commands.evaluate import as_table
+from tfgan_suite.evaluation.translators import evaluate_run
+from tfgan_suite.exported import read_card
+from tfgan_suite.files import write_whole
+from tfgan_suite.images import save_png, to_uint8
+from tfgan_suite.metrics.records import MetricRecord, write_records
+from tfgan_suite.models.loading import load_model
+from tfgan_suite.pictures import sheet
+from tfgan_suite.runs.data import read_data
+from tfgan_suite.runs.exporting import export_run
+from tfgan_suite.runs.record import RunRecord, newest_of_run, read_config
+
+GRID = 24
+FITTED = {"crop": "cropped to the middle", "pad": "padded with {background}", "stretch": "stretched"}
+
+
+def make_translator_card(
+    run_dir: str, base: Path, data_dir: str | None, count: int, extractor: str | None, licence: str
+) -> str:
+    """Exports a run's newest checkpoint with a model card, its measurements and a grid of held-out pairs beside it.
+
+    Args:
+        run_dir: run folder of `train`, of a model that learned from pairs.
+        base: folder of the versions; the card, the records and the grid go there too.
+        data_dir, count, extractor: see `evaluate_run`.
+        licence: of the data.
+
+    Returns:
+        The table of the measurements.
+
+    Raises:
+        InputError: what `export_run` and `evaluate_run` refuse.
+    """
+    record = read_config(Path(run_dir))
+    dataset = record.config.dataset
+    records = evaluate_run(
+        run_dir, run_dir=Path(run_dir), dataset=dataset, data_dir=data_dir, count=count, extractor=extractor
+    )
+    version = export_run(run_dir, base, keep=1, licence=licence, records=records)
+    write_records(base / RECORDS, records)
+    config = record.config if data_dir is None else replace(record.config, data_dir=data_dir)
+    pairs = read_data(config, record.picture_rules(), "test").examples(GRID)
+    images, columns = load_model(newest_of_run(run_dir)).show(GRID, pairs)
+    words = [(str(word), str(word)) for word in columns]
+    save_png(base / SAMPLES, sheet(to_uint8(images), len(columns), words), {"generator": base.name})
+    write_whole(base / CARD, translator_text(base.name, record, read_card(version), records, licence, version))
+    return as_table(records)
+
+
+def translator_text(
+    name: str, record: RunRecord, card: dict[str, Any], records: list[MetricRecord], licence: str, version: Path
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        name: of the translator.
+        record: of its run.
+        card: of its export.
+        records: its measurements.
+        licence: of the data.
+        version: folder of the export.
+    """
+    height, width, channels = card["source_shape"]
+    mask, flag = (", beside a mask of a hole,", " --mask mask.png") if card["has_mask"] else ("", "")
+    source = f"{height}x{width}x{channels - card['has_mask']} pictures{mask}"
+    target = "x".join(map(str, card["target_shape"]))
+    size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file()) / 1e6
+    fitted = FITTED[card["fit"]].format(background=card["background"])
+    protocol = records[0].protocol
+    seen = "held-out pairs" if protocol["held_out"] else "pairs that it has learned from"
+    return f"""# {name}
+
+![Source, result and target of pairs]({SAMPLES})
+
+A translator of {source} into pictures of {target}; {size:.1f} MB as a SavedModel for TensorFlow
+Serving. Try it, with the path of this folder:
+
+    python scripts/translate.py PATH photo.jpg --output translated/{flag}
+
+Pictures of another shape are {fitted}, transparent ones lie on {card["background"]}, and a result has the
+translator's size. A request of files to a server may have {card["max_rows"]} rows, and {card["max_pixels"]:,} pixels
+in all.
+
+## Made from
+
+{made_from(record, records[0].subject["step"], licence)}
+
+## Measured
+
+{numbers(records)}
+
+{protocol["num_generated"]:,} {seen} ({protocol["reference"]}). The columns at the right are what is got without
+learning from pairs: the source as it is, the mean of all targets, a classical method where there is one. The whole
+protocol, and what each "+-" is, are in [{RECORDS}]({RECORDS}). The table is one training seed's.
+
+## Limits
+
+- What it adds to a picture is likely by its data, and not what was there: it is evidence of nothing.
+- Pictures unlike those of its data, in what they show or in how they were damaged, give results that mean nothing.
+- A picture has one result, where several may be right.
+
+## Misuse
+
+Its results must not be passed off as what a camera has seen. Pictures that `translate.py` writes say in their text
+chunks that they are made; a picture that was encoded again has lost them.
+"""
