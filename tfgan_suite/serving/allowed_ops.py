@@ -85,11 +85,12 @@ def refuse_foreign_ops(folder: Path | str, of_translator: bool = False) -> None:
         InputError: such an operation, or no SavedModel.
     """
     if foreign := foreign_ops(read_meta_graph(folder), of_translator):
-        kind, script = ("translator", "translate.py") if of_translator else ("generator", "generate.py")
+        kind = "translator" if of_translator else "generator"
+        way = "--trust of translate.py" if of_translator else "--trust of generate.py"
         raise InputError(
             f"The SavedModel {folder} holds operations that a {kind} has no need of, and that may read files, "
             f"write them or run other code: {', '.join(foreign)}. "
-            f"Load it, by --trust of {script}, only if you trust who made it."
+            f"Load it, by {way}, only if you trust who made it."
         )
 
 
