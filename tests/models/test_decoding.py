@@ -190,6 +190,23 @@ def test_what_is_refused_before_it_is_decoded(file: bytes, message: str) -> None
         read([GOOD, file], PictureRules((8, 8), 3))
 
 
+def test_files_that_would_take_a_decoder_long_are_refused() -> None:
+    """16 kB of scans took 1.5 s, 770 kB of texts 4.7 s."""
+    rules = PictureRules((8, 8), 3)
+    jpeg = file_of(Image.fromarray(smooth(16, 16, 1)[..., 0]), "JPEG", progressive=True)
+    scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    own = jpeg.count(b"\xff\xda")
+    assert own > 3
+    text = chunk(b"zTXt", b"k\0\0" + zlib.compress(b"text"))
+    scans = [jpeg[:-2] + scan * (count - own) + jpeg[-2:] for count in (100, 101)]
+    texts = [GOOD[:33] + text * count + GOOD[33:] for count in (16, 17)]
+    for count, (more, most) in ((100, scans), (16, texts)):
+        read([GOOD, more], rules)
+        said = f"at most 100 scans in a JPEG file and 16 texts in a PNG file: .* Received: row 1 which has {count + 1}"
+        with pytest.raises(InputError, match=said):
+            read([GOOD, most], rules)
+
+
 def test_a_graph_decodes_and_refuses_the_same() -> None:
     rules = PictureRules((9, 7), 3, background="#c87828")
 

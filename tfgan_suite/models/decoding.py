@@ -14,6 +14,10 @@ from tfgan_suite.picture_rules import PictureRules, parse_background
 PNG_BEGINS, JPEG_BEGINS = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 IHDR = b"\0\0\0\rIHDR"  # which must come first, and has 13 bytes
 HEAD = 33  # bytes of the first chunk's end
+# What a decoder goes through one after the other, so that some kB of them would take it seconds: the passes of a
+# progressive JPEG file, mostly 10, and texts of a PNG file, each of which may be 8 MB when it is unpacked.
+JPEG_SCAN, MOST_SCANS = b"\xff\xda", 100
+PNG_TEXTS, MOST_TEXTS = (b"zTXt", b"iTXt"), 16
 WIDTH, HEIGHT, DEPTH = slice(16, 20), slice(20, 24), 24  # in it
 FILE_CHANNELS = (1, 3, 4)  # of pictures that files are made into, as in training
 _HEX = tf.constant([f"{byte:02x} " for byte in range(256)])
@@ -61,13 +65,24 @@ def opened(contents: tf.Tensor, name: str) -> Files:
         contents = tf.identity(contents)
     of_png = tf.stack([_number(head[:, HEIGHT]), _number(head[:, WIDTH])], 1)
 
-    def sides_of(row: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    def look(row: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """The sides of a file, and how many parts of it are decoded one after the other."""
         file, is_png, sides = row
-        return tf.cond(is_png, lambda: sides, lambda: tf.cast(tf.image.extract_jpeg_shape(file)[:2], tf.int64))
 
-    sides = tf.map_fn(sides_of, (contents, is_png, of_png), fn_output_signature=tf.TensorSpec([2], tf.int64))
-    has_pixels = tf.reduce_all(sides >= 1, 1)
-    with tf.control_dependencies([_refuse_row(has_pixels, f"{name} must have pixels.", "which has none")]):
+        def of_jpeg() -> tuple[tf.Tensor, tf.Tensor]:
+            return tf.cast(tf.image.extract_jpeg_shape(file)[:2], tf.int64), _count(file, JPEG_SCAN)
+
+        return tf.cond(is_png, lambda: (sides, sum(_count(file, text) for text in PNG_TEXTS)), of_jpeg)
+
+    specs = tf.TensorSpec([2], tf.int64), tf.TensorSpec([], tf.int32)
+    sides, parts = tf.map_fn(look, (contents, is_png, of_png), fn_output_signature=specs)
+    has_few = parts <= tf.where(is_png, MOST_TEXTS, MOST_SCANS)
+    most = f"{MOST_SCANS} scans in a JPEG file and {MOST_TEXTS} texts in a PNG file"
+    asserts = [
+        _refuse_row(tf.reduce_all(sides >= 1, 1), f"{name} must have pixels.", "which has none"),
+        _refuse_row(has_few, f"{name} must have at most {most}: store the picture again.", "which has", parts),
+    ]
+    with tf.control_dependencies(asserts):
         return Files(name, tf.identity(contents), is_png, depth, sides)
 
 
@@ -191,6 +206,14 @@ def _in_levels(pixels: tf.Tensor) -> tf.Tensor:
 def _begins(head: tf.Tensor, begin: bytes) -> tf.Tensor:
     """Whether the first bytes of each row, uint8 (N, K), are these; bool (N,)."""
     return tf.reduce_all(head[:, : len(begin)] == tf.constant(list(begin), tf.uint8), 1)
+
+
+def _count(file: tf.Tensor, word: bytes) -> tf.Tensor:
+    """How often a word stands in a file, int32."""
+    octets = tf.io.decode_raw(tf.strings.join([file, b"\0" * len(word)]), tf.uint8)
+    places = tf.shape(octets)[0] - len(word)
+    found = [octets[index : places + index] == byte for index, byte in enumerate(word)]
+    return tf.reduce_sum(tf.cast(tf.reduce_all(tf.stack(found), 0), tf.int32))
 
 
 def _number(four: tf.Tensor) -> tf.Tensor:
