@@ -12,6 +12,7 @@ from picture_files import HUGE, KINDS, fuzzed, megabytes_of, must_be, opened_pic
 from real_server import there
 from servers import Server, running_server
 
+from tfgan_suite.commands.query import query_picture_to
 from tfgan_suite.errors import InputError
 from tfgan_suite.models.refusals import refusal
 from tfgan_suite.serving.client import connect
@@ -89,6 +90,27 @@ def server(request: pytest.FixtureRequest, version: Path) -> Iterator[Server]:
         patch.setenv("MALLOC_ARENA_MAX", "1")
         with running_server(version.parent, *flags, kind=request.param) as server:
             yield server
+
+
+@pytest.mark.slow
+def test_a_server_answers_as_a_session_does(server: Server, session: ServingSession, tmp_path: Path) -> None:
+    """Levels and files, over both protocols, by our client and by its command."""
+    images = np.random.default_rng(0).integers(0, 256, (3, *SIDES, 3)).astype(np.uint8)
+    files = [fuzzed(number)[1] for number in (0, 1, 16)]
+    expected = session.run("serving_default", {"images": images})["images"], asked(session, *files)
+    (tmp_path / "a.png").write_bytes(files[0])
+    for url in (server.rest_url, server.grpc_url):
+        with connect(url, "gan") as client:
+            levels = client.predict("serving_default", {"images": images})["images"]
+            assert levels.dtype == np.uint8
+            assert np.abs(levels.astype(int) - expected[0]).max() <= 1
+            answer = client.predict("translate_png", {"image_bytes": files})["image_bytes"]
+            assert [len(file) > 50 for file in answer] == [True] * 3
+            for file, theirs in zip(answer, expected[1], strict=True):
+                assert np.abs(opened_picture(file).astype(int) - opened_picture(theirs)).max() <= 1
+        query_picture_to(url, "gan", str(tmp_path / "b.png"), str(tmp_path / "a.png"))
+        made = opened_picture((tmp_path / "b.png").read_bytes())
+        assert np.abs(made.astype(int) - opened_picture(expected[1][0])).max() <= 1
 
 
 @pytest.mark.slow
