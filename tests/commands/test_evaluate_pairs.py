@@ -1,5 +1,7 @@
 """Evaluation of models that translate: from a run folder to a table, beside what is got without learning."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +110,37 @@ def test_other_data_and_another_split(runs: Path) -> None:
         difference(found, learned)
 
 
+@pytest.mark.parametrize(("export", "run_dir"), [("out", "holes"), ("out2", "pixels")])
+def test_an_export_is_measured_as_its_run(export: str, run_dir: str, runs: Path) -> None:
+    """It makes levels of levels, so that a number differs by what a level is worth."""
+    dataset = "digits" if export == "out" else str(runs / "pairs")
+    flags = ("--metrics", "l1,psnr", "--dataset", dataset)
+    of_export, of_run = evaluated(runs / export, *flags), evaluated(runs / run_dir, *flags)
+    assert set(of_export) == set(of_run) and ("l1_inside" in of_run) == (export == "out")
+    for name, record in of_export.items():
+        difference(record, of_run[name])
+        assert record.value == pytest.approx(of_run[name].value, abs=0.005 if "psnr" in name else 1e-4), name
+        assert record.baselines == of_run[name].baselines
+    assert of_export["l1"].subject["path"] == str(runs / export)
+    assert of_export["l1"].subject["model"] == of_run["l1"].subject["model"]
+
+
+def test_an_export_that_does_not_say_how_its_pairs_were_made(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(runs / "out2", tmp_path / "old")
+    for name in ("assets.extra/tfgan_suite.json", "card.json"):
+        path = next((tmp_path / "old").glob(f"*/{name}"))
+        card = json.loads(path.read_text())
+        assert card.pop("pairs") == {"source": "a", "target": "b"}
+        path.write_text(json.dumps(card))
+    flags = ["--metrics", "l1", "--dataset", str(runs / "pairs")]
+    assert run(COMMANDS["evaluate"], [str(tmp_path / "old"), *flags], "evaluate.py") == 2
+    assert "does not say how its pairs were read or made. Give --source and --target" in capsys.readouterr().err
+    found = evaluated(tmp_path / "old", *flags, "--source", "a", "--target", "b")
+    assert found["l1"].value == evaluated(runs / "out2", *flags)["l1"].value
+
+
 def test_dropout_at_test_is_keyed_by_the_seed(runs: Path) -> None:
     flags = ("--metrics", "l1", "--test-dropout")
     once, again, other = (evaluated(runs / "pixels", *flags, "--seed", seed)["l1"] for seed in ("3", "3", "4"))
@@ -141,9 +174,12 @@ def test_dropout_of_a_row_is_its_own() -> None:
         ("pixels", ["--metrics", "label_accuracy"], "label_accuracy needs an extractor that reads the classes"),
         ("pixels", ["--count", "1"], "at least 2 pairs"),
         ("holes", ["--source", "a"], "--source reads pairs, and --degrade mask makes them"),
+        ("out", ["--metrics", "l1"], "--dataset is missing: the pairs, or the images"),
+        ("out", ["--dataset", "digits", "--test-dropout"], "--test-dropout needs a run folder or a file NAME.keras"),
+        ("out", ["--dataset", "digits", "--all-checkpoints"], "--all-checkpoints needs a run folder"),
         ("alone.keras", [], "alone.keras lies in no run folder"),
-        ("a.npz", ["--dataset", "digits", "--source", "a"], "--source is of runs that learned from pairs"),
-        ("a.npz", ["--dataset", "digits", "--test-dropout"], "--test-dropout is of runs that learned from pairs"),
+        ("a.npz", ["--dataset", "digits", "--source", "a"], "--source is of models that learned from pairs"),
+        ("a.npz", ["--dataset", "digits", "--test-dropout"], "--test-dropout is of models that learned from pairs"),
     ],
 )
 def test_refusals(

@@ -5,7 +5,13 @@ from typing import Any
 
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.evaluation.measure import evaluate
-from tfgan_suite.evaluation.translators import evaluate_run, run_of_translator
+from tfgan_suite.evaluation.translators import (
+    Choices,
+    evaluate_export,
+    evaluate_run,
+    is_exported_translator,
+    run_of_translator,
+)
 from tfgan_suite.metrics.baselines import INPUT, MEAN
 from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_records, write_records
 
@@ -16,7 +22,7 @@ def evaluate_to(output: str | None, compare: str | None, **choices: Any) -> str:
     Args:
         output: JSON file for the records; None: none is written.
         compare: JSON file of other records, measured alike, whose values stand beside these.
-        choices: of `evaluate`, or of a model that translates those of `evaluate_run`.
+        choices: of `evaluate`, or of a model that translates `Choices`.
 
     Raises:
         InputError: as `evaluate`, or records that were measured otherwise.
@@ -35,12 +41,13 @@ _OF_PAIRS = {"source": None, "target": None, "test_dropout": False}
 
 
 def _measured(path: str, **choices: Any) -> list[MetricRecord]:
-    run_dir = run_of_translator(path)
-    if run_dir is not None:
-        return evaluate_run(path, run_dir=run_dir, **choices)
+    if (run_dir := run_of_translator(path)) is not None:
+        return evaluate_run(path, run_dir, Choices(**choices))
+    if is_exported_translator(path):
+        return evaluate_export(path, Choices(**choices))
     for name, default in _OF_PAIRS.items():
         if choices.pop(name, default) != default:
-            raise InputError(f"{option(name)} is of runs that learned from pairs. Received: {path}. Leave it out.")
+            raise InputError(f"{option(name)} is of models that learned from pairs. Received: {path}. Leave it out.")
     return evaluate(path, **choices)
 
 

@@ -1,6 +1,8 @@
 """What a run learns from, and what it is held against, as its settings say."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.degradations import Degradation
@@ -8,7 +10,8 @@ from tfgan_suite.data.degraded_images import read_degraded
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pair_files import PairRules, read_pairs
 from tfgan_suite.data.sources import as_read, read_images
-from tfgan_suite.options.pairs import DEGRADATIONS
+from tfgan_suite.errors import InputError
+from tfgan_suite.options.pairs import DEGRADATIONS, PairOptions
 from tfgan_suite.picture_rules import PictureRules
 
 
@@ -31,6 +34,33 @@ def read_data(config: TrainConfig, rules: PictureRules, split: str | None = None
         return read_degraded(*where, degradation(config), *limits)
     how = PairRules(config.source, config.target, config.pair_layout, config.reverse, config.source_kind)
     return read_pairs(*where, how, *limits)
+
+
+def pair_settings(config: TrainConfig) -> dict[str, Any]:
+    """What a card says of how the pairs of a run were read or made; JSON types."""
+    settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PairOptions)}
+    return {name: value for name, value in settings.items() if value != getattr(PairOptions, name)}
+
+
+def read_pairs_of(
+    settings: Mapping[str, Any], dataset: str, data_dir: str | None, rules: PictureRules, split: str
+) -> ImageData:
+    """Pairs as those that an export was made from.
+
+    Args:
+        settings: see `pair_settings`.
+        dataset, data_dir: see `TrainConfig`.
+        rules: how pictures are read.
+        split: `train`, `test` or another.
+
+    Raises:
+        InputError: as `read_data`, or settings that are none.
+    """
+    try:
+        config = TrainConfig.from_preset("pix2pix", dataset=dataset, data_dir=data_dir, split=split, **settings)
+    except TypeError as error:
+        raise InputError(f"The card says of pairs what this version does not know: {error}.") from error
+    return read_data(config, rules)
 
 
 def degradation(config: TrainConfig) -> Degradation:

@@ -13,6 +13,7 @@ from tfgan_suite.errors import InputError
 from tfgan_suite.files import CONFIG, is_run, run_of
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.loading import load_model
+from tfgan_suite.runs.data import pair_settings
 from tfgan_suite.runs.folder import refuse_unwritable
 from tfgan_suite.runs.record import RunRecord, newest_of_run, read_config
 from tfgan_suite.serving.export import export_generator
@@ -41,6 +42,7 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         "seed": config.seed,
         "split": config.split,
         **reading(record),
+        **({"pairs": pair_settings(config)} if config.learns_from_pairs and not config.stamp else {}),
         **({"licence": LICENCES[config.dataset]} if config.dataset in LICENCES else {}),
         "training": {
             "config_sha256": _sha256(run_of(run_dir) / CONFIG),
