@@ -6,7 +6,7 @@ from typing import Any
 
 from tfgan_suite.commands.card_parts import CARD, RECORDS, SAMPLES, made_from, numbers
 from tfgan_suite.commands.evaluate import as_table
-from tfgan_suite.evaluation.translators import evaluate_run
+from tfgan_suite.evaluation.translators import Choices, evaluate_run
 from tfgan_suite.exported import read_card
 from tfgan_suite.files import write_whole
 from tfgan_suite.images import save_png, to_uint8
@@ -29,7 +29,7 @@ def make_translator_card(
     Args:
         run_dir: run folder of `train`, of a model that learned from pairs.
         base: folder of the versions; the card, the records and the grid go there too.
-        data_dir, count, extractor: see `evaluate_run`.
+        data_dir, count, extractor: see `Choices`.
         licence: of the data.
 
     Returns:
@@ -40,9 +40,8 @@ def make_translator_card(
     """
     record = read_config(Path(run_dir))
     dataset = record.config.dataset
-    records = evaluate_run(
-        run_dir, run_dir=Path(run_dir), dataset=dataset, data_dir=data_dir, count=count, extractor=extractor
-    )
+    choices = Choices(dataset=dataset, data_dir=data_dir, count=count, extractor=extractor)
+    records = evaluate_run(run_dir, Path(run_dir), choices)
     version = export_run(run_dir, base, keep=1, licence=licence, records=records)
     write_records(base / RECORDS, records)
     config = record.config if data_dir is None else replace(record.config, data_dir=data_dir)
