@@ -187,3 +187,18 @@ def test_public_name(name: str) -> None:
 def test_unknown_public_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'DCGANN'"):
         tfgan_suite.DCGANN  # noqa: B018
+
+
+def test_import_makes_no_tensor() -> None:
+    """It would start TensorFlow's threads, and a process that forks from one with threads may wait for them forever."""
+    modules = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.stem not in ("__init__", "__main__")
+    ]
+    code = (
+        f"import importlib; [importlib.import_module(name) for name in {modules}]; "
+        "from tensorflow.python.eager import context; print(context.context()._initialized)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False"]

@@ -20,7 +20,7 @@ JPEG_SCAN, MOST_SCANS = b"\xff\xda", 100
 PNG_TEXTS, MOST_TEXTS = (b"zTXt", b"iTXt"), 16
 WIDTH, HEIGHT, DEPTH = slice(16, 20), slice(20, 24), 24  # in it
 FILE_CHANNELS = (1, 3, 4)  # of pictures that files are made into, as in training
-_HEX = tf.constant([f"{byte:02x} " for byte in range(256)])
+HEX = [f"{byte:02x} " for byte in range(256)]
 
 
 class Files(NamedTuple):
@@ -53,7 +53,7 @@ def opened(contents: tf.Tensor, name: str) -> Files:
     short = tf.strings.substr(contents, 0, HEAD)
     head = tf.io.decode_raw(tf.strings.substr(tf.strings.join([short, b"\0" * HEAD]), 0, HEAD), tf.uint8)  # (N, 33)
     is_png, is_jpeg = (_begins(head, begin) for begin in (PNG_BEGINS, JPEG_BEGINS))
-    begin = tf.strings.reduce_join(tf.gather(_HEX, tf.cast(head[:, :4], tf.int32)), 1)
+    begin = tf.strings.reduce_join(tf.gather(tf.constant(HEX), tf.cast(head[:, :4], tf.int32)), 1)
     is_whole = ~is_png | (_begins(head[:, len(PNG_BEGINS) :], IHDR) & (tf.strings.length(contents) >= HEAD))
     depth = tf.where(is_png, tf.cast(head[:, DEPTH], tf.int32), 8)
     asserts = [
