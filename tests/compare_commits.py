@@ -39,6 +39,7 @@ RUNS = {
     "cgan": "--model cgan --dataset digits --base-filters 4 --dropout 0.3 --loss least_squares",
     "cgan_attributes": "--model cgan_mirza2014 --dataset pictures.csv --generator-units 8 --discriminator-units 8 "
     "--updates simultaneous",
+    "inpaint": "--model inpaint --dataset digits --base-filters 4",
 }
 EXPORTED = "cgan"  # the run whose export is asked for images
 GAN = "from pathlib import Path; from make_old_files import make_gan; make_gan(Path('gan.keras'), deterministic=True)"

@@ -96,6 +96,7 @@ def test_what_is_shown_was_not_learned_from(name: str) -> None:
     assert read_held_out(images, rules, data) is data
 
 
+@pytest.mark.slow
 def test_it_starts_from_another_task_of_the_same_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(tmp_path / "a", "denoise", "digits", epochs=1) == 0
     more = {"init_from": tmp_path / "a" / "run"}

@@ -70,11 +70,6 @@ def series(**columns: object) -> list[Check]:
     return [Check(**dict(zip(values, row, strict=True))) for row in zip(*values.values(), strict=True)]
 
 
-def written(checks: list[Check]) -> list[list[str]]:
-    """As text, in which what is not a number equals itself."""
-    return [list(map(str, check)) for check in checks]
-
-
 # ---- the diagnoses, by hand ---------------------------------------------------------------------
 
 
@@ -280,7 +275,7 @@ def test_healthy_runs_are_left_in_peace(
     assert min(min(check.pixel_ratio, check.feature_ratio) for check in late) > 0.2
     with (tmp_path / "health.csv").open(newline="") as stream:
         assert tuple(next(csv.reader(stream))) == Check._fields
-    assert written(read_checks(tmp_path / "health.csv")) == written(health.checks)
+    assert read_checks(tmp_path / "health.csv") == health.checks
 
 
 def test_a_discriminator_that_has_won(
@@ -461,7 +456,7 @@ def test_a_cut_run_writes_what_an_uncut_one_does(small_digits: ImageData, tmp_pa
     assert [(check.step, check.event) for check in pieces] == [(check.step, check.event) for check in whole]
     # Not bit for bit without op determinism.
     np.testing.assert_allclose([check[1:12] for check in pieces], [check[1:12] for check in whole], rtol=1e-4)
-    assert written(read_checks(tmp_path / "pieces" / "health.csv")) == written(pieces)
+    assert read_checks(tmp_path / "pieces" / "health.csv") == pieces
 
 
 def test_a_series_that_was_begun_without_the_later_columns_goes_on(tmp_path: Path) -> None:
@@ -475,7 +470,7 @@ def test_a_series_that_was_begun_without_the_later_columns_goes_on(tmp_path: Pat
     before = read_checks(path)
     assert [check.step for check in before] == [2, 4] and before[0].epoch_means != "{}"
     model.fit(batches(), callbacks=[HealthMonitor(path, tiny_data().images, every=2)], verbose=0)
-    assert written(read_checks(path)[:2]) == written(before)
+    assert read_checks(path)[:2] == before
     assert tuple(next(csv.reader(path.read_text().splitlines()))) == Check._fields
 
 
@@ -494,7 +489,7 @@ class Fixed:
         return self.function(sources.numpy())
 
 
-def measured(function: Callable[[np.ndarray], np.ndarray], channels: int = 3) -> dict[str, float]:
+def measured(function: Callable[[np.ndarray], np.ndarray], channels: int = 3) -> dict[str, Any]:
     random = np.random.default_rng(0)
     blocks = [random.uniform(-1, 1, (40, 4, 4, each)).astype(np.float32) for each in (channels, 3)]
     sources, targets = (each.repeat(2, 1).repeat(2, 2) for each in blocks)  # of which no second pixel stands out
@@ -515,7 +510,7 @@ def test_the_source_is_known_again(channels: int, copy: int) -> None:
 
 
 def test_of_a_source_that_is_no_image_of_the_target_there_is_no_distance() -> None:
-    assert math.isnan(measured(lambda sources: sources[..., :1].repeat(3, -1), 2)["source_ratio"])
+    assert measured(lambda sources: sources[..., :1].repeat(3, -1), 2)["source_ratio"] is None
 
 
 def test_one_image_for_all_sources_and_a_checkerboard_are_seen() -> None:
@@ -531,8 +526,8 @@ def test_a_run_whose_results_are_the_source_is_told(tmp_path: Path, capsys: pyte
     health = HealthMonitor(tmp_path / "health.csv", targets, sources=sources, every=2, window=4, grace=0)
     model.fit(sources, targets, batch_size=8, epochs=3, callbacks=[health], verbose=0)
     assert [check.step for check in health.checks] == [2, 4, 6, 8, 10, 12]
-    assert all(check.of_sources and math.isfinite(check.alternation) for check in health.checks)
-    assert all(0.1 < check.source_ratio < 2.0 for check in health.checks)
+    assert all(check.of_sources and 0.0 <= (check.alternation or 0.0) < 255.0 for check in health.checks)
+    assert all(0.1 < (check.source_ratio or 0.0) < 2.0 for check in health.checks)
     health.checks = [check._replace(source_ratio=0.01) for check in health.checks]
     assert "source_copied" in health.diagnose()
     with pytest.raises(InputError, match=r"^sources and real_images must have the model's shapes \(8, 8, 1\) and "):
@@ -585,6 +580,7 @@ def test_groups_of_steps_and_validation(tmp_path: Path) -> None:
     assert all(0.0 < check.discriminator_loss < 10.0 for check in health.checks)
 
 
+@pytest.mark.slow
 def test_two_replicas_write_what_one_does(tmp_path: Path, mirrored: tf.distribute.MirroredStrategy) -> None:
     def checks(name: str) -> list[Check]:
         health = HealthMonitor(tmp_path / name, tiny_data().images, every=2)

@@ -78,7 +78,7 @@ def test_the_flags_of_train_stand_below_the_heading_of_their_family(capsys: pyte
 
 
 # Presets of networks whose options other presets show.
-SLOW = ("dragan", "wgan", "wgan_gp")
+SLOW = ("dragan", "wgan", "wgan_gp", "denoise", "colourise", "pix2pix_isola2017")
 
 
 @pytest.mark.parametrize("name", corners(sorted(PRESETS), *(name for name in PRESETS if name not in SLOW)))

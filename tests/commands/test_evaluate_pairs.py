@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lanes import slow
 from shrunk import shrunk_config, shrunk_model
 
 from tfgan_suite.cli import COMMANDS, run
@@ -110,7 +111,7 @@ def test_other_data_and_another_split(runs: Path) -> None:
         difference(found, learned)
 
 
-@pytest.mark.parametrize(("export", "run_dir"), [("out", "holes"), ("out2", "pixels")])
+@pytest.mark.parametrize(("export", "run_dir"), [slow("out", "holes"), ("out2", "pixels")])
 def test_an_export_is_measured_as_its_run(export: str, run_dir: str, runs: Path) -> None:
     """It makes levels of levels, so that a number differs by what a level is worth."""
     dataset = "digits" if export == "out" else str(runs / "pairs")

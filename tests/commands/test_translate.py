@@ -90,6 +90,7 @@ def test_files_become_files_and_one_alone_a_file(trained: Path, tmp_path: Path) 
     np.testing.assert_array_equal(pixels(tmp_path / "one.png"), pixels(tmp_path / "made" / "a.png"))
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_and_a_file_of_keras(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

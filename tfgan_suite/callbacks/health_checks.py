@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,8 +38,10 @@ class Check(NamedTuple):
         pixel_ratio, feature_ratio: the same as a share of the data's.
         generator_norm, discriminator_norm: Euclidean norms of the trainable weights.
         memory_mib: resident memory without mapped files, in MiB; nan where there is no /proc.
-        source_ratio: of what is made of images, its mean distance from them as a share of their targets'.
-        alternation: how far every second pixel of it stands out more than in the targets, in levels of 0 to 255.
+        source_ratio: of what is made of images, its mean distance from them as a share of their targets'; None of
+            samples, and where the sources are no images of the targets' kind.
+        alternation: how far every second pixel of it stands out more than in the targets, in levels of 0 to 255; None
+            of samples.
         broken: the first value that is not finite; empty where all are.
         event: the diagnoses that begin here, and what was done.
         epoch_means: `GAN.epoch_means` in JSON, from which the next row's means are taken.
@@ -59,8 +60,8 @@ class Check(NamedTuple):
     generator_norm: float
     discriminator_norm: float
     memory_mib: float
-    source_ratio: float = math.nan
-    alternation: float = math.nan
+    source_ratio: float | None = None
+    alternation: float | None = None
     broken: str = ""
     event: str = ""
     epoch_means: str = "{}"
@@ -78,7 +79,7 @@ class Check(NamedTuple):
     @property
     def of_sources(self) -> bool:
         """Whether the images are made of images."""
-        return not math.isnan(self.alternation)
+        return self.alternation is not None
 
 
 def recent(checks: Sequence[Check], steps: int, least: int = 3) -> Sequence[Check]:
@@ -144,10 +145,11 @@ def generator_collapsed(checks: Sequence[Check], window: int) -> str | None:
 def source_copied(checks: Sequence[Check], window: int) -> str | None:
     """Results that hardly differ from their sources all through the window."""
     last = recent(checks, window)
-    if not last or not all(check.source_ratio < COPIED_RATIO for check in last):
+    ratios = [check.source_ratio for check in last if check.source_ratio is not None]
+    if not ratios or not all(ratio < COPIED_RATIO for ratio in ratios):
         return None
     return (
-        f"the results are their sources: they differ from them by {last[-1].source_ratio:.1%} of what the targets do, "
+        f"the results are their sources: they differ from them by {ratios[-1]:.1%} of what the targets do, "
         f"below {COPIED_RATIO:.0%} for {window} steps. Raise {option('l1_weight')} or "
         f"{option('generator_learning_rate')}, and see whether sources and targets are what you mean."
     )
@@ -156,10 +158,11 @@ def source_copied(checks: Sequence[Check], window: int) -> str | None:
 def checkerboard(checks: Sequence[Check], window: int) -> str | None:
     """Every second pixel stands out all through the window."""
     last = recent(checks, window)
-    if not last or not all(check.alternation > CHECKERBOARD_LEVELS for check in last):
+    levels = [check.alternation for check in last if check.alternation is not None]
+    if not levels or not all(level > CHECKERBOARD_LEVELS for level in levels):
         return None
     return (
-        f"the results have a checkerboard: every second pixel stands out by {last[-1].alternation:.1f} of 255 levels "
+        f"the results have a checkerboard: every second pixel stands out by {levels[-1]:.1f} of 255 levels "
         f"in the mean, above {CHECKERBOARD_LEVELS:g} for {window} steps. Begin anew with "
         f"{option('generator_up', 'nearest')}."
     )
@@ -229,7 +232,9 @@ def read_checks(path: Path) -> list[Check]:
         for line in lines:
             try:
                 json.loads(line[-1])
-                numbers = dict(zip(header[1:-3], map(float, line[1:-3]), strict=True))
+                numbers = {
+                    name: float(cell) if cell else None for name, cell in zip(header[1:-3], line[1:-3], strict=True)
+                }
                 checks.append(Check(int(line[0]), **numbers, **dict(zip(TEXTS, line[-3:], strict=True))))  # type: ignore[arg-type]
             except (ValueError, TypeError, IndexError):
                 break

@@ -1,6 +1,5 @@
 """The images that a check of a run looks at, and what it measures of them beside those of the data."""
 
-import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,7 +26,7 @@ class WatchedImages(Protocol):
             InputError: images of another shape than the model's.
         """
 
-    def measure(self, model: Algorithm) -> dict[str, float]:
+    def measure(self, model: Algorithm) -> dict[str, float | None]:
         """The numbers of a `Check` that images have."""
 
 
@@ -65,7 +64,7 @@ class OfSeeds:
                     real_images, groups = real_images[shared], own[shared]
         self.of_data = diversity(real_images, groups), diversity(random_features(real_images), groups)
 
-    def measure(self, model: Any) -> dict[str, float]:
+    def measure(self, model: Any) -> dict[str, float | None]:
         """The samples' diversity, and its share of the data's."""
         images = model.generate(self.count, labels=self.sample_labels)
         return diversities(images, self.sample_groups, self.of_data)
@@ -99,10 +98,10 @@ class OfSources:
         self.details = details(self.targets)
         self.copies = copied(self.sources, self.targets.shape)
 
-    def measure(self, model: Algorithm) -> dict[str, float]:
+    def measure(self, model: Algorithm) -> dict[str, float | None]:
         """The results' diversity, how far they are from their sources, and how far every second pixel stands out."""
         images = np.asarray(model(tf.constant(self.sources)), np.float32)
-        source_ratio = math.nan
+        source_ratio = None
         if self.copies is not None and (far := np.abs(self.targets - self.copies).mean()):
             source_ratio = float(np.abs(images - self.copies).mean() / far)
         added = details(images) - self.details
@@ -147,7 +146,7 @@ def refuse_equal(images: np.ndarray) -> None:
         raise InputError("real_images are all equal: there is no diversity to compare with. Choose others.")
 
 
-def diversities(images: np.ndarray, groups: np.ndarray, of_data: tuple[float, float]) -> dict[str, float]:
+def diversities(images: np.ndarray, groups: np.ndarray, of_data: tuple[float, float]) -> dict[str, float | None]:
     """How much images differ within groups, in pixels and in features, and which share of the data's that is."""
     pixels, features = (diversity(values, groups) for values in (images, random_features(images)))
     return {

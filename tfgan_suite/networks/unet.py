@@ -104,11 +104,12 @@ class UNetGenerator(Network):
         levels = num_levels(source_shape)
         around = surplus(source_shape, levels)
         widths = [base_filters * min(2**level, WIDEST) for level in range(levels)]
-        told = {"padding": "same", "data_format": DATA_FORMAT, "dtype": dtype}
+        told = {"padding": "same", "dtype": dtype}
 
         def halved(x: Any, filters: int, is_normed: bool) -> Any:
             kernels = kernel_initializer(initializer_stddev)
-            layer = ImageConv2D(filters, KERNEL_SIZE, 2, use_bias=not is_normed, kernel_initializer=kernels, **told)
+            more = {"use_bias": not is_normed, "kernel_initializer": kernels, **told}
+            layer = ImageConv2D(filters, KERNEL_SIZE, 2, data_format=DATA_FORMAT, **more)
             x = in_generator(layer, spectral_norm)(x)
             return norm_layer(norm, dtype)(x) if is_normed else x
 
@@ -117,9 +118,9 @@ class UNetGenerator(Network):
             more = {"use_bias": not is_normed, "kernel_initializer": kernels, **told}
             if up == "nearest":
                 x = NearestDoubling(dtype=dtype)(x)
-                layer = layers.Conv2D(filters, 3, **more)
+                layer = layers.Conv2D(filters, 3, data_format=DATA_FORMAT, **more)
             else:
-                layer = ImageConv2DTranspose(filters, KERNEL_SIZE, 2, **more)
+                layer = ImageConv2DTranspose(filters, KERNEL_SIZE, 2, data_format=DATA_FORMAT, **more)
             x = in_generator(layer, spectral_norm)(x)
             return norm_layer(norm, dtype)(x) if is_normed else x
 
