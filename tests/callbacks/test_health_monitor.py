@@ -421,6 +421,7 @@ def cut(model: GAN) -> None:
     raise CutError
 
 
+@pytest.mark.slow
 def test_a_cut_run_writes_what_an_uncut_one_does(small_digits: ImageData, tmp_path: Path) -> None:
     def start(name: str, at: int) -> list[Check]:
         """Trains 100 steps in epochs of 50, or until the cut, with a checkpoint every 16 steps."""

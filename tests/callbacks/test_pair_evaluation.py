@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import slow
 from shrunk import shrunk_config, shrunk_model, tiny_pairs, untuned
 
 from tfgan_suite.callbacks.pair_evaluation import PairEvaluation
@@ -23,7 +24,7 @@ def batches_of(data: PairData) -> tf.data.Dataset:
     return untuned(tf.data.Dataset.from_tensor_slices(data.examples(8)).batch(8))
 
 
-@pytest.mark.parametrize(("name", "more"), [("inpaint", ["_inside", "_outside"]), ("denoise", [])])
+@pytest.mark.parametrize(("name", "more"), [("inpaint", ["_inside", "_outside"]), slow("denoise", [])])
 def test_the_history_has_the_numbers(name: str, more: list[str]) -> None:
     model, data = shrunk_model(name), pairs_of(name)
     callback = PairEvaluation(data, ["l1", "psnr"], every=2)

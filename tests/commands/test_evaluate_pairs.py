@@ -33,12 +33,21 @@ def digits() -> Split:
     return train, test
 
 
+SMALL = {"steps_per_epoch": 1, "epochs": 2, "tensorboard": False, "sample_count": 3}
+
+
+@pytest.fixture(scope="module")
+def holes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of digits with a hole, and of its export."""
+    folder = tmp_path_factory.mktemp("holes")
+    train(shrunk_config("inpaint", run_dir=str(folder / "holes"), export_dir=str(folder / "out"), **SMALL))
+    return folder
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of digits with a hole, and one of pairs of pictures in two channels and two tones."""
+    """The folder of a run of pairs of pictures, of which two are one emoji in two tones, and of its export."""
     folder = tmp_path_factory.mktemp("runs")
-    small = {"steps_per_epoch": 1, "epochs": 2, "tensorboard": False, "sample_count": 3}
-    train(shrunk_config("inpaint", run_dir=str(folder / "holes"), export_dir=str(folder / "out"), **small))
     random = np.random.default_rng(0)
     for split in ("train", "test"):
         for name in ("1f44b-1f3fb", "1f44b-1f3fc", "1f600", *(f"{i}" for i in range(8))):
@@ -48,7 +57,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 save_png(path, random.integers(0, 256, (12, 12, 1)).astype(np.uint8))
     # Wide enough that what Dropout drops is seen in levels.
     pairs = {"dataset": str(folder / "pairs"), "source": "a", "target": "b", "initializer_stddev": 0.3}
-    train(shrunk_config("pix2pix", run_dir=str(folder / "pixels"), export_dir=str(folder / "out2"), **pairs, **small))
+    train(shrunk_config("pix2pix", run_dir=str(folder / "pixels"), export_dir=str(folder / "out2"), **pairs, **SMALL))
     return folder
 
 
@@ -63,8 +72,9 @@ def evaluated(path: Path, *flags: str) -> dict[str, MetricRecord]:
     return by_name(read_records(output))
 
 
-def test_a_run_of_digits_with_a_hole(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = evaluated(runs / "holes")
+@pytest.mark.slow
+def test_a_run_of_digits_with_a_hole(holes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = evaluated(holes / "holes")
     parts = {f"{name}{part}" for name in ("psnr", "ssim", "l1") for part in ("", "_inside", "_outside")}
     assert set(found) == parts | {"kernel_distance", "label_accuracy"}
     assert found["psnr_outside"].value == 100  # `inpaint` pastes known pixels
@@ -80,6 +90,8 @@ def test_a_run_of_digits_with_a_hole(runs: Path, capsys: pytest.CaptureFixture[s
     assert {"input", "mean target"} <= set(record.baselines)
     table = capsys.readouterr().out
     assert "real data        input  mean target" in table and "input: the source as it is" in table
+    assert run(COMMANDS["evaluate"], [str(holes / "holes"), "--source", "a"], "evaluate.py") == 2
+    assert "--source reads pairs, and --degrade mask makes them" in capsys.readouterr().err
 
 
 def test_pairs_of_pictures(runs: Path) -> None:
@@ -112,8 +124,9 @@ def test_other_data_and_another_split(runs: Path) -> None:
 
 
 @pytest.mark.parametrize(("export", "run_dir"), [slow("out", "holes"), ("out2", "pixels")])
-def test_an_export_is_measured_as_its_run(export: str, run_dir: str, runs: Path) -> None:
+def test_an_export_is_measured_as_its_run(export: str, run_dir: str, request: pytest.FixtureRequest) -> None:
     """It makes levels of levels, so that a number differs by what a level is worth."""
+    runs: Path = request.getfixturevalue("holes" if export == "out" else "runs")
     dataset = "digits" if export == "out" else str(runs / "pairs")
     flags = ("--metrics", "l1,psnr", "--dataset", dataset)
     of_export, of_run = evaluated(runs / export, *flags), evaluated(runs / run_dir, *flags)
@@ -174,10 +187,9 @@ def test_dropout_of_a_row_is_its_own() -> None:
         ("pixels", ["--metrics", "duplicates"], "duplicates is not measured of pairs; psnr, ssim"),
         ("pixels", ["--metrics", "label_accuracy"], "label_accuracy needs an extractor that reads the classes"),
         ("pixels", ["--count", "1"], "at least 2 pairs"),
-        ("holes", ["--source", "a"], "--source reads pairs, and --degrade mask makes them"),
-        ("out", ["--metrics", "l1"], "--dataset is missing: the pairs, or the images"),
-        ("out", ["--dataset", "digits", "--test-dropout"], "--test-dropout needs a run folder or a file NAME.keras"),
-        ("out", ["--dataset", "digits", "--all-checkpoints"], "--all-checkpoints needs a run folder"),
+        ("out2", ["--metrics", "l1"], "--dataset is missing: the pairs, or the images"),
+        ("out2", ["--dataset", "digits", "--test-dropout"], "--test-dropout needs a run folder or a file NAME.keras"),
+        ("out2", ["--dataset", "digits", "--all-checkpoints"], "--all-checkpoints needs a run folder"),
         ("alone.keras", [], "alone.keras lies in no run folder"),
         ("a.npz", ["--dataset", "digits", "--source", "a"], "--source is of models that learned from pairs"),
         ("a.npz", ["--dataset", "digits", "--test-dropout"], "--test-dropout is of models that learned from pairs"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lanes import slow
 from PIL import Image
 from shrunk import shrunk_config, shrunk_model
 
@@ -51,8 +52,8 @@ def pixels(path: Path) -> np.ndarray:
 @pytest.mark.parametrize(
     ("generator", "prior"),
     [
-        ("run", "prior: 0.003 times the generator's loss by its discriminator"),
-        ("run/checkpoints/step_00000001.keras", "prior: 0.003 times the generator's loss by its discriminator"),
+        slow("run", "prior: 0.003 times the generator's loss by its discriminator"),
+        slow("run/checkpoints/step_00000001.keras", "prior: 0.003 times the generator's loss by its discriminator"),
         ("out", "prior: 0.003 times the mean square of z; an export has no discriminator to ask"),
     ],
 )
