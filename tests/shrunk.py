@@ -15,6 +15,7 @@ from tfgan_suite.runs.assembly import build_model
 from tfgan_suite.runs.data import degradation
 
 SHAPE = (8, 8, 1)
+OF_LATENTS = [name for name, preset in PRESETS.items() if preset.settings["model_class"] not in OF_PAIRS]
 CLASSES = 3
 ROWS = 8
 
