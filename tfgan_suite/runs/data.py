@@ -8,7 +8,8 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.degradations import Degradation
 from tfgan_suite.data.degraded_images import read_degraded
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.data.pair_files import PairRules, read_pairs
+from tfgan_suite.data.pair_files import read_pairs
+from tfgan_suite.data.pair_scan import PairRules
 from tfgan_suite.data.sources import as_read, read_images
 from tfgan_suite.errors import InputError
 from tfgan_suite.options.pairs import DEGRADATIONS, PairOptions
