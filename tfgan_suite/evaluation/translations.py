@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import tqdm
 
 from tfgan_suite.data.image_data import SELECTION_SEED
@@ -69,7 +68,7 @@ def evaluate_translator(
     """
     names = list(names)
     if len(test.images) > count:
-        test = test.at(np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(test.images))[:count]))
+        test = test.at(test.rows_of_choice(count))
     if len(test.images) < 2:
         raise InputError(f"A metric needs at least 2 pairs. Received: {len(test.images)}.")
     with tqdm.tqdm(total=len(test.images), unit="pair", leave=False, disable=None) as bar:
