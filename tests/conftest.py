@@ -20,6 +20,20 @@ tf.config.set_logical_device_configuration(
 )
 
 
+_as_iterated = tf.data.Dataset._apply_debug_options
+
+
+def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Without TensorFlow's tuner, also of those that Keras makes of arrays: its thread may hold up the end of an
+    iterator for up to a minute, in whatever test Python frees it."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return _as_iterated(dataset).with_options(options)
+
+
+tf.data.Dataset._apply_debug_options = _untuned
+
+
 def pytest_report_header() -> str | None:
     if there("real", "url"):
         return None

@@ -39,7 +39,7 @@ def assert_equal(mine: list[Any], theirs: list[Any], atol: float = 0.0) -> None:
         np.testing.assert_allclose(np.array(one), np.array(other), rtol=0, atol=atol, err_msg=getattr(one, "path", ""))
 
 
-@pytest.mark.parametrize("name", corners(MODELS, *CORNERS, "cgan_relativistic", "wgan", "r3gan"))
+@pytest.mark.parametrize("name", corners(MODELS, *CORNERS, "wgan"))
 def test_two_steps_move_all_that_learns_and_count(name: str) -> None:
     model = MODELS[name]()
     before = {side: values(model.variables_of(side)) for side in SIDES}

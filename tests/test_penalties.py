@@ -195,7 +195,6 @@ def model_of(body: str, axis: str, **settings: Any) -> GAN:
     ("body", "axis"),
     corners(
         itertools.product(BODIES, AXES),
-        ("cgan", "relativistic r1_r2"),
         ("mlp_gan", "wasserstein dragan"),
     ),
 )

@@ -58,6 +58,7 @@ def test_a_card_says_what_it_is_made_from_and_what_it_measures(trained: Path, tm
     assert width == 10 * (2 * 32 + 4) - 4 and height > width  # a line of names above
 
 
+@pytest.mark.slow
 def test_an_export_carries_the_numbers_of_its_own_checkpoint_alone(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

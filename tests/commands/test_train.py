@@ -97,6 +97,7 @@ def test_the_epochs_are_said_and_kept(tmp_path: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.startswith("finished: ")  # it has the 2 epochs that it was begun with
 
 
+@pytest.mark.slow
 def test_a_file_of_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It gives what the run had but its folders; flags beat it, and equal settings give equal weights."""
     assert call("train", *TINY, *where(tmp_path / "a"), "--seed", "3") == 0
@@ -149,6 +150,7 @@ def test_a_file_that_cannot_be_used(
     assert said in refused(capsys, "train", "--config", file, *flags, "--dry-run")
 
 
+@pytest.mark.slow
 def test_callbacks_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They are called, named and may log and stop; the same call goes on, and the run is the one without them."""
     counts = Counts(stop_after=1)
@@ -181,6 +183,7 @@ def test_what_is_no_callback_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_measured_as_it_goes_and_the_best_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = (*TINY, *where(tmp_path), *MEASURED, "--epochs", "3", "--keep-best", "frechet_distance")
     assert call("train", *flags) == 0

@@ -25,6 +25,7 @@ def test_each_lies_beside_the_saved_models_folder(trained_run: Path, monkeypatch
     assert default_output(".", "onnx").resolve() == exported.with_name("exported.onnx")
 
 
+@pytest.mark.slow
 def test_a_run_and_a_saved_model_are_converted(
     trained_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,7 @@ def test_sixteen_bits_become_thirty_two(version: Callable[[str], Path]) -> None:
         assert 1e-4 < distance.max() < 0.2 and distance.mean() < 0.01
 
 
+@pytest.mark.slow
 def test_a_run_is_compared_with_its_keras_generator(trained_run: Path) -> None:
     with opened(trained_run) as source:
         latents, labels = source.inputs(4)

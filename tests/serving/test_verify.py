@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from exported import lively_model
+from lanes import slow
 
 import tfgan_suite.serving.export as export
 from tfgan_suite import GAN, InputError
@@ -30,7 +31,9 @@ def test_an_export_that_holds_has_no_findings(name: str, request: pytest.Fixture
     assert [line.partition(":")[0] for line in said] == checks
 
 
-@pytest.mark.parametrize("settings", [{"dtype_policy": "mixed_bfloat16"}, {"ema_momentum": 0.9}, {"attributes": True}])
+@pytest.mark.parametrize(
+    "settings", [{"dtype_policy": "mixed_bfloat16"}, slow({"ema_momentum": 0.9}), {"attributes": True}]
+)
 def test_kinds_of_models_hold(settings: dict[str, object], tmp_path: Path) -> None:
     model = lively_model("cgan", **settings)
     assert verify_export(export_generator(model, tmp_path, with_discriminator=True, verify=False), model) == []
@@ -107,8 +110,8 @@ def compiled(found: dict[str, Signature]) -> None:
         (no_refusal, "sample must refuse 4097 rows."),
         (batch_statistics, "Rows of serving_default depend on the rows beside them"),
         (scalar_input, "truncation of sample_truncated must be float32"),
-        (missing, "The signature interpolate is missing."),
-        (unnamed_output, "The outputs of sample must be ['images']. Received: ['output_0']."),
+        slow(missing, "The signature interpolate is missing."),
+        slow(unnamed_output, "The outputs of sample must be ['images']. Received: ['output_0']."),
         (compiled, "A function must be compiled by XLA"),
     ],
 )
