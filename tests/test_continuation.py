@@ -20,6 +20,7 @@ from cut_runs import (
 )
 
 
+@pytest.mark.slow
 def test_killed_in_a_step_and_in_a_checkpoint_then_equal(tmp_path: Path) -> None:
     whole, pieces = tmp_path / "whole", tmp_path / "pieces"
     assert finish(settings("mlp_gan", whole)) == 0

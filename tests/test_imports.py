@@ -1,6 +1,7 @@
 """The law of imports: arrows point down."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,6 +96,7 @@ def arrows_of(source: str, room: str, file: str) -> Iterator[Arrow]:
             yield Arrow(room, target, f"{file}:{node.lineno}")
 
 
+@functools.cache
 def all_arrows() -> list[Arrow]:
     arrows: list[Arrow] = []
     for path in sorted(PACKAGE.rglob("*.py")):

@@ -101,6 +101,7 @@ def test_restart_moves_the_old_run_aside(folder: Path, capsys: pytest.CaptureFix
     assert move_aside(folder / "run") is None
 
 
+@pytest.mark.slow
 def test_other_versions_are_named_when_a_run_goes_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder / "run" / "config.json"
     path.write_text(path.read_text().replace('"keras": "', '"keras": "0.'))
@@ -185,6 +186,7 @@ def refused_after_its_lines(capsys: pytest.CaptureFixture[str], command: str, *a
     return error
 
 
+@pytest.mark.slow
 def test_what_a_cut_in_the_first_write_leaves_is_no_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "new").mkdir()
     (folder / "new" / ".partial_config.json").write_text("{")

@@ -398,7 +398,7 @@ def test_rollback_goes_back_before_the_trouble_and_on(
 
 @pytest.mark.parametrize(
     ("first", "error", "asked"),
-    [(130, "It went back 2 times, and it came again", [120, 200]), (0, "no checkpoint of step 0", [0])],
+    [slow(130, "It went back 2 times, and it came again", [120, 200]), (0, "no checkpoint of step 0", [0])],
 )
 def test_rollback_has_an_end(first: int, error: str, asked: list[int], small_digits: ImageData, tmp_path: Path) -> None:
     back = Checkpoints(tmp_path)

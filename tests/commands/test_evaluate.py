@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from lanes import slow
+from lanes import corners, slow
 from shrunk import shrunk_config
 
 from tfgan_suite import export_generator, load_images
@@ -124,6 +124,7 @@ def test_reference_floor_and_validation_share_no_image(digits: ImageData) -> Non
     assert real.held_out is False
 
 
+@pytest.mark.slow
 def test_a_run_folder_and_its_checkpoints(tmp_path: Path, digits: ImageData) -> None:
     settings = {"epochs": 2, "steps_per_epoch": 2, "batch_size": 32, "tensorboard": False, "dataset": "digits"}
     # The images of the shrunk convolutional ones are grey to the level.
@@ -302,7 +303,10 @@ def test_pictures_without_labels(
     assert floor is not None and records["frechet_distance"].value > 2 * floor
 
 
-@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if {"logits", "classes"} & {*metric.needs}])
+OF_CLASSES = [name for name, metric in METRICS.items() if {"logits", "classes"} & {*metric.needs}]
+
+
+@pytest.mark.parametrize("name", corners(OF_CLASSES, *OF_CLASSES[:2]))
 def test_metrics_of_classes_are_refused_where_no_classes_are_read(name: str, tmp_path: Path) -> None:
     path = arrays(tmp_path / "a.npz", images=images_of(), labels=np.arange(120) % 10)
     with pytest.raises(InputError, match=rf"{name} needs an extractor .* the extractor is general\. Leave it out"):
