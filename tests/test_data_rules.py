@@ -26,7 +26,7 @@ from tfgan_suite.serving.saved_generator import CARD, SavedGenerator
 TINY = ("--model", "cgan", "--image-size", "8", "--channels", "1", "--body", "mlp", "--generator-units", "8",
         "--discriminator-units", "8", "--latent-dim", "3", "--batch-size", "8", "--sample-count", "4",
         "--no-tensorboard")  # fmt: skip
-EXTRACTOR = str(Path(tfgan_suite.__file__).parent / "metrics" / "classifiers" / "digits.keras")
+EXTRACTOR = str(Path(tfgan_suite.__file__).parent / "networks" / "bundled_weights" / "digits.keras")
 MADE = {10: "RGBA", 2: "I;16", 1: "L"}
 
 

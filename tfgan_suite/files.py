@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and where those of a run lie. Standard library only."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ HISTORY = "history.csv"
 HEALTH = "health.csv"
 CHECKPOINTS = "checkpoints"
 BEST = "best"
+CONTENT_STAGE = "content_stage.keras"
 
 
 @contextlib.contextmanager
@@ -109,3 +111,9 @@ def is_run(path: Path | str) -> bool:
 def checkpoints_of(path: Path | str) -> Path:
     """The folder of checkpoints that a path means: the newest ones of a run folder, or the one of `RUN/best`."""
     return Path(path) if run_of(path) != Path(path) else Path(path) / CHECKPOINTS
+
+
+def sha256_of(path: Path | str) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -38,6 +38,12 @@ def to_float(images: "tf.Tensor") -> "tf.Tensor":
     return tf.cast(images, tf.float32) / (MOST_OF_16_BITS / 2.0 if images.dtype == tf.uint16 else 127.5) - 1.0
 
 
+def on_white(images: "np.ndarray | tf.Tensor") -> "tf.Tensor":
+    """RGBA on a white ground: float32 (N, H, W, 4) in [-1, 1] -> (N, H, W, 3)."""
+    alpha = (images[..., 3:] + 1.0) / 2.0
+    return alpha * images[..., :3] + (1.0 - alpha)
+
+
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """float [-1, 1] -> uint8 [0, 255] to the nearest level, any shape; values beyond are clipped.
 

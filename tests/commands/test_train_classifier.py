@@ -9,7 +9,8 @@ from tfgan_suite import load_images
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.commands.train_classifier import train_classifier_to
 from tfgan_suite.errors import InputError
-from tfgan_suite.metrics.extractors import load_extractor, sha256_of
+from tfgan_suite.files import sha256_of
+from tfgan_suite.metrics.extractors import load_extractor
 
 
 def test_a_classifier_of_ones_own(tmp_path: Path) -> None:

@@ -12,16 +12,18 @@ from lanes import corners
 
 from tfgan_suite import load_images
 from tfgan_suite.errors import InputError
-from tfgan_suite.metrics import extractors
-from tfgan_suite.metrics.extractors import Extractor, bundled_classifier, classifier_facts, load_extractor, sha256_of
+from tfgan_suite.files import sha256_of
+from tfgan_suite.metrics.extractors import Extractor, bundled_classifier, load_extractor
+from tfgan_suite.networks import bundled
+from tfgan_suite.networks.bundled import WEIGHTS, bundled_facts
 
 ACCURACY = {"mnist": 0.992, "fashion_mnist": 0.91, "digits": 0.97}
 
 
 @pytest.mark.parametrize("name", ACCURACY)
 def test_bundled_classifier_is_the_one_that_was_measured(name: str) -> None:
-    path = extractors.CLASSIFIERS / f"{name}.keras"
-    facts = classifier_facts(name)
+    path = WEIGHTS / f"{name}.keras"
+    facts = bundled_facts(name)
     assert facts["sha256"] == sha256_of(path)
     assert facts["accuracy"] >= ACCURACY[name]
     assert f"--dataset {name} " in facts["command"]
@@ -34,7 +36,7 @@ def test_accuracy_of_a_bundled_classifier(name: str, tfds_dir: str) -> None:
     logits = bundled_classifier(name)(test.images).logits
     assert logits is not None and test.labels is not None
     accuracy = float(np.mean(logits.argmax(1) == test.labels))
-    assert accuracy == pytest.approx(classifier_facts(name)["accuracy"], abs=3e-4)
+    assert accuracy == pytest.approx(bundled_facts(name)["accuracy"], abs=3e-4)
     assert accuracy >= ACCURACY[name]
 
 
@@ -42,7 +44,7 @@ def test_accuracy_on_digits_that_were_held_out() -> None:
     _, test = load_images("digits").split(0.2)
     logits = bundled_classifier("digits")(test.images).logits
     assert logits is not None and test.labels is not None
-    assert np.mean(logits.argmax(1) == test.labels) == pytest.approx(classifier_facts("digits")["accuracy"], abs=3e-3)
+    assert np.mean(logits.argmax(1) == test.labels) == pytest.approx(bundled_facts("digits")["accuracy"], abs=3e-3)
 
 
 def test_a_stack_is_read_a_channel_at_a_time() -> None:
@@ -107,11 +109,11 @@ def test_a_map_of_features_is_averaged(tmp_path: Path) -> None:
 
 def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for suffix in ("keras", "json"):
-        shutil.copy(extractors.CLASSIFIERS / f"mnist.{suffix}", tmp_path)
+        shutil.copy(WEIGHTS / f"mnist.{suffix}", tmp_path)
     content = bytearray((tmp_path / "mnist.keras").read_bytes())
     content[5000] ^= 1
     (tmp_path / "mnist.keras").write_bytes(content)
-    monkeypatch.setattr(extractors, "CLASSIFIERS", tmp_path)
+    monkeypatch.setattr(bundled, "WEIGHTS", tmp_path)
     with pytest.raises(InputError, match="is damaged"):
         bundled_classifier("mnist")
 

@@ -11,15 +11,17 @@ from tfgan_suite import load_images
 from tfgan_suite.commands.train_classifier import train_classifier_to
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
-from tfgan_suite.images import to_float
+from tfgan_suite.files import sha256_of
+from tfgan_suite.images import on_white, to_float
 from tfgan_suite.metrics import extractors, general
-from tfgan_suite.metrics.extractors import Extractor, classifier_facts, load_extractor, on_white, sha256_of
+from tfgan_suite.metrics.extractors import Extractor, load_extractor
 from tfgan_suite.metrics.frechet import frechet_distance
-from tfgan_suite.metrics.general import GENERAL, build_general, fold_batch_norm, general_data, train_general, vary
+from tfgan_suite.metrics.general import build_general, fold_batch_norm, general_data, train_general, vary
 from tfgan_suite.metrics.kernel import kernel_distance
+from tfgan_suite.networks.bundled import GENERAL, WEIGHTS, bundled_facts
 from tfgan_suite.picture_rules import PictureRules
 
-FILE = extractors.CLASSIFIERS / f"{GENERAL}.keras"
+FILE = WEIGHTS / f"{GENERAL}.keras"
 ACCURACY = {"cifar10": 0.65, "fashion_mnist": 0.88}
 
 
@@ -33,7 +35,7 @@ def noise(*shape: int) -> np.ndarray:
 
 
 def test_the_file_is_the_one_that_was_measured(extractor: Extractor) -> None:
-    facts = classifier_facts(GENERAL)
+    facts = bundled_facts(GENERAL)
     assert facts["sha256"] == sha256_of(FILE) == extractor.sha256
     assert facts["command"].startswith(f"python scripts/train_classifier.py --dataset {GENERAL} --output {FILE.name} ")
     assert FILE.stat().st_size <= 1_000_000
@@ -42,7 +44,7 @@ def test_the_file_is_the_one_that_was_measured(extractor: Extractor) -> None:
 
 
 def test_the_page_says_what_the_file_is() -> None:
-    facts = classifier_facts(GENERAL)
+    facts = bundled_facts(GENERAL)
     page = (Path(__file__).parents[2] / "docs/general_extractor.md").read_text(encoding="utf-8")
     assert facts["sha256"] in page and facts["command"] in page and f"{facts['accuracy']:.2%}" in page
     for start in (0, 10):
@@ -55,7 +57,7 @@ def test_accuracy(name: str, first_class: int, tfds_dir: str) -> None:
     test = load_images(name, "test[:1000]", tfds_dir, (32, 32), channels=3)
     logits = keras.saving.load_model(FILE, compile=False).predict(to_float(test.images), batch_size=250, verbose=0)
     assert test.labels is not None
-    of_file = np.mean(classifier_facts(GENERAL)["accuracy_of_class"][first_class : first_class + 10])
+    of_file = np.mean(bundled_facts(GENERAL)["accuracy_of_class"][first_class : first_class + 10])
     assert np.mean(logits.argmax(1) == test.labels + first_class) == pytest.approx(of_file, abs=0.04)
 
 

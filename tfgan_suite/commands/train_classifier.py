@@ -9,11 +9,11 @@ import numpy as np
 
 from tfgan_suite.data.sources import HELD_OUT_SHARE, load_train_and_test
 from tfgan_suite.errors import InputError
-from tfgan_suite.files import write_whole, writing_whole
+from tfgan_suite.files import sha256_of, write_whole, writing_whole
 from tfgan_suite.metrics.classes import class_accuracies, label_accuracy
 from tfgan_suite.metrics.classifier import classify, train_classifier
-from tfgan_suite.metrics.extractors import sha256_of
-from tfgan_suite.metrics.general import GENERAL, general_data, train_general
+from tfgan_suite.metrics.general import general_data, train_general
+from tfgan_suite.networks.bundled import GENERAL
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.versions import versions
 

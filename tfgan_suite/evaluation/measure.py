@@ -18,8 +18,8 @@ from tfgan_suite.metrics.catalogue import METRICS, Measured, chosen_metrics, lac
 from tfgan_suite.metrics.classes import check_classes
 from tfgan_suite.metrics.comparison import Comparison, Samples
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
-from tfgan_suite.metrics.general import GENERAL
 from tfgan_suite.metrics.records import MetricRecord
+from tfgan_suite.networks.bundled import GENERAL
 from tfgan_suite.runs.record import read_config
 from tfgan_suite.versions import versions
 

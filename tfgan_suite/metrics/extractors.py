@@ -1,7 +1,5 @@
 """What turns images into features and logits: networks that are known by name and hash."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,13 +10,12 @@ import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.images import to_float
+from tfgan_suite.files import sha256_of
+from tfgan_suite.images import on_white, to_float
 from tfgan_suite.metrics.classifier import FEATURES
-from tfgan_suite.metrics.general import GENERAL
+from tfgan_suite.networks.bundled import GENERAL, WEIGHTS, bundled, network_of_file
 from tfgan_suite.networks.geometry import DATA_FORMAT
 
-# Networks that come with the package: NAME.keras, and NAME.json with its hash, command and accuracy.
-CLASSIFIERS = Path(__file__).parent / "classifiers"
 INCEPTION_URL = (
     "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
     "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
@@ -139,18 +136,6 @@ class Extractor:
         return tf.clip_by_value(resized, -1.0, 1.0)
 
 
-def on_white(images: np.ndarray | tf.Tensor) -> tf.Tensor:
-    """RGBA on a white ground: float32 (N, H, W, 4) in [-1, 1] -> (N, H, W, 3)."""
-    alpha = (images[..., 3:] + 1.0) / 2.0
-    return alpha * images[..., :3] + (1.0 - alpha)
-
-
-def sha256_of(path: Path | str) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 @checked_types
 def load_extractor(name: str | None, dataset: str = "", inception_weights: str | None = None) -> Extractor:
     """The extractor of a name.
@@ -176,7 +161,7 @@ def load_extractor(name: str | None, dataset: str = "", inception_weights: str |
     if name == "inception":
         return inception(inception_weights)
     if Path(name).suffix == ".keras":
-        return Extractor(_load(Path(name)), Path(name).name, sha256_of(name))
+        return Extractor(network_of_file(Path(name), "extractor"), Path(name).name, sha256_of(name))
     raise InputError(
         f"Unknown extractor {name!r}. Expected classifier, {GENERAL}, inception, or the path of a Keras model "
         "NAME.keras."
@@ -185,7 +170,7 @@ def load_extractor(name: str | None, dataset: str = "", inception_weights: str |
 
 def bundled_datasets() -> list[str]:
     """The data sets that a classifier comes with the package for."""
-    return sorted({path.stem for path in CLASSIFIERS.glob("*.keras")} - {GENERAL} | {STACKED})
+    return sorted({path.stem for path in WEIGHTS.glob("*.keras")} - {GENERAL} | {STACKED})
 
 
 def bundled_classifier(dataset: str) -> Extractor:
@@ -202,9 +187,9 @@ def bundled_classifier(dataset: str) -> Extractor:
             f"{dataset} --output NAME.keras, and give {option('extractor', 'NAME.keras')}."
         )
     if dataset == STACKED:
-        model, sha256 = _bundled("mnist")
+        model, sha256 = bundled("mnist")
         return Extractor(_channel_by_channel(model), "classifier of mnist, a channel at a time", sha256)
-    model, sha256 = _bundled(dataset)
+    model, sha256 = bundled(dataset)
     return Extractor(model, f"classifier of {dataset}", sha256)
 
 
@@ -235,24 +220,10 @@ def general() -> Extractor:
     Raises:
         InputError: its file is damaged.
     """
-    model, sha256 = _bundled(GENERAL)
+    model, sha256 = bundled(GENERAL)
     images = keras.Input((GENERAL_SIDE, GENERAL_SIDE, 3))
     features = keras.Model(model.inputs, model.get_layer(FEATURES).output)(images)
     return Extractor(keras.Model(images, features), GENERAL, sha256)
-
-
-def _bundled(name: str) -> tuple[keras.Model, str]:
-    """A network of the package and its file's SHA-256, which must be that of its facts."""
-    path = CLASSIFIERS / f"{name}.keras"
-    expected, received = classifier_facts(name)["sha256"], sha256_of(path)
-    if received != expected:
-        raise InputError(f"{path} is damaged: its SHA-256 is {received[:16]}, expected {expected[:16]}. Install anew.")
-    return _load(path), received
-
-
-def classifier_facts(name: str) -> dict[str, Any]:
-    """What is known of a network of the package: `sha256`, `command`, `accuracy`, `test_images`."""
-    return json.loads((CLASSIFIERS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def inception(weights: str | None = None) -> Extractor:
@@ -297,13 +268,3 @@ def _inception_network() -> keras.Model:
         return keras.applications.InceptionV3(weights=None, classifier_activation=None)
     finally:
         keras.config.set_image_data_format(before)
-
-
-def _load(path: Path) -> keras.Model:
-    if not path.is_file():
-        raise InputError(f"The extractor {path} does not exist. Expected a Keras model NAME.keras.")
-    try:
-        return keras.saving.load_model(path, safe_mode=True, compile=False)
-    except Exception as error:  # Keras raises many kinds for files that are damaged or foreign
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"The extractor {path} cannot be loaded: {reason}") from error

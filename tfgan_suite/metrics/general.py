@@ -12,11 +12,11 @@ from tfgan_suite.data.pipeline import steps_per_epoch, training_batches
 from tfgan_suite.data.sources import load_train_and_test
 from tfgan_suite.errors import InputError
 from tfgan_suite.metrics.classifier import BATCH_ROWS, FEATURES
+from tfgan_suite.networks.bundled import GENERAL
 from tfgan_suite.networks.geometry import DATA_FORMAT
 from tfgan_suite.noise import COLOUR_STREAM, stateless_seed
 from tfgan_suite.picture_rules import PictureRules
 
-GENERAL = "general"
 DATASETS = ("cifar10", "fashion_mnist")
 SIDE = 32  # of CIFAR-10's images, which those of Fashion-MNIST are brought to
 # (width, convolutions) of the stages at the full, 1/2, 1/4 and 1/8 size: as wide as 1 MB of float32 allows.
