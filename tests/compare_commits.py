@@ -40,6 +40,7 @@ RUNS = {
     "cgan_attributes": "--model cgan_mirza2014 --dataset pictures.csv --generator-units 8 --discriminator-units 8 "
     "--updates simultaneous",
     "inpaint": "--model inpaint --dataset digits --base-filters 4",
+    "super_resolve": "--model super_resolve --dataset digits --base-filters 4 --residual-blocks 1",
 }
 EXPORTED = "cgan"  # the run whose export is asked for images
 GAN = "from pathlib import Path; from make_old_files import make_gan; make_gan(Path('gan.keras'), deterministic=True)"

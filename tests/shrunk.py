@@ -18,6 +18,7 @@ SHAPE = (8, 8, 1)
 OF_LATENTS = [name for name, preset in PRESETS.items() if preset.settings["model_class"] not in OF_PAIRS]
 CLASSES = 3
 ROWS = 8
+NO_DECAY = {"learning_rate_decay": "none", "decay_steps": None}  # tests set rates, which a schedule forbids
 
 
 def shrunk_config(name: str, **settings: object) -> TrainConfig:
@@ -25,14 +26,23 @@ def shrunk_config(name: str, **settings: object) -> TrainConfig:
     preset = PRESETS[name].settings
     small: dict[str, object] = {"batch_size": ROWS, "epochs": 1}
     if preset["model_class"] in OF_PAIRS:
-        return TrainConfig.from_preset(name, **{**small, "base_filters": 3, "discriminator_halvings": 1, **settings})
+        small |= {"base_filters": 3}
+        if preset["model_class"] == "SRGAN":
+            small |= {"scale": 2, "residual_blocks": 1, "features": "general"}  # whose weights are there
+        else:
+            small |= {"discriminator_halvings": 1}
+        if "content_only_steps" in preset:
+            small |= {"content_only_steps": 1}
+        if "learning_rate_decay" in preset:
+            small |= NO_DECAY
+        return TrainConfig.from_preset(name, **{**small, **settings})
     small |= {"latent_dim": 4}
     if preset.get("body") not in ("resnet", "r3gan"):
         small |= {"dropout": 0.3}
     if preset.get("discriminator_steps", 1) > 1:
         small |= {"discriminator_steps": 2}  # by which ROWS can be divided
     if "learning_rate_decay" in preset:
-        small |= {"learning_rate_decay": "none", "decay_steps": None}  # tests set rates, which a schedule forbids
+        small |= NO_DECAY
     if "generator_units" in preset:
         small |= {"generator_units": (6, 5), "discriminator_units": (7,)}
     else:
@@ -55,7 +65,7 @@ def tiny_data(count: int = 32, attributes: bool = False) -> ImageData:
 
 def tiny_pairs(config: TrainConfig, count: int = 32) -> PairData:
     """Random pairs as a configuration makes them, or of other channels on each side."""
-    channels = 3 if config.degrade == "grey" else 2
+    channels = 3 if config.degrade in ("grey", "downscale") else 2  # of colours, also for the features of these
     targets = np.random.default_rng(1).integers(0, 256, (count, *SHAPE[:2], channels)).astype(np.uint8)
     if config.degrade is not None:
         return degraded(ImageData(targets, None, (), "tiny"), degradation(config))

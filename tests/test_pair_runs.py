@@ -14,6 +14,7 @@ from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.pairs import PairData
 from tfgan_suite.errors import InputError, saying_flags
+from tfgan_suite.models.loading import load_model
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.presets.pairs import PAIRS
 from tfgan_suite.runs.data import read_data, read_held_out
@@ -66,6 +67,36 @@ def test_a_run_of_pairs_leaves_all_that_a_run_promises(
     assert "--source was photo, now map; --target was map, now photo" in capsys.readouterr().err
     signature = tf.saved_model.load(str(tmp_path / "out" / "1")).signatures["serving_default"]
     assert signature.structured_input_signature[1]["images"].shape[1:] == (8, 8, 3)
+
+
+@pytest.mark.slow
+def test_larger_images_from_flags_to_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what it had learned before the adversarial loss came in, in the middle of an epoch."""
+    small = {"image_size": 16, "residual_blocks": 1, "base_filters": 2, "steps_per_epoch": 2, "batch_size": 4}
+    more = {name: value for name, value in small.items() if name != "image_size"}
+    places = {"run_dir": tmp_path / "run", "export_dir": tmp_path / "out"}
+    given = flags({"model": "super_resolve", "dataset": "digits", "epochs": 2, "image_size": 16, **more, **places})
+    given += flags({"content_only_steps": 3, "evaluate_every": 1, "evaluate_count": 20, "seed": 1})
+    assert run(COMMANDS["train"], [*given, "--no-tensorboard"], "train.py") == 0
+    assert load_model(tmp_path / "run" / "content_stage.keras").step == 3
+    (_, last) = csv.DictReader((tmp_path / "run" / "history.csv").read_text().splitlines())
+    assert all(float(last[name]) > 0 for name in ("l1_loss", "perceptual_loss", "psnr"))
+    with Image.open(tmp_path / "run" / "samples" / "epoch_0002.png") as grid:
+        assert grid.width >= 3 * 16
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(tmp_path / "small.png")
+    answers = []
+    for number, place in enumerate(("run", "out", "run/content_stage.keras")):
+        output = ["--output", str(tmp_path / f"answer_{number}")]
+        translate = [str(tmp_path / place), str(tmp_path / "small.png"), *output]
+        assert run(COMMANDS["translate"], translate, "translate.py") == 0, capsys.readouterr().err
+        with Image.open(tmp_path / f"answer_{number}" / "small.png") as answer:
+            assert answer.size == (16, 16)
+            answers.append(np.asarray(answer).astype(int))
+    assert np.abs(answers[0] - answers[1]).max() <= 1 < np.abs(answers[0] - answers[2]).max()
+    for place in ("run", "out"):
+        evaluate = [str(tmp_path / place), "--metrics", "psnr,ssim", "--count", "50", "--dataset", "digits"]
+        assert run(COMMANDS["evaluate"], evaluate, "evaluate.py") == 0, capsys.readouterr().err
+        assert "bicubic" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from typing import Any
 from tfgan_suite.arguments import Range
 from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.files import CONFIG, is_run, run_of
+from tfgan_suite.options.content import ContentOptions
 from tfgan_suite.options.fitting import fitting
 from tfgan_suite.options.networks import NAMES, NetworkOptions
 from tfgan_suite.options.objective import LOSSES, PENALTIES, ObjectiveOptions
@@ -126,7 +127,7 @@ class _BeforeNetworks:
     """Start from the weights of a .keras file, of a run folder, or of a SavedModel, which has the generator's alone."""
 
     model_class: str = setting(Family.HIDDEN, "ConditionalGAN")
-    """Name the preset's class, MLPGAN, DCGAN, ConditionalGAN or Pix2Pix, from which it follows: nobody needs to."""
+    """Name the preset's class, such as ConditionalGAN, from which it follows: nobody needs to."""
     body: str | None = setting(Family.MODEL, None, of=("DCGAN", "ConditionalGAN"))
     """Build the networks mlp, dcgan, dcgan_radford2015, dcgan_tutorial, resnet or r3gan; else the model's own."""
     latent_dim: int = setting(Family.MODEL, 100, of=CHOICES["body"], valid=AT_LEAST_ONE)
@@ -136,17 +137,13 @@ class _BeforeNetworks:
 
 
 @dataclass(frozen=True)
-class TrainConfig(ObjectiveOptions, NetworkOptions, PairOptions, _BeforeNetworks):
+class TrainConfig(ContentOptions, ObjectiveOptions, NetworkOptions, PairOptions, _BeforeNetworks):
     """Trains a GAN on images, shows samples as it learns, and exports its generator as a SavedModel."""
 
     discriminator_steps: int = setting(Family.LOSS, 1, valid=AT_LEAST_ONE)
     """Take so many discriminator steps for each generator step."""
     updates: str = setting(Family.LOSS, "alternating")
     """Update the discriminator before the generator (alternating), or both at once (simultaneous)."""
-    l1_weight: float = setting(Family.LOSS, 100.0, of=("Pix2Pix",), valid=AT_LEAST_ZERO)
-    """Multiply the mean absolute difference of result and target by this, beside the adversarial loss."""
-    content_only_steps: int = setting(Family.LOSS, 0, of=("Pix2Pix",), valid=AT_LEAST_ZERO)
-    """Train the generator for so many steps by --l1-weight alone, before the adversarial loss comes in."""
     generator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=ABOVE_ZERO)
     """Train the generator at this rate."""
     discriminator_learning_rate: float = setting(Family.OPTIMIZER, 2e-4, valid=ABOVE_ZERO)
@@ -223,6 +220,7 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, PairOptions, _BeforeNetworks
                 f"{option('model_class', self.model_class)}. Leave it out; in Python make the configuration by "
                 "TrainConfig.from_preset."
             )
+        self.check_content()
         self.check_pairs()
         if not self.learns_from_pairs:
             for pair in dataclasses.fields(PairOptions):
@@ -262,6 +260,11 @@ class TrainConfig(ObjectiveOptions, NetworkOptions, PairOptions, _BeforeNetworks
                     raise InputError(
                         f"{option(field)} needs {option('evaluate_every', 'N')}, such as 1 for each epoch."
                     )
+        if self.content_only_steps % self.steps_per_execution:
+            raise InputError(
+                f"{option('content_only_steps')} must be a multiple of {option('steps_per_execution')}: what they give "
+                f"is kept. Received: {self.content_only_steps} and {self.steps_per_execution}."
+            )
         if self.updates == "simultaneous" and self.discriminator_steps > 1:
             raise InputError(
                 f"{option('updates', 'simultaneous')} takes one discriminator step for each generator step. "

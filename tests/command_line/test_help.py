@@ -79,7 +79,8 @@ def test_the_flags_of_train_stand_below_the_heading_of_their_family(capsys: pyte
 
 # Presets of networks whose options other presets show.
 SLOW = (
-    "dragan", "wgan", "wgan_gp", "sngan", "denoise", "colourise", "pix2pix_isola2017", "cgan_mirza2014",
+    "dragan", "wgan", "wgan_gp", "sngan", "denoise", "colourise", "pix2pix_isola2017", "srgan_ledig2017",
+    "cgan_mirza2014",
     "cgan_relativistic", "dcgan_radford2015", "dcgan_relativistic", "mlp_gan_small", "mlp_gan_wide",
 )  # fmt: skip
 
@@ -119,12 +120,15 @@ def takes(config: TrainConfig, option: str) -> bool:
         "generator_norm": "layer",
         "generator_up": "nearest",
         "paste_known": False,
+        "enlarged_skip": False,
+        "features": "general",
         "discriminator_halvings": 1,
     }.get(option, 4)
     value = (4,) if option.endswith("units") else value
     arguments: dict[str, Any] = {"image_shape": (8, 8, 1)}
     if config.learns_from_pairs:
-        arguments = {"source_shape": (8, 8, 1), "target_shape": (8, 8, 1)}
+        side = 16 if config.model_class == "SRGAN" else 8
+        arguments = {"source_shape": (8, 8, 1), "target_shape": (side, side, 1), "discriminator_norm": "none"}
     if config.model_class == "ConditionalGAN":
         arguments |= {"num_classes": 2}
     body = {"body": config.body} if config.body is not None else {}

@@ -18,10 +18,11 @@ from tfgan_suite.options.networks import NAMES, OPTIONS, NetworkOptions
 from tfgan_suite.runs.assembly import build_model
 
 TAKEN = {"MLPGAN": options_of("mlp"), "DCGAN": options_of(*CONVOLUTIONAL), "ConditionalGAN": options_of(*BODIES)}
-TAKEN["Pix2Pix"] = options_of("unet")
+LARGE = (2 * SHAPE[0], 2 * SHAPE[1], SHAPE[2])
+TAKEN |= {"Pix2Pix": options_of("unet"), "SRGAN": options_of("srresnet")}
 RIGHT: dict[Any, Any] = {tuple[int, ...]: (4,), bool: True, int: 2, float: 0.1}
 MODELS = model_classes()
-FLAGS = {name: NAMES[name][-1] if name in NAMES else RIGHT[typing.get_args(hint)[0]] for name, hint in OPTIONS.items()}
+FLAGS = {name: NAMES[name][1] if name in NAMES else RIGHT[typing.get_args(hint)[0]] for name, hint in OPTIONS.items()}
 FLAGS |= {"body": "dcgan", "projection": True}
 
 
@@ -36,7 +37,11 @@ def test_the_signature_of_a_model_has_the_options_of_its_networks(name: str) -> 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_configuration_of_a_model_has_the_options_of_its_networks(name: str) -> None:
-    more = {"ConditionalGAN": {"num_classes": 2}, "Pix2Pix": {"target_shape": SHAPE}}.get(name, {})
+    more = {
+        "ConditionalGAN": {"num_classes": 2},
+        "Pix2Pix": {"target_shape": SHAPE},
+        "SRGAN": {"target_shape": LARGE},
+    }.get(name, {})
     config = MODELS[name](SHAPE, **more).get_config()
     assert [option for option in config if option in OPTIONS] == TAKEN[name]
     assert set(config) == set(inspect.signature(MODELS[name]).parameters)

@@ -621,7 +621,7 @@ def test_an_option_of_one_side_alone_is_refused_with_its_network() -> None:
 def test_every_parameter_of_a_network_is_an_option() -> None:
     """So that it has a flag, and a keyword of the models; `build_body` gives the rest."""
     given = {"image_shape", "latent_dim", "num_classes", "num_attributes", "source_shape", "target_channels"}
-    given |= {"dtype", "name"}
+    given |= {"scale", "dtype", "name"}
     for body in (*BODIES.values(), *TRANSLATORS.values()):
         for side in body._fields:
             parameters = set(inspect.signature(getattr(body, side)).parameters)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -47,3 +48,50 @@ class ReflectionPadding(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "around": self.around}
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class PixelShuffle(keras.layers.Layer):
+    """Four channels become four pixels: (N, H, W, 4 C) -> (N, 2 H, 2 W, C).
+
+    Reference: Shi et al., 2016, arXiv 1609.05158.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return tf.nn.depth_to_space(inputs, 2)
+
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        rows, height, width, channels = input_shape
+        return rows, 2 * height, 2 * width, channels // 4
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class BicubicEnlarging(keras.layers.Layer):
+    """Images enlarged as `tf.image.resize` does it bicubically: (N, H, W, C) -> (N, scale H, scale W, C).
+
+    By two products with fixed matrices, since LiteRT has no bicubic operation.
+
+    Args:
+        scale: how many times as high and wide.
+    """
+
+    def __init__(self, scale: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        _, height, width, _ = inputs.shape
+        rows, columns = (tf.constant(self._matrix(side), inputs.dtype) for side in (height, width))
+        return tf.einsum("ph,nhwc,qw->npqc", rows, inputs, columns)
+
+    def _matrix(self, side: int) -> np.ndarray:
+        """What makes columns of this many pixels so many times longer: (scale side, side)."""
+        with tf.init_scope():
+            return tf.image.resize(np.eye(side)[..., np.newaxis], (self.scale * side, side), "bicubic").numpy()[..., 0]
+
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        rows, height, width, channels = input_shape
+        return rows, self.scale * height, self.scale * width, channels
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": self.scale}

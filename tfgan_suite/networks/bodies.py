@@ -21,6 +21,7 @@ from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
 from tfgan_suite.networks.patch import PatchDiscriminator
 from tfgan_suite.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
+from tfgan_suite.networks.srresnet import SRGANDiscriminator, SRResNetGenerator
 from tfgan_suite.networks.unet import UNetGenerator
 from tfgan_suite.options.networks import OPTIONS, NetworkOptions
 
@@ -57,7 +58,10 @@ BODIES: dict[str, Body] = {
     "r3gan": Body(R3GANGenerator, R3GANDiscriminator),
 }
 # Of images into images, which no `body` names: each is its model's own.
-TRANSLATORS: dict[str, Body] = {"unet": Body(UNetGenerator, PatchDiscriminator)}
+TRANSLATORS: dict[str, Body] = {
+    "unet": Body(UNetGenerator, PatchDiscriminator),
+    "srresnet": Body(SRResNetGenerator, SRGANDiscriminator),
+}
 CONVOLUTIONAL = tuple(name for name in BODIES if name != "mlp")
 
 # float64 is for checks of what rounding hides.
@@ -121,26 +125,31 @@ def build_translator(
     name: str,
     source_shape: ImageShape,
     target_channels: int,
+    judged_shape: ImageShape,
     options: NetworkOptions | None = None,
     dtype: str | None = None,
+    **sizes: int,
 ) -> tuple[keras.Model, keras.Model]:
-    """A generator of images of others, and a discriminator of both joined in channels.
+    """A generator of images of others, and a discriminator.
 
     Args:
         name: a key of `TRANSLATORS`.
         source_shape: (height, width, channels) of the images that are given.
         target_channels: of those that are made.
+        judged_shape: of what the discriminator sees.
         options, dtype: see `build_body`.
+        sizes: what else the generator must know.
 
     Raises:
         InputError: as `build_body`.
     """
     body, dtype = TRANSLATORS[name], _computing(dtype)
     of_generator, of_discriminator = _told(body, options)
-    generator = body.generator(source_shape=source_shape, target_channels=target_channels, dtype=dtype, **of_generator)
-    height, width, channels = source_shape
-    joined = (height, width, channels + target_channels)
-    return generator, body.discriminator(image_shape=joined, dtype=dtype, **of_discriminator)
+    ends = {"source_shape": source_shape, "target_channels": target_channels, **sizes}
+    return (
+        body.generator(**ends, dtype=dtype, **of_generator),
+        body.discriminator(image_shape=judged_shape, dtype=dtype, **of_discriminator),
+    )
 
 
 def _computing(dtype: str | None) -> str:

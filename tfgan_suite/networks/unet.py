@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.layers.paste_known import PasteKnown
@@ -96,6 +96,8 @@ class UNetGenerator(Network):
             initializer_stddev=initializer_stddev,
             spectral_norm=spectral_norm,
         )
+        if up == "pixel_shuffle":
+            raise InputError(f"{option('generator_up')} of a U-Net must be transposed or nearest. Received: {up}.")
         if paste_known and source_shape[2] != target_channels + 1:
             raise InputError(
                 "paste_known needs a source of the targets' channels and a mask beside them. Received: "

@@ -9,7 +9,7 @@ from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.options.settings import Family, setting
 
 # The models that learn from pairs; all others learn from images.
-OF_PAIRS = ("Pix2Pix",)
+OF_PAIRS = ("Pix2Pix", "SRGAN")
 LAYOUTS = ("separate", "side_by_side")
 SOURCE_KINDS = ("images", "labels")
 MASK_KINDS = ("box", "centre", "strokes")

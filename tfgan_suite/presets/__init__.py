@@ -11,6 +11,7 @@ MODELS = {
     "DCGAN": "tfgan_suite.models.dcgan",
     "ConditionalGAN": "tfgan_suite.models.conditional_gan",
     "Pix2Pix": "tfgan_suite.models.pix2pix",
+    "SRGAN": "tfgan_suite.models.srgan",
 }
 
 PRESETS: dict[str, Preset] = {**FIRST_MODELS, **OBJECTIVES, **PAIRS}

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.callbacks.content_stage import ContentStage
 from tfgan_suite.callbacks.health_monitor import HealthMonitor
 from tfgan_suite.callbacks.history import EpochHistory, cut_history
 from tfgan_suite.callbacks.loss_plot import LossPlot
@@ -21,7 +22,7 @@ from tfgan_suite.continuation.keep_best import KeepBest
 from tfgan_suite.continuation.resume import resume_fit
 from tfgan_suite.data.pipeline import training_batches
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.files import BEST, CHECKPOINTS, HEALTH, HISTORY
+from tfgan_suite.files import BEST, CHECKPOINTS, CONTENT_STAGE, HEALTH, HISTORY
 from tfgan_suite.metrics.catalogue import best_of
 from tfgan_suite.runs.assembly import evaluation
 from tfgan_suite.runs.devices import chiefs_value
@@ -140,6 +141,8 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
         callbacks.append(watch)
     callbacks += run.callbacks
     if checkpoint.writes:
+        if config.content_only_steps:
+            callbacks.append(ContentStage(folder / CONTENT_STAGE))
         if config.keep_best is not None:
             callbacks.append(KeepBest(folder / BEST, config.keep_best, best_of(config.keep_best) or "lowest"))
         callbacks += [

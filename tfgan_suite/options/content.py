@@ -1,0 +1,50 @@
+"""What models of pairs hold their images against, beside what the discriminator says. Standard library only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tfgan_suite.arguments import Range
+from tfgan_suite.errors import InputError, option
+from tfgan_suite.options.pairs import OF_PAIRS
+from tfgan_suite.options.settings import AT_LEAST_ZERO, Family, setting
+
+FEATURES = ("general", "vgg19")
+
+
+def _option(default: Any, of: tuple[str, ...] = OF_PAIRS, valid: Range | None = None) -> Any:
+    return setting(Family.LOSS, default, of=of, valid=valid)
+
+
+@dataclass(frozen=True)
+class ContentOptions:
+    """The weights of what a model of pairs goes down beside its adversarial loss."""
+
+    l1_weight: float = _option(100.0, valid=AT_LEAST_ZERO)
+    """Multiply the mean absolute difference of result and target by this, beside the adversarial loss."""
+    perceptual_weight: float = _option(6.0, of=("SRGAN",), valid=AT_LEAST_ZERO)
+    """Multiply the mean square difference of result and target in the maps of --features by this; 0 is off."""
+    features: str = _option("general", of=("SRGAN",))
+    """Compare by the maps of general (the package's own network), vgg19 (Keras downloads it) or a file NAME.keras."""
+    content_only_steps: int = _option(0, valid=AT_LEAST_ZERO)
+    """Train the generator for so many steps by the difference alone, and keep it then as content_stage.keras."""
+
+    def check_content(self) -> None:
+        """Refuses settings that no model takes.
+
+        Raises:
+            InputError: naming the setting.
+        """
+        check_features(self.features)
+
+
+def check_features(name: str) -> None:
+    """Refuses a name that no network of features can have.
+
+    Raises:
+        InputError: it is none of `FEATURES`, and no file of Keras.
+    """
+    if name not in FEATURES and not name.endswith(".keras"):
+        raise InputError(
+            f"{option('features')} must be {', '.join(FEATURES)} or the path of a Keras model NAME.keras. Received: "
+            f"{name!r}."
+        )
