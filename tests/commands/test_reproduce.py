@@ -86,6 +86,30 @@ def test_render(calls: list[tuple[str, list[str]]], make: Callable[..., list[str
     assert lines[6] == "| real images of MNIST | - | 0.12 |  |  |"
 
 
+def test_what_needs_no_learning_stands_below_its_task(
+    calls: list[tuple[str, list[str]]], make: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each task has the numbers of its own pairs."""
+    rows = tuple(Row(task, "inpaint", "digits", 1, settings={"mask_kind": kind}, task=task) for task, kind in
+                 (("hole", "box"), ("strokes", "strokes")))  # fmt: skip
+    monkeypatch.setitem(TABLES, "small", dataclasses.replace(SMALL, rows=rows))
+    make(seeds=(0, 1))
+    for number, row in enumerate(rows):
+        for seed in (0, 1):
+            path = cell_path(tmp_path / "results", "small", row, seed, False)
+            cell = json.loads(path.read_text())
+            cell["records"][0] |= {"baselines": {"input": 5.0 + number}, "protocol": {"degradation": row.title}}
+            path.write_text(json.dumps(cell))
+    lines = render("small", results=str(tmp_path / "results")).splitlines()[4:]
+    assert [line.split("|")[1].strip() for line in lines] == [
+        "hole", "hole: input", "hole: targets learned from",
+        "strokes", "strokes: input", "strokes: targets learned from",
+    ]  # fmt: skip
+    assert [line.split("|")[2].strip() for line in lines] == [
+        "1.50 +- 0.71", "5.00", "0.12", "1.50 +- 0.71", "6.00", "0.12",
+    ]  # fmt: skip
+
+
 def test_runs_that_diverge_are_counted_and_left_out(
     calls: list[tuple[str, list[str]]], make: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,7 +206,7 @@ def test_cells_that_were_not_measured_alike_are_not_averaged(
 
 def test_readme_tables_are_those_of_the_results() -> None:
     """What `reproduce.py --check` says of each page; committed cells are of the presets as they are now."""
-    texts = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/objectives.md")]
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/objectives.md", "docs/pairs.md")]
     for text in texts:
         assert rendered(text, str(ROOT / "results")) == text
     for table in TABLES:

@@ -205,40 +205,53 @@ def render(table: str, full: bool = False, results: str = "results") -> str:
     last = ["diverged" if chosen.may_diverge else "runs", "training"]
     heads = ["", *(["published"] if published else []), *(head for head, _ in chosen.columns.values()), *last]
     lines = [f"**{chosen.title}**", "", _line(heads), "|---" * len(heads) + "|"]
-    floors: dict[str, float] = {}
-    protocols: dict[str, dict[str, Any]] = {}
-    for row in chosen.rows:
-        cells = list(_cells(Path(results), table, row, full))
-        if not cells:
-            continue
-        whole = [cell for cell in cells if not (chosen.may_diverge and has_diverged(cell))]
-        values: list[str] = []
-        for name, (_, form) in chosen.columns.items():
-            records = [record for cell in whole for record in cell["records"] if record["metric"] == name]
-            if len(records) not in (0, len(whole)):
-                raise InputError(f"{table}: of {row.model} not every run has {name}. Remove those without it.")
-            _refuse_unlike(records, protocols, f"{name} {row.dataset}", f"{table}: {name} of {row.model}")
-            values.append(_spread([record["value"] for record in records], form))
-            floors |= {f"{name} {row.dataset}": record["floor"] for record in records if record["floor"] is not None}
-        seconds = min(cell["seconds"] for cell in whole or cells)  # other work makes the others longer
-        told = [row.title, *([row.published or "-"] if published else [])]
-        runs = f"{len(cells) - len(whole)} of {len(cells)}" if chosen.may_diverge else str(len(cells))
-        lines.append(_line([*told, *values, runs, f"{seconds / 60:.0f} min"]))
-    for dataset in dict.fromkeys(row.dataset for row in chosen.rows):
-        real = [
-            format(floors[key], form) if (key := f"{name} {dataset}") in floors else "-"
-            for name, (_, form) in chosen.columns.items()
-        ]
-        if set(real) != {"-"}:
-            title = f"real images of {DATASET_TITLES.get(dataset, dataset)}"
-            lines.append(_line([title, *(["-"] if published else []), *real, "", ""]))
-    if not floors:
+    begun = len(lines)
+    for group in dict.fromkeys(row.group for row in chosen.rows):
+        protocols: dict[str, dict[str, Any]] = {}
+        beside: dict[
+            str, dict[str, float]
+        ] = {}  # by line and by name: what is got without learning, and of real images
+        for row in chosen.rows:
+            cells = list(_cells(Path(results), table, row, full)) if row.group == group else []
+            if not cells:
+                continue
+            whole = [cell for cell in cells if not (chosen.may_diverge and has_diverged(cell))]
+            values: list[str] = []
+            for name, (_, form) in chosen.columns.items():
+                records = [record for cell in whole for record in cell["records"] if record["metric"] == name]
+                if len(records) not in (0, len(whole)):
+                    raise InputError(f"{table}: of {row.model} not every run has {name}. Remove those without it.")
+                _refuse_unlike(records, protocols, name, f"{table}: {name} of {row.model}")
+                values.append(_spread([record["value"] for record in records], form))
+                for record in records:
+                    for line, number in _without_learning(row, record).items():
+                        beside.setdefault(line, {})[name] = number
+            seconds = min(cell["seconds"] for cell in whole or cells)  # other work makes the others longer
+            told = [row.title, *([row.published or "-"] if published else [])]
+            runs = f"{len(cells) - len(whole)} of {len(cells)}" if chosen.may_diverge else str(len(cells))
+            lines.append(_line([*told, *values, runs, f"{seconds / 60:.0f} min"]))
+        for line, numbers in beside.items():
+            shown = [
+                format(numbers[name], form) if name in numbers else "-" for name, (_, form) in chosen.columns.items()
+            ]
+            lines.append(_line([line, *(["-"] if published else []), *shown, "", ""]))
+    if len(lines) == begun:
         return f"**{chosen.title}**: not measured yet."
     if table == "parzen" and (path := Path(results) / K_MEANS).exists():
         (centres,) = read_records(path)
         title = f"{centres.protocol['num_generated']:,} k-means centres"
         lines.append(_line([title, "-", f"{centres.value:.0f}", "", ""]))
     return "\n".join(lines)
+
+
+def _without_learning(row: Row, record: Mapping[str, Any]) -> dict[str, float]:
+    """The number of a record as it is without learning from pairs, and of real images, by what stands before it."""
+    task = f"{row.task}: " if row.task else ""
+    found = {f"{task}{name}": number for name, number in record.get("baselines", {}).items()}
+    if record["floor"] is not None:
+        real = "targets learned from" if row.learns_from_pairs else f"real images of {DATASET_TITLES[row.dataset]}"
+        found[f"{task}{real}"] = record["floor"]
+    return found
 
 
 def has_diverged(cell: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.config import TrainConfig, settings_of_role
+from tfgan_suite.options.pairs import OF_PAIRS
 from tfgan_suite.options.settings import PICTURE, PLACE, WATCH
 from tfgan_suite.presets import PRESETS
 
@@ -35,6 +36,7 @@ class Row:
         epochs: passes over the data.
         published: the paper's number and its source; empty where there is none.
         settings: what differs from the preset.
+        task: what the row shares with others that are measured on the same pairs; empty: the data set says it.
     """
 
     title: str
@@ -43,6 +45,17 @@ class Row:
     epochs: int
     published: str = ""
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    task: str = ""
+
+    @property
+    def group(self) -> str:
+        """What is measured in the same way: the task, or the data set."""
+        return self.task or self.dataset
+
+    @property
+    def learns_from_pairs(self) -> bool:
+        """Whether it makes images of images."""
+        return PRESETS[self.model].settings["model_class"] in OF_PAIRS
 
     def flags(self, seed: int, full: bool) -> list[str]:
         """Of `train`, without the folders."""
@@ -53,7 +66,8 @@ class Row:
             "seed": seed,
             **self.settings,
         }
-        return [text for key, value in given.items() for text in (f"--{key.replace('_', '-')}", str(value))]
+        flags = ((f"--{key.replace('_', '-')}", value) for key, value in given.items())
+        return [text for flag, value in flags for text in ([flag] if value is True else [flag, str(value)])]
 
     def config(self, seed: int, full: bool) -> dict[str, Any]:
         """What the run learns by, every setting: a cell that was measured with others is not this row's."""
@@ -63,7 +77,7 @@ class Row:
 
     def name(self, seed: int, full: bool) -> str:
         """Of its run folder and of its cells."""
-        more = "".join(f"_{value}" for value in self.settings.values())
+        more = "".join(f"_{key if value is True else value}" for key, value in self.settings.items())
         return f"{self.model}_{self.dataset}{more}_{FULL_EPOCHS if full else self.epochs}epochs_seed{seed}"
 
 
@@ -120,6 +134,30 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
 def _rates(rate: float) -> dict[str, float]:
     return {"generator_learning_rate": rate, "discriminator_learning_rate": rate}
 
+
+# What a table of pairs shows. The rows of a task have the epochs that take about as long on two cores: a batch of one
+# image, as published, takes as long as one of 16.
+_OF_PAIRS = {
+    "psnr": ("PSNR, dB", ".2f"),
+    "ssim": ("SSIM", ".3f"),
+    "l1": ("L1", ".4f"),
+    "kernel_distance": ("KID", ".4f"),
+}
+PAIR_METRICS = "psnr,ssim,l1,kernel_distance"
+# More than any run has: the difference alone is learned from.
+CONTENT_ALONE = {"content_only_steps": 1_000_000}
+
+
+def _pairs(task: str, model: str, dataset: str, epochs: int, **settings: Any) -> tuple[Row, ...]:
+    """A task by the difference alone, and with the adversarial loss, for as many images."""
+    return tuple(
+        Row(f"{task}: {title}", model, dataset, epochs, settings={**settings, **more}, task=task)
+        for title, more in (("L1 alone", CONTENT_ALONE), ("with the adversarial loss", {}))
+    )
+
+
+_EMOJI: dict[str, Any] = {"source": "noto", "target": "twemoji", "channels": 3}
+_FACADES: dict[str, Any] = {"pair_layout": "side_by_side", "reverse": True, "image_size": "64"}
 
 DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "stacked_mnist": "stacked MNIST"}
 
@@ -184,6 +222,46 @@ TABLES: dict[str, Table] = {
             ),
         ),
         samples=26_000,
+    ),
+    "emoji": Table(
+        "Emoji of Noto in the style of Twemoji, 64x64, 332 pairs held out",
+        PAIR_METRICS,
+        _OF_PAIRS,
+        (
+            Row("L1 alone", "pix2pix", "emoji64", 24, settings={**_EMOJI, **CONTENT_ALONE}),
+            Row("`pix2pix`, ours", "pix2pix", "emoji64", 24, settings=_EMOJI),
+            Row("`pix2pix_isola2017`, as published", "pix2pix_isola2017", "emoji64", 2, settings={**_EMOJI, "crop": 4}),
+        ),
+    ),
+    "facades": Table(
+        "Labels of the CMP facades to photos, 64x64, 45 pairs held out",
+        PAIR_METRICS,
+        _OF_PAIRS,
+        (
+            Row("L1 alone", "pix2pix", "facades", 370, settings={**_FACADES, **CONTENT_ALONE}),
+            Row("`pix2pix`, ours", "pix2pix", "facades", 370, settings=_FACADES),
+            Row(
+                "`pix2pix_isola2017`, as published",
+                "pix2pix_isola2017",
+                "facades",
+                25,
+                settings={**_FACADES, "crop": 4},
+            ),
+        ),
+    ),
+    "restoration": Table(
+        "Restoration of Fashion-MNIST (28x28x1) and CIFAR-10 (32x32x3), 2,000 test images",
+        PAIR_METRICS,
+        _OF_PAIRS,
+        (
+            *_pairs("Fashion-MNIST, a hole", "inpaint", "fashion_mnist", 3),
+            *_pairs("Fashion-MNIST, noise", "denoise", "fashion_mnist", 3),
+            *_pairs("Fashion-MNIST, four times smaller", "super_resolve", "fashion_mnist", 1, scale=4),
+            *_pairs("CIFAR-10, a hole", "inpaint", "cifar10", 3),
+            # Without the features that the KID of colours looks at too.
+            *_pairs("CIFAR-10, half as large", "super_resolve", "cifar10", 1, perceptual_weight=0.0),
+        ),
+        samples=2000,
     ),
     "nearest_label": Table(
         "Accuracy of a 1-nearest-neighbour classifier of pixels that is trained on conditional samples, MNIST",
