@@ -36,12 +36,32 @@ class BenchmarkModel:
         """Of its networks."""
         return {"dropout": 0.0} | ({} if self.norm is None else {"discriminator_norm": self.norm})
 
+    @property
+    def of_pairs(self) -> bool:
+        """Whether it is that of the preset `pix2pix`, of images as large and with as many channels on both sides."""
+        return self.body == "unet"
+
+    def make(self, dtype: str) -> Any:
+        """The package's model."""
+        from tfgan_suite.models.dcgan import DCGAN
+        from tfgan_suite.models.mlp_gan import MLPGAN
+        from tfgan_suite.models.pix2pix import Pix2Pix
+
+        if self.of_pairs:
+            of_preset = {"base_filters": 32, "generator_up": "nearest"}
+            return Pix2Pix(self.image_shape, self.image_shape, dtype=dtype, **of_preset)
+        if self.convolutional:
+            return DCGAN(self.image_shape, LATENT_DIM, self.body, dtype=dtype, **self.options)
+        return MLPGAN(self.image_shape, LATENT_DIM, dtype=dtype)
+
 
 MODELS = {
     "mlp_gan_small": BenchmarkModel("mlp", (28, 28, 1), convolutional=False),
     "dcgan_28": BenchmarkModel("dcgan_tutorial", (28, 28, 1)),
     "dcgan_32": BenchmarkModel("dcgan_radford2015", (32, 32, 3), norm="none"),
     "dcgan_64": BenchmarkModel("dcgan_radford2015", (64, 64, 3)),
+    "pix2pix_64": BenchmarkModel("unet", (64, 64, 3)),
+    "pix2pix_128": BenchmarkModel("unet", (128, 128, 3)),
 }
 
 
@@ -87,9 +107,11 @@ def make_images(model: BenchmarkModel) -> np.ndarray:
 def make_batches(model: BenchmarkModel, batch_size: int) -> Any:
     """Batches of the package's own pipeline, without end for our purposes."""
     from tfgan_suite.data.image_data import ImageData
+    from tfgan_suite.data.pairs import StoredPairs
     from tfgan_suite.data.pipeline import training_batches
 
-    data = ImageData(make_images(model), None, (), "random numbers")
+    images = make_images(model)
+    data = StoredPairs.of_arrays(images[::-1], images) if model.of_pairs else ImageData(images, None, (), "numbers")
     return training_batches(data, batch_size, epochs=1_000_000, seed=SEED)
 
 
@@ -119,9 +141,6 @@ class Fit:
     ):
         import keras
 
-        from tfgan_suite.models.dcgan import DCGAN
-        from tfgan_suite.models.mlp_gan import MLPGAN
-
         class EpochTimer(keras.callbacks.Callback):
             def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
                 self.start = Duration.now()
@@ -130,11 +149,7 @@ class Fit:
                 self.duration = Duration.now().since(self.start)
 
         with strategy.scope() if strategy else contextlib.nullcontext():
-            self.gan = (
-                DCGAN(model.image_shape, LATENT_DIM, model.body, dtype=dtype, **model.options)
-                if model.convolutional
-                else MLPGAN(model.image_shape, LATENT_DIM, dtype=dtype)
-            )
+            self.gan = model.make(dtype)
             self.gan.compile(penalty=penalty)
         if strategy:
             self.exchange_seconds = time_exchange(strategy, self.gan.trainable_variables)
@@ -348,6 +363,11 @@ def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Con
     """The runner of a variant of `BenchmarkConfig.variants`, or of the rate of convolutions."""
     low = variant.endswith("_bfloat16")
     penalty = penalty_of(variant)
+    if variant.startswith("torch") and model.of_pairs:
+        from benchmark_parts.torch_pairs import TorchPairs
+
+        images = make_images(model)
+        return TorchPairs(images[::-1].copy(), images, batch_size, low)
     if variant.startswith("torch"):
         from benchmark_parts.torch_loop import TorchLoop
 
