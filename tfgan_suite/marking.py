@@ -16,6 +16,7 @@ from tfgan_suite.pictures import sheet
 if TYPE_CHECKING:
     from tfgan_suite.runs.translating import Translator
     from tfgan_suite.serving.saved_generator import SavedGenerator
+    from tfgan_suite.serving.saved_translator import SavedTranslator
 
 
 class MarkedImages(NamedTuple):
@@ -35,7 +36,7 @@ class MarkedImages(NamedTuple):
     """That they were made with."""
 
 
-def generator_name(generator: "SavedGenerator | Translator") -> str:
+def generator_name(generator: "SavedGenerator | SavedTranslator | Translator") -> str:
     """What a picture shall say of the generator that made it: its model and data, else its folder's name."""
     card = generator.card
     if "model" not in card or "dataset" not in card:

@@ -22,12 +22,16 @@ FORMATS: dict[str, tuple[str, Callable[..., Conversion]]] = {
     "int8": (".tflite", partial(export_litert, int8=True)),
     "onnx": (".onnx", export_onnx),
 }
-TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
+TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(uint8)": np.uint8}
 
 
 def run_alone(path: Path, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    """The images of latents; see `run_file`."""
+    return run_file(path, {"latents": latents} | ({} if labels is None else {"labels": labels}))
+
+
+def run_file(path: Path, inputs: dict[str, np.ndarray]) -> np.ndarray:
     """As a user would, with the format's own runtime, checking names and types on the way."""
-    inputs = {"latents": latents} | ({} if labels is None else {"labels": labels})
     if path.suffix == ".tflite":
         from ai_edge_litert.interpreter import Interpreter
 
@@ -45,3 +49,9 @@ def run_alone(path: Path, latents: np.ndarray, labels: np.ndarray | None) -> np.
         (images,) = session.run(None, inputs)
     assert found == {name: value.dtype.type for name, value in inputs.items()}
     return images
+
+
+def run_translator(path: Path, source: np.ndarray, masks: np.ndarray | None) -> np.ndarray:
+    """A file of a translator, run as `run_alone` does it."""
+    inputs = {"source": source} | ({} if masks is None else {"masks": masks})
+    return run_file(path, inputs)

@@ -52,7 +52,7 @@ def test_differences_are_those_of_all_batches() -> None:
     assert difference.largest == pytest.approx(0.5)
     assert difference.mean == pytest.approx(0.5 / (2 * sum(BATCH_SIZES)))
     latents = source.inputs(16)[0]
-    assert difference.of_other_seeds == pytest.approx(np.abs(latents - np.roll(latents, 1, 0)).mean(), rel=0.1)
+    assert difference.of_others == pytest.approx(np.abs(latents - np.roll(latents, 1, 0)).mean(), rel=0.1)
     assert 0 < difference.of_last_bit < 1e-7
 
 

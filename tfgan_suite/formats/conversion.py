@@ -23,9 +23,11 @@ class Conversion(NamedTuple):
     Attributes:
         path: the file or folder.
         size: in bytes.
-        difference: the largest of any number of an image, in [-1, 1], to the generator that was converted.
+        difference: the largest of any number of an image to what was converted: of a generator of latents in [-1, 1],
+            of a translator in levels of 255.
         mean_difference: the mean of all of them.
         note: what else there is to say of it.
+        in_levels: whether the differences are levels.
     """
 
     path: Path
@@ -33,27 +35,29 @@ class Conversion(NamedTuple):
     difference: float
     mean_difference: float
     note: str = ""
+    in_levels: bool = False
 
     def __str__(self) -> str:
         size = f"{self.size / 1e6:.1f} MB" if self.size >= 1e5 else f"{self.size / 1e3:.1f} kB"
-        mean = f", {self.mean_difference:.2g} in the mean" if self.note else ""
+        mean = f", {self.mean_difference:.2g} in the mean" if self.note or self.in_levels else ""
         note = f" ({self.note})" if self.note else ""
-        return f"{self.path}: {size}; images differ by {self.difference:.2g} at most{mean}{note}"
+        by = f"{self.difference:.0f} levels of 255" if self.in_levels else f"{self.difference:.2g}"
+        return f"{self.path}: {size}; images differ by {by} at most{mean}{note}"
 
 
 class Difference(NamedTuple):
     """Of images from those that they must be.
 
     Attributes:
-        largest: of any number.
+        largest: of any number, in [-1, 1], or in levels of 255 of a translator.
         mean: of all of them.
-        of_other_seeds: the mean between images of different seeds.
+        of_others: the mean between images of different seeds, or of different pictures.
         of_last_bit: the largest between images whose latents differ in their last bit.
     """
 
     largest: float
     mean: float
-    of_other_seeds: float
+    of_others: float
     of_last_bit: float
 
 
@@ -71,20 +75,30 @@ def compare(converted: Images, source: Source, expected: Images) -> Difference:
     distances, other_seeds, last_bit = [], 0.0, 0.0
     for rows in BATCH_SIZES:
         latents, labels = source.inputs(rows)
-        try:
-            images = converted(latents, labels)
-        except Exception as error:  # each runtime raises kinds of its own
-            reason = one_line(str(error)) or type(error).__name__
-            raise InputError(f"The converted generator does not run with {rows} rows: {reason}") from error
         right = expected(latents, labels)
-        if images.shape != right.shape:
-            raise InputError(f"The converted generator gives {images.shape} where {right.shape} was expected.")
+        images = answer(converted, latents, labels, right.shape)
         distances.append(np.abs(images - right).ravel())
         if rows == max(BATCH_SIZES):
             other_seeds = float(np.abs(expected(np.roll(latents, 1, axis=0), labels) - right).mean())
             last_bit = float(np.abs(expected(np.nextafter(latents, np.float32(np.inf)), labels) - right).max())
     every = np.concatenate(distances)
     return Difference(float(every.max()), float(every.mean()), other_seeds, last_bit)
+
+
+def answer(converted: Images, first: np.ndarray, second: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """What a converted generator or translator gives, as a client would ask it.
+
+    Raises:
+        InputError: it does not run, or gives images of another shape.
+    """
+    try:
+        images = converted(first, second)
+    except Exception as error:  # each runtime raises kinds of its own
+        reason = one_line(str(error)) or type(error).__name__
+        raise InputError(f"The converted generator does not run with {len(first)} rows: {reason}") from error
+    if images.shape != shape:
+        raise InputError(f"The converted generator gives {images.shape} where {shape} was expected.")
+    return images
 
 
 def check_exact(converted: Images, source: Source) -> tuple[Difference, str]:
@@ -117,10 +131,10 @@ def check_lossy(converted: Images, source: Source) -> Difference:
         InputError: no finite numbers, or images further from the right ones than those of other seeds.
     """
     difference = compare(converted, source, source.images)
-    if not difference.mean < difference.of_other_seeds:  # true for NaN
+    if not difference.mean < difference.of_others:  # true for NaN
         raise InputError(
             f"The converted generator was not written: its images differ by {difference.mean:.2g} in the mean, "
-            f"those of different seeds by {difference.of_other_seeds:.2g}."
+            f"those of different seeds by {difference.of_others:.2g}."
         )
     return difference
 

@@ -1,9 +1,9 @@
-"""The graph of a generator without what other runtimes lack: variables, refusals, 16-bit numbers."""
+"""The graph of a generator or translator without what other runtimes lack: variables, refusals, 16-bit numbers."""
 
 import functools
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -19,39 +19,89 @@ from tfgan_suite.labels import Labels
 HALF = (types_pb2.DT_BFLOAT16, types_pb2.DT_HALF)
 
 
-class FrozenGenerator:
-    """The signature `serving_default` of a SavedModel, with weights as constants.
+class Frozen(NamedTuple):
+    """The signature `serving_default` of a SavedModel, with weights as constants and without what it refuses.
 
     Its refusals hang on control inputs alone, so that a graph without these has none: no converter
-    knows their operations. In their place a row of wrong inputs gives NaN, see `_let_through`. What computes
-    in 16 bits here computes in 32, since LiteRT and ONNX Runtime have no bfloat16 kernels on a CPU.
+    knows their operations. What computes in 16 bits there computes in 32 here, since LiteRT and ONNX Runtime have no
+    bfloat16 kernels on a CPU.
+    """
+
+    graph: GraphDef
+    output: str
+    """The node of the images."""
+    specs: dict[str, tf.TensorSpec]
+    """The inputs by name."""
+    was_half: bool
+    """Whether it computed in 16 bits."""
+
+
+def frozen(folder: Path | str) -> Frozen:
+    """What is left of a version folder, whose operations were checked.
+
+    Raises:
+        InputError: it has no such signature.
+    """
+    model = tf.saved_model.load(str(folder))  # holds the variables until they are constants
+    signature = model.signatures.get("serving_default")
+    if signature is None or list(signature.structured_outputs) != ["images"]:
+        raise InputError(f"The SavedModel {folder} has no signature 'serving_default' that gives images.")
+    constant = convert_variables_to_constants_v2(signature)
+    output = constant.outputs[0].op.name
+    nodes = _reached(constant.graph.as_graph_def().node, output)
+    was_half = sum(_widen(node) for node in nodes) > 0
+    specs = {spec.op.name: tf.TensorSpec(spec.shape, spec.dtype, spec.op.name) for spec in constant.inputs}
+    graph = GraphDef(node=folded(nodes, output), versions=constant.graph.as_graph_def().versions)
+    return Frozen(graph, output, specs, was_half)
+
+
+class FrozenGenerator:
+    """A generator of latents as `frozen` leaves it; a row of wrong inputs gives NaN, see `_let_through`.
 
     Args:
-        folder: version folder, whose operations were checked.
+        folder: see `frozen`.
         known: the labels that it takes; None without labels.
 
     Attributes:
         specs: the inputs in their order, latents before labels.
         function: a `tf.function` of these that returns `{"images": ...}`.
-        was_half: whether it computed in 16 bits.
+        was_half: see `Frozen`.
 
     Raises:
-        InputError: it has no such signature.
+        InputError: see `frozen`.
     """
 
     def __init__(self, folder: Path | str, known: Labels | None = None):
-        model = tf.saved_model.load(str(folder))  # holds the variables until they are constants
-        signature = model.signatures.get("serving_default")
-        if signature is None or list(signature.structured_outputs) != ["images"]:
-            raise InputError(f"The SavedModel {folder} has no signature 'serving_default' that gives images.")
-        frozen = convert_variables_to_constants_v2(signature)
-        output = frozen.outputs[0].op.name
-        nodes = _reached(frozen.graph.as_graph_def().node, output)
-        self.was_half = sum(_widen(node) for node in nodes) > 0
-        specs = {spec.op.name: tf.TensorSpec(spec.shape, spec.dtype, spec.op.name) for spec in frozen.inputs}
+        graph, output, specs, self.was_half = frozen(folder)
         self.specs = [specs[name] for name in ("latents", "labels") if name in specs]
-        graph = GraphDef(node=folded(nodes, output), versions=frozen.graph.as_graph_def().versions)
-        self.function = _function(graph, output, known)
+        self.function = _of_latents(graph, output, known)
+        self.concrete = self.function.get_concrete_function(*self.specs)
+
+
+class FrozenTranslator:
+    """A translator as `frozen` leaves it: levels in, levels out. There is no level that it refuses.
+
+    Args:
+        folder: see `frozen`.
+
+    Attributes:
+        specs: the inputs in their order: `source`, which is the `images` of the SavedModel, since in ONNX no input has
+            the name of an output; and `masks`.
+        function, was_half: as of `FrozenGenerator`.
+
+    Raises:
+        InputError: see `frozen`.
+    """
+
+    def __init__(self, folder: Path | str):
+        graph, output, specs, self.was_half = frozen(folder)
+        names = {"images": "source"}
+        self.specs = [
+            tf.TensorSpec(specs[name].shape, specs[name].dtype, names.get(name, name))
+            for name in ("images", "masks")
+            if name in specs
+        ]
+        self.function = _of_pictures(graph, output)
         self.concrete = self.function.get_concrete_function(*self.specs)
 
 
@@ -88,11 +138,20 @@ def _widen(node: NodeDef) -> bool:
     return had
 
 
-def _function(graph: GraphDef, output: str, known: Labels | None) -> Any:
+def _of_latents(graph: GraphDef, output: str, known: Labels | None) -> Any:
     def imported(latents: tf.Tensor, labels: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         inputs, is_right = _let_through(latents, labels, known)
         (images,) = tf.graph_util.import_graph_def(graph, inputs, [f"{output}:0"], name="")
         return {"images": tf.where(is_right[:, tf.newaxis, tf.newaxis, tf.newaxis], images, np.nan)}
+
+    return tf.function(imported)
+
+
+def _of_pictures(graph: GraphDef, output: str) -> Any:
+    def imported(source: tf.Tensor, masks: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        inputs = {"images:0": source} | ({} if masks is None else {"masks:0": masks})
+        (images,) = tf.graph_util.import_graph_def(graph, inputs, [f"{output}:0"], name="")
+        return {"images": images}
 
     return tf.function(imported)
 

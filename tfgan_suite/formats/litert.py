@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line
-from tfgan_suite.files import writing_whole
-from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, check_lossy, check_refusals
-from tfgan_suite.formats.source import Images, Source, check_output, missing_extra, opened
+from tfgan_suite.formats.conversion import Conversion
+from tfgan_suite.formats.files import Run, checked, written
+from tfgan_suite.formats.source import Source, check_output, missing_extra, opened
+from tfgan_suite.formats.translator import TranslatorSource
 from tfgan_suite.startup.quiet import quiet
 
 
@@ -17,19 +17,20 @@ def export_litert(source: Path | str, path: Path | str, int8: bool = False) -> C
     """Writes a generator as a LiteRT file, compared with the original before it appears.
 
     Its signature is that of the SavedModel: `latents` float32 (N, L) and, of a conditional generator,
-    `labels` -> `images` float32 (N, H, W, C) in [-1, 1], for any N.
+    `labels` -> `images` float32 (N, H, W, C) in [-1, 1], for any N. A translator takes `source` uint8 (N, H, W, C) and
+    perhaps `masks`, gives `images` uint8, and has its card beside it; see `FrozenTranslator` and `written`.
 
     Args:
         source: a run folder, or the folder of a SavedModel or of its versions.
         path: the file, NAME.tflite.
-        int8: whether to store weights in 8 bits, a quarter of the size. Images stay floats.
+        int8: whether to store weights in 8 bits, a quarter of the size. What is computed stays floats.
 
     Returns:
         What was written, with its difference.
 
     Raises:
         InputError: no generator, a path that cannot be written, missing libraries, or images that differ: by more
-            than `check_exact` allows, or with `int8` by more than those of other seeds.
+            than `check_exact` or `check_pixels` allows, or with `int8` by more than those of other seeds or pictures.
 
     Reference: Jacob et al., 2017, arXiv 1712.05877.
     """
@@ -40,19 +41,12 @@ def export_litert(source: Path | str, path: Path | str, int8: bool = False) -> C
         raise missing_extra("litert", error) from error
     with opened(source) as generator, quiet():
         content = _convert(generator, int8)
-        images = _images(Interpreter(model_content=content))
-        difference: Difference
-        if int8:
-            difference, note = check_lossy(images, generator), "weights in 8 bits"
-        else:
-            difference, note = check_exact(images, generator)
-        check_refusals(images, generator)
-    with writing_whole(path) as partial:
-        partial.write_bytes(content)
-    return Conversion(path, len(content), difference.largest, difference.mean, note)
+        run = _run(Interpreter(model_content=content))
+        difference, note = checked(run, generator, "weights in 8 bits" if int8 else "")
+        return written(path, content, generator, difference, note)
 
 
-def _convert(source: Source, int8: bool) -> bytes:
+def _convert(source: Source | TranslatorSource, int8: bool) -> bytes:
     holder = tf.Module()  # the converter wants what holds the variables, of which there are none
     converter = tf.lite.TFLiteConverter.from_concrete_functions([source.frozen.concrete], holder)
     if int8:
@@ -67,10 +61,6 @@ def _convert(source: Source, int8: bool) -> bytes:
         ) from error
 
 
-def _images(interpreter: Any) -> Images:
+def _run(interpreter: Any) -> Run:
     run = interpreter.get_signature_runner()
-
-    def images(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        return run(latents=latents, **({} if labels is None else {"labels": labels}))["images"]
-
-    return images
+    return lambda inputs: run(**inputs)["images"]

@@ -2,14 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from tfgan_suite.errors import InputError, one_line
-from tfgan_suite.files import writing_whole
-from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, check_refusals
-from tfgan_suite.formats.source import Images, Source, check_output, missing_extra, opened
+from tfgan_suite.formats.conversion import Conversion, Difference
+from tfgan_suite.formats.files import checked, written
+from tfgan_suite.formats.source import Source, check_output, missing_extra, opened
+from tfgan_suite.formats.translator import TranslatorSource
 from tfgan_suite.startup.quiet import quiet
 
 # Of January 2021, so that older runtimes read it too; the generators need nothing newer.
@@ -20,7 +18,9 @@ def export_onnx(source: Path | str, path: Path | str) -> Conversion:
     """Writes a generator as an ONNX file, compared with the original before it appears.
 
     Inputs `latents` float32 (N, L) and, of a conditional generator, `labels`; output `images` float32
-    (N, H, W, C) in [-1, 1], for any N. The file's metadata hold the card of the export.
+    (N, H, W, C) in [-1, 1], for any N. A translator takes `source` uint8 (N, H, W, C) and perhaps `masks`, gives
+    `images` uint8, and has its card beside it; see `FrozenTranslator` and `written`. The file's metadata hold the card
+    of the export.
 
     Args:
         source: a run folder, or the folder of a SavedModel or of its versions.
@@ -31,15 +31,13 @@ def export_onnx(source: Path | str, path: Path | str) -> Conversion:
 
     Raises:
         InputError: no generator, a path that cannot be written, missing libraries, or images that differ by
-            more than `check_exact` allows.
+            more than `check_exact` or `check_pixels` allows.
     """
     path = check_output(path, ".onnx")
     check_libraries("onnx")
     with opened(source) as generator:
         content, difference, note = converted(generator)
-    with writing_whole(path) as partial:
-        partial.write_bytes(content)
-    return Conversion(path, len(content), difference.largest, difference.mean, note)
+        return written(path, content, generator, difference, note)
 
 
 def check_libraries(name: str) -> None:
@@ -56,7 +54,7 @@ def check_libraries(name: str) -> None:
         raise missing_extra(name, error) from error
 
 
-def converted(source: Source) -> tuple[bytes, Difference, str]:
+def converted(source: Source | TranslatorSource) -> tuple[bytes, Difference, str]:
     """The content of an ONNX file, its difference and a note, checked as `export_onnx` says."""
     import onnxruntime
 
@@ -66,13 +64,11 @@ def converted(source: Source) -> tuple[bytes, Difference, str]:
             session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
         except Exception as error:  # an operation without a kernel; the runtime has kinds of its own
             raise _refusal(source, error) from error
-        images = _images(session)
-        difference, note = check_exact(images, source)
-        check_refusals(images, source)
+        difference, note = checked(lambda inputs: session.run(["images"], inputs)[0], source)
         return content, difference, note
 
 
-def _convert(source: Source) -> bytes:
+def _convert(source: Source | TranslatorSource) -> bytes:
     import onnx
     import tf2onnx
 
@@ -86,13 +82,5 @@ def _convert(source: Source) -> bytes:
     return model.SerializeToString()
 
 
-def _refusal(source: Source, error: Exception) -> InputError:
+def _refusal(source: Source | TranslatorSource, error: Exception) -> InputError:
     return InputError(f"The generator {source.name} cannot be converted to ONNX: {one_line(str(error))}")
-
-
-def _images(session: Any) -> Images:
-    def images(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        inputs = {"latents": latents} | ({} if labels is None else {"labels": labels})
-        return session.run(["images"], inputs)[0]
-
-    return images

@@ -1,4 +1,4 @@
-"""What is converted: an exported generator or a run, and what its images must be."""
+"""What is converted: an exported generator or a run, and what its images must be; of translators see `translator`."""
 
 import contextlib
 import functools
@@ -10,16 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line, option, printable
+from tfgan_suite.exported import card_of, is_translator, version_folder
 from tfgan_suite.files import is_run
 from tfgan_suite.formats.frozen import FrozenGenerator
+from tfgan_suite.formats.translator import TranslatorSource
 from tfgan_suite.labels import MAX_CLASSES
 from tfgan_suite.latents import latents_from_seeds
 from tfgan_suite.marking import check_parent, generator_name
 from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.ports import labels_port
-from tfgan_suite.runs.exporting import opened_generator
-from tfgan_suite.runs.record import newest_of_run
+from tfgan_suite.runs.exporting import opened_generator, opened_translator
+from tfgan_suite.runs.record import newest_of_run, read_config
 from tfgan_suite.serving.saved_generator import SavedGenerator, read_card
 from tfgan_suite.versions import remedy
 
@@ -28,7 +30,7 @@ Images = Callable[[np.ndarray, Any], np.ndarray]
 
 
 class Source:
-    """A generator to be converted.
+    """A generator of latents to be converted.
 
     Args:
         saved: as it was exported.
@@ -84,8 +86,8 @@ class Source:
 
 
 @contextlib.contextmanager
-def opened(path: Path | str) -> Iterator[Source]:
-    """A generator from where users have one.
+def opened(path: Path | str) -> Iterator[Source | TranslatorSource]:
+    """A generator of latents, or a translator, from where users have one.
 
     Args:
         path: a run folder, of which the newest checkpoint is taken; a folder of a SavedModel or of its versions.
@@ -93,11 +95,21 @@ def opened(path: Path | str) -> Iterator[Source]:
     Raises:
         InputError: neither, or one that is damaged.
     """
+    if _translates(path):
+        with opened_translator(path) as translator:
+            yield TranslatorSource(translator)
+        return
     with opened_generator(path) as saved:
         if is_run(path):
             yield Source(saved, functools.partial(_keras_images, load_model(newest_of_run(path), FromLatents)))
         else:
             yield Source(saved, saved.images_from_latents)
+
+
+def _translates(path: Path | str) -> bool:
+    if is_run(path):
+        return read_config(Path(path)).config.learns_from_pairs
+    return is_translator(card_of(version_folder(path)))
 
 
 def _keras_images(model: FromLatents, latents: np.ndarray, labels: Any) -> np.ndarray:

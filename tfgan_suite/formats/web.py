@@ -9,6 +9,7 @@ from tfgan_suite.files import refuse_full, writing_folder
 from tfgan_suite.formats import onnx, runtime
 from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.source import Source, opened
+from tfgan_suite.formats.translator import TranslatorSource
 from tfgan_suite.labels import Labels
 from tfgan_suite.marking import check_parent
 from tfgan_suite.ports import PNG_CHANNELS
@@ -42,6 +43,8 @@ def export_web(source: Path | str, folder: Path | str, runtime_tarball: Path | s
     check_parent(folder)
     onnx.check_libraries("web")
     with opened(source) as generator:
+        if isinstance(generator, TranslatorSource):
+            raise InputError(f"{source} makes pictures of pictures, of which there is no page.")
         channels = generator.saved.image_shape[-1]
         if channels not in PNG_CHANNELS:
             raise InputError(f"A page shows images of 1 to 4 channels. Received: {channels}.")

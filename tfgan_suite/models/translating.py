@@ -35,7 +35,7 @@ def made_of(translate: Translate, images: tf.Tensor, masks: tf.Tensor | None = N
     """
     source = to_float(images)
     if masks is not None:
-        hole = tf.cast(masks >= HOLE, tf.float32)
+        hole = tf.cast(tf.cast(masks, tf.int32) >= HOLE, tf.float32)  # LiteRT compares no uint8
         source = tf.concat([source * (1.0 - hole), hole], -1)
     made = tf.cast(translate(source), tf.float32)
     message = "What the translator makes must be finite: its training has diverged."

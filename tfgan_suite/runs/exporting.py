@@ -18,6 +18,7 @@ from tfgan_suite.runs.folder import refuse_unwritable
 from tfgan_suite.runs.record import RunRecord, newest_of_run, read_config
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_generator import SavedGenerator
+from tfgan_suite.serving.saved_translator import SavedTranslator
 from tfgan_suite.serving.succession import check_successor
 
 # Of the data, which bind those who pass on what was learned from them, as far as anyone knows.
@@ -172,3 +173,17 @@ def opened_generator(path: Path | str, trust: bool = False) -> Iterator[SavedGen
         generator = SavedGenerator(export_run(path, folder))
         generator.name = str(path)
         yield generator
+
+
+@contextlib.contextmanager
+def opened_translator(path: Path | str) -> Iterator[SavedTranslator]:
+    """A translator that was exported, or is from a run, as `opened_generator` opens generators of latents.
+
+    Raises:
+        InputError: neither, or one that is damaged.
+    """
+    if not is_run(path):
+        yield SavedTranslator(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield SavedTranslator(export_run(path, folder))
