@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sites import KINDS, Visit, any_server, chromium, need_runtime
 from small_generators import exported
+from small_translators import exported as exported_translator
 
 from tfgan_suite.commands.train import train
 from tfgan_suite.config import TrainConfig
@@ -55,6 +56,37 @@ def sites(version: Callable[[str], Path], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
+def translator(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """From the name of a small translator to the folder of its export."""
+    made: dict[str, Path] = {}
+
+    def folder(name: str) -> Path:
+        if name not in made:
+            made[name] = exported_translator(name, tmp_path_factory.mktemp(name))
+        return made[name]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def translator_sites(
+    translator: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], str]]:
+    """From the name of a small translator to the address of its page."""
+    chromium()
+    need_runtime()
+    root = tmp_path_factory.mktemp("translator_sites")
+
+    def site(name: str) -> str:
+        if not (root / name).exists():
+            export_web(translator(name), root / name)
+        return f"{address}{name}/"
+
+    with any_server(root) as address:
+        yield site
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     reason = "playwright is not installed: pip install playwright"
     playwright = pytest.importorskip("playwright.sync_api", reason=reason)
@@ -65,12 +97,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(browser: Any, sites: str) -> Iterator[Callable[..., Visit]]:
-    """Opens pages; at the end none of them may have said anything or asked another host."""
+def quiet_visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Opens the page of an address; at the end none may have said anything or asked another host."""
     visits: list[Visit] = []
 
-    def opened(kind: str, anchor: str = "", **settings: Any) -> Visit:
-        visits.append(Visit(browser, f"{sites}{kind}/{anchor}", **settings))
+    def opened(address: str, **settings: Any) -> Visit:
+        visits.append(Visit(browser, address, **settings))
         return visits[-1].ready()
 
     yield opened
@@ -79,6 +111,18 @@ def visit(browser: Any, sites: str) -> Iterator[Callable[..., Visit]]:
         assert one.said == []
         own = (one.address.partition("#")[0], "blob:")
         assert [url for url in one.asked if not url.startswith(own)] == []
+
+
+@pytest.fixture
+def visit(quiet_visit: Callable[..., Visit], sites: str) -> Callable[..., Visit]:
+    """Opens the page of a kind of generator; see `quiet_visit`."""
+    return lambda kind, anchor="", **settings: quiet_visit(f"{sites}{kind}/{anchor}", **settings)
+
+
+@pytest.fixture
+def visit_translator(quiet_visit: Callable[..., Visit], translator_sites: Callable[[str], str]) -> Callable[..., Visit]:
+    """Opens the page of a small translator; see `quiet_visit`."""
+    return lambda name, **settings: quiet_visit(translator_sites(name), **settings)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WATCH = """document.addEventListener("securitypolicyviolation",
   (event) => console.error("policy", event.blockedURI));"""
 
+# Of what a person can use or see, so that a screen reader has it as well.
+NAMES_OF_CONTROLS = """() => [...document.querySelectorAll("button, input, select, canvas[role], progress, #pad")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) || one.type === "range")
+  .map((one) => [one.tagName + "#" + one.id, one.getAttribute("aria-label") ||
+    document.getElementById(one.getAttribute("aria-labelledby"))?.textContent.trim() ||
+    [...(one.labels ?? [])].map((label) => label.textContent.trim()).join(" ") || one.textContent.trim()])"""
+
 
 def chromium() -> str:
     """The browser's path; skips the test where there is none."""

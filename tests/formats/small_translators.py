@@ -13,6 +13,11 @@ from tfgan_suite.models.pix2pix import Pix2Pix
 from tfgan_suite.serving.export import export_generator
 
 CARD = {"model": "pix2pix", "dataset": "tiny, train (32 pairs)", "licence": "CC0-1.0", "fit": "pad"}
+CARDS: dict[str, dict[str, Any]] = {
+    "lines": {"pairs": {"degrade": "edges"}},
+    "holes": {"pairs": {"degrade": "mask"}, "background": "orange"},
+    "upscaler": {"fit": "crop"},
+}
 ODD, EVEN = (13, 18), (16, 12)
 
 
@@ -61,6 +66,9 @@ TRANSLATORS: dict[str, Callable[[], Pix2Pix]] = {
     "spectral": lambda: unet(EVEN, 4, 3, has_mask=True, spectral_norm="both", discriminator_norm="none"),
     "half": lambda: unet(ODD, 3, 3, generator_up="nearest", dtype="mixed_bfloat16"),
     "upscaler": Upscaler,
+    # With a page of their own in the tests.
+    "lines": lambda: unet((64, 64), 1, 3, generator_up="nearest", initializer_stddev=0.1),
+    "holes": lambda: unet((20, 28), 3, 3, has_mask=True, paste_known=True, generator_up="nearest"),
     "wide": lambda: unet((16, 16), 1, 1, base_filters=16, initializer_stddev=0.1),
 }
 
@@ -78,7 +86,7 @@ def small_translator(name: str) -> Pix2Pix:
 
 def exported(name: str, base: Path, **card: Any) -> Path:
     """The version's folder of a translator, unchecked."""
-    return export_generator(small_translator(name), base, {**CARD, **card}, verify=False)
+    return export_generator(small_translator(name), base, {**CARD, **CARDS.get(name, {}), **card}, verify=False)
 
 
 def pictures_of(shape: tuple[int, ...], rows: int, seed: int = 7) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from lanes import corners
-from sites import KINDS, Visit, any_server
+from sites import KINDS, NAMES_OF_CONTROLS, Visit, any_server
 
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
@@ -26,13 +26,6 @@ def test_the_policy_keeps_the_page_to_itself(browser: Any, sites: str) -> None:
     assert page.call("window.broken === undefined")
     assert len([line for line in page.said if line.startswith("policy")]) == 3
     page.context.close()
-
-
-NAMES_OF_CONTROLS = """() => [...document.querySelectorAll("button, input, select, canvas[role], progress, #pad")]
-  .filter((one) => one.checkVisibility({ visibilityProperty: true }) || one.type === "range")
-  .map((one) => [one.tagName + "#" + one.id, one.getAttribute("aria-label") ||
-    document.getElementById(one.getAttribute("aria-labelledby"))?.textContent.trim() ||
-    [...(one.labels ?? [])].map((label) => label.textContent.trim()).join(" ") || one.textContent.trim()])"""
 
 
 @pytest.mark.parametrize("kind", corners(KINDS, "classes", "attributes"))

@@ -41,7 +41,8 @@ class Conversion(NamedTuple):
         size = f"{self.size / 1e6:.1f} MB" if self.size >= 1e5 else f"{self.size / 1e3:.1f} kB"
         mean = f", {self.mean_difference:.2g} in the mean" if self.note or self.in_levels else ""
         note = f" ({self.note})" if self.note else ""
-        by = f"{self.difference:.0f} levels of 255" if self.in_levels else f"{self.difference:.2g}"
+        levels = "level" if self.difference == 1 else "levels"
+        by = f"{self.difference:.0f} {levels} of 255" if self.in_levels else f"{self.difference:.2g}"
         return f"{self.path}: {size}; images differ by {by} at most{mean}{note}"
 
 

@@ -1,10 +1,12 @@
 """What is converted where pictures are made of pictures: an exported translator, of a run its export."""
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line, printable
 from tfgan_suite.formats.frozen import FrozenTranslator
@@ -87,6 +89,13 @@ class TranslatorSource:
         assert example is not None
         return pictures, example(np.arange(rows))
 
+    def operations(self) -> int:
+        """What one picture takes, two for a multiplication and an addition: of convolutions and products of matrices.
+
+        `models.costs` counts the same of a network of Keras, which an export has no more.
+        """
+        return sum(map(_operations, self.frozen.concrete.graph.get_operations()))
+
     def said(self) -> dict[str, Any]:
         """What a card says of a file's inputs and output, all of levels from 0 to 255."""
         masks = {"masks": {"dtype": "uint8", "shape": [None, *self.row_shape[:2], 1], "hole": "128 or more"}}
@@ -97,6 +106,15 @@ class TranslatorSource:
             },
             "outputs": {"images": {"dtype": "uint8", "shape": [None, *self.target_shape]}},
         }
+
+
+def _operations(node: tf.Operation) -> int:
+    # A kernel is at work at each place of the map that is made, or of a transposed one at each that it is given.
+    maps = {"Conv2D": node.outputs, "Conv2DBackpropInput": node.inputs[2:], "MatMul": node.outputs}.get(node.type)
+    if not maps:
+        return 0
+    places = [side or 1 for side in maps[0].shape[1:-1]]
+    return 2 * math.prod(node.inputs[1].shape.as_list()) * math.prod(places)
 
 
 def _pictures(shape: tuple[int, int, int]) -> Iterator[np.ndarray]:

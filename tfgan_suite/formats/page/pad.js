@@ -1,10 +1,9 @@
 // The pad: a disc on which the walk is a point, for a pointer and for the keyboard.
 
+import { element } from "./common.js";
 import { moveTo, RIM, state } from "./state.js";
 
 const STEP = 3, LONG_STEP = 15; // degrees
-
-const element = (id) => document.getElementById(id);
 
 /** The walk on the pad. */
 export function reflectWalk() {

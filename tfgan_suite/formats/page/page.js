@@ -1,10 +1,10 @@
 // The page: controls -> state -> latents -> picture.
 
+import { addFacts, download, element, fail, grow, room, scaleIn, shapeWords, tellFirst } from "./common.js";
 import { Generator } from "./generator.js";
 import { latentsOfSeed } from "./latents.js";
 import { listenToPad, reflectWalk } from "./pad.js";
 import { draw, levels } from "./picture.js";
-import { encoded } from "./png.js";
 import {
   address, currentLabel, currentLatents, description, labelName, labelWords, mark, readAddress, state,
 } from "./state.js";
@@ -13,8 +13,6 @@ const SHEET = 12;
 const MOST_BUTTONS = 24; // more classes become a list
 const WAY_MILLISECONDS = 4000; // from one seed to the other
 const REST_MILLISECONDS = 500; // before a screen reader is told, and the sheet is made anew
-
-const element = (id) => document.getElementById(id);
 
 let generator;
 let shown; // levels, words and mark of the picture on the screen, which may be one step behind the state
@@ -118,13 +116,8 @@ function sample(seed, image, shape) {
 // As large as whole multiples of its pixels allow.
 function fit() {
   if (!generator) return;
-  const [height, width] = generator.card.image_shape;
-  const mat = element("mat");
-  const wide = mat.clientWidth - 2 * parseFloat(getComputedStyle(mat).paddingLeft);
-  const share = matchMedia("(max-width: 38rem)").matches ? 0.36 : 0.55; // of the window's height
-  const room = Math.min(wide / width, Math.max(220, window.innerHeight * share) / height);
-  const scale = room >= 1 ? Math.floor(room) : room;
-  Object.assign(element("picture").style, { width: `${width * scale}px`, height: `${height * scale}px` });
+  const shape = generator.card.image_shape;
+  grow(element("picture"), shape, scaleIn(room(element("mat")), shape));
 }
 
 // --- Controls -------------------------------------------------------------------------------------------------------
@@ -160,7 +153,10 @@ function listen() {
     Object.assign(state, { a: Math.floor(Math.random() * 100_000), b: Math.floor(Math.random() * 100_000) });
     changed();
   });
-  element("download").addEventListener("click", () => download().catch(fail));
+  element("download").addEventListener("click", () => {
+    const { pixels, text, facts } = shown;
+    download(`generated ${text}`, pixels, generator.card.image_shape, facts).catch(fail);
+  });
   window.addEventListener("hashchange", follow);
   new ResizeObserver(fit).observe(element("mat"));
   window.addEventListener("resize", fit);
@@ -231,54 +227,18 @@ function stop() {
   changed();
 }
 
-// --- Download -------------------------------------------------------------------------------------------------------
-
-async function download() {
-  const { pixels, text, facts } = shown;
-  const file = await encoded(pixels, generator.card.image_shape, facts);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = `generated ${text}.png`.replace(/[^\p{L}\p{N}.]+/gu, "_");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  element("status").textContent = `Saved ${link.download}`;
-}
-
 // --- Start ----------------------------------------------------------------------------------------------------------
-
-function addFacts() {
-  const { model, dataset, name, image_shape: [height, width, channels], parameters, licence } = generator.card;
-  element("name").textContent = model ?? name;
-  element("subtitle").textContent = dataset ? `trained on ${dataset}` : "";
-  document.title = name;
-  element("facts").textContent = [
-    `${width} × ${height} pixels, ${["grey", "grey and alpha", "colour", "colour and alpha"][channels - 1]}`,
-    ...(parameters ? [`${parameters.toLocaleString("en")} weights`] : []),
-    ...(licence ? [`licence of the data: ${licence}`] : []),
-    generator.card.made_by,
-  ].join(" · ");
-}
-
-function fail(error) {
-  element("message").textContent = `This cannot go on: ${error.message ?? error}`;
-  element("message").setAttribute("role", "alert");
-  element("progress").hidden = true;
-  console.error(error);
-}
 
 async function start() {
   element("message").textContent = "Loading the generator";
   generator = await Generator.load((share) => { element("progress").value = share; });
-  addFacts();
+  const { dataset, image_shape: shape } = generator.card;
+  addFacts(generator.card, dataset ? `trained on ${dataset}` : "", shapeWords(shape));
   addLabels();
   fit();
   listen();
   await follow();
-  const milliseconds = performance.now();
-  element("progress").hidden = true;
-  element("first-picture").textContent = `${(milliseconds / 1000).toFixed(1)} s`;
-  element("first-picture").dataset.milliseconds = milliseconds.toFixed(0);
-  element("timing").hidden = false;
+  tellFirst();
   for (const control of document.querySelectorAll("button, input")) control.disabled = false;
   reflect();
 }

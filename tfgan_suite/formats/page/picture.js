@@ -1,7 +1,7 @@
 // Images on the screen.
 
-// To the nearest whole number, and halfway to the even one, as NumPy's rint has it.
-function rint(value) {
+/** To the nearest whole number, and halfway to the even one, as NumPy's rint has it. */
+export function rint(value) {
   const floor = Math.floor(value);
   const rest = value - floor;
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
