@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from small_translators import exported as exported_translator
 
 from tfgan_suite.commands.train import train
 from tfgan_suite.config import TrainConfig
+from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.web import export_web
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
@@ -69,21 +72,28 @@ def translator(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 
 @pytest.fixture(scope="session")
-def translator_sites(
+def translator_page(
     translator: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], str]]:
+) -> Callable[[str], Conversion]:
+    """From the name of a small translator to its web folder, all beside each other."""
+    need_runtime()
+    root = tmp_path_factory.mktemp("translator_pages")
+    made: dict[str, Conversion] = {}
+
+    def folder(name: str) -> Conversion:
+        if name not in made:
+            made[name] = export_web(translator(name), root / name)
+        return made[name]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def translator_sites(translator_page: Callable[[str], Conversion]) -> Iterator[Callable[[str], str]]:
     """From the name of a small translator to the address of its page."""
     chromium()
-    need_runtime()
-    root = tmp_path_factory.mktemp("translator_sites")
-
-    def site(name: str) -> str:
-        if not (root / name).exists():
-            export_web(translator(name), root / name)
-        return f"{address}{name}/"
-
-    with any_server(root) as address:
-        yield site
+    with ExitStack() as servers:
+        yield cache(lambda name: servers.enter_context(any_server(translator_page(name).path)))
 
 
 @pytest.fixture(scope="session")

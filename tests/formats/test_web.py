@@ -13,6 +13,7 @@ from small_translators import small_translator, unet
 
 from tfgan_suite.errors import InputError
 from tfgan_suite.formats import web
+from tfgan_suite.formats.conversion import Conversion
 from tfgan_suite.formats.web import export_web
 from tfgan_suite.models.costs import cost
 from tfgan_suite.serving.export import export_generator
@@ -73,9 +74,8 @@ def test_a_page_names_no_other_host_and_has_no_inline_code(page: str, script: st
     assert set(policy.values()) == {"'none'", "'self'", "'self' 'wasm-unsafe-eval'"}
 
 
-def test_the_folder_of_a_translator(translator: Callable[[str], Path], tmp_path: Path) -> None:
-    need_runtime()
-    conversion = export_web(translator("holes"), tmp_path / "site")
+def test_the_folder_of_a_translator(translator_page: Callable[[str], Conversion]) -> None:
+    conversion = translator_page("holes")
     found = {
         path.relative_to(conversion.path).as_posix(): path for path in conversion.path.rglob("*") if path.is_file()
     }

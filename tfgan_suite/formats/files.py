@@ -9,16 +9,17 @@ import numpy as np
 
 from tfgan_suite.files import writing_whole
 from tfgan_suite.formats.conversion import Conversion, Difference, check_exact, check_lossy, check_refusals
-from tfgan_suite.formats.pixels import check_pixels
+from tfgan_suite.formats.pixels import PixelDifference, check_pixels
 from tfgan_suite.formats.source import Source
 from tfgan_suite.formats.translator import TranslatorSource
 
 CARD_SUFFIX = ".json"  # behind the whole name of a file
 
+AnyDifference = Difference | PixelDifference
 Run = Callable[[dict[str, np.ndarray]], np.ndarray]
 
 
-def checked(run: Run, source: Source | TranslatorSource, lossy: str = "") -> tuple[Difference, str]:
+def checked(run: Run, source: Source | TranslatorSource, lossy: str = "") -> tuple[AnyDifference, str]:
     """The difference of a conversion, and a note.
 
     Args:
@@ -42,7 +43,7 @@ def checked(run: Run, source: Source | TranslatorSource, lossy: str = "") -> tup
 
 
 def written(
-    path: Path, content: bytes, source: Source | TranslatorSource, difference: Difference, note: str
+    path: Path, content: bytes, source: Source | TranslatorSource, difference: AnyDifference, note: str
 ) -> Conversion:
     """Writes a file; of a translator first its card, which says how pictures are read, as NAME.SUFFIX.json."""
     if isinstance(source, TranslatorSource):
@@ -55,7 +56,7 @@ def written(
     return Conversion(path, len(content), difference.largest, difference.mean, note, in_levels)
 
 
-def card_of(source: TranslatorSource, difference: Difference, note: str) -> dict[str, Any]:
+def card_of(source: TranslatorSource, difference: AnyDifference, note: str) -> dict[str, Any]:
     """What an export says of itself, with what its conversion takes and gives, and by how much it differs."""
     levels = {"largest": int(difference.largest), "mean": float(f"{difference.mean:.2g}")}
     said = {**source.said(), "levels_from_saved_model": levels}

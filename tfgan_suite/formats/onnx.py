@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from tfgan_suite.errors import InputError, one_line
-from tfgan_suite.formats.conversion import Conversion, Difference
-from tfgan_suite.formats.files import checked, written
+from tfgan_suite.formats.conversion import Conversion
+from tfgan_suite.formats.files import AnyDifference, checked, written
 from tfgan_suite.formats.source import Source, check_output, missing_extra, opened
 from tfgan_suite.formats.translator import TranslatorSource
 from tfgan_suite.startup.quiet import quiet
@@ -54,7 +54,7 @@ def check_libraries(name: str) -> None:
         raise missing_extra(name, error) from error
 
 
-def converted(source: Source | TranslatorSource) -> tuple[bytes, Difference, str]:
+def converted(source: Source | TranslatorSource) -> tuple[bytes, AnyDifference, str]:
     """The content of an ONNX file, its difference and a note, checked as `export_onnx` says."""
     import onnxruntime
 

@@ -12,7 +12,7 @@ const LIVE_SECONDS = 0.1; // up to which an answer follows a stroke while it is 
 const PATIENT_SECONDS = 2; // from which on a person is asked before this window stands still
 const REST_MILLISECONDS = 500; // before a screen reader is told
 const OVERLAY = [214, 51, 132]; // of a hole
-const EXAMPLE = "the example";
+const EXAMPLE = "the example", DRAWING = "your drawing";
 
 // What models of degraded pictures do, by the name of the degradation.
 const TASKS = {
@@ -98,6 +98,7 @@ function ask() {
 
 // What a stroke has changed; while it goes on only what is quick is answered.
 function drawn(isDone) {
+  if (drawsLines()) call(DRAWING);
   paint();
   if (isDone || (translator.isMeasured && translator.seconds <= LIVE_SECONDS)) ask();
 }
@@ -126,11 +127,16 @@ function withHole() {
   return pixels;
 }
 
-function use(levels, called) {
+function call(called) {
   name = called;
+  const words = { [EXAMPLE]: "(an example)", [DRAWING]: "" };
+  element("source-text").textContent = words[called] ?? `(${called})`;
+}
+
+function use(levels, called) {
+  call(called);
   if (drawsLines()) drawing.set(levels);
   else base = levels;
-  element("source-text").textContent = called === EXAMPLE ? "(an example)" : `(${called})`;
   tell(null);
   paint();
   return ask();
@@ -263,11 +269,15 @@ function fit() {
 
 // --- Start ----------------------------------------------------------------------------------------------------------
 
+const FITS = { crop: "cropped to its middle", pad: "with edges where its shape is another", stretch: "stretched" };
+
 function helpWords() {
-  const bring = "Drop a picture here, paste one, or choose one.";
+  const [height, width] = card.source_shape;
+  const size = `It is brought to ${width} × ${height} pixels, ${FITS[card.fit]}.`;
+  const bring = `Drop a picture on this page, paste one, or choose one. ${size}`;
   const keys = "With the keyboard: arrow keys, and Space for pen down and up.";
   if (drawsLines()) return `Draw with the pen. A picture of black lines on white can be dropped or pasted. ${keys}`;
-  return card.has_mask ? `${bring} Then draw over what shall be filled. ${keys}` : bring;
+  return card.has_mask ? `${bring} Draw over what shall be filled. ${keys}` : bring;
 }
 
 function sizeWords() {

@@ -89,6 +89,7 @@ def test_the_mask_goes_in(translator: Version, tmp_path: Path) -> None:
     np.testing.assert_array_equal(run_translator(path, other[None], masks[1:])[0], filled)
 
 
+@pytest.mark.slow
 def test_int8_is_a_third_of_the_size_and_says_what_it_costs(translator: Version, tmp_path: Path) -> None:
     whole = litert.export_litert(translator("wide"), tmp_path / "whole.tflite")
     small = litert.export_litert(translator("wide"), tmp_path / "small.tflite", int8=True)
@@ -97,7 +98,8 @@ def test_int8_is_a_third_of_the_size_and_says_what_it_costs(translator: Version,
     assert json.loads((tmp_path / "small.tflite.json").read_text())["converted"]["note"] == "weights in 8 bits"
 
 
-@pytest.mark.parametrize("format", [pytest.param("litert", marks=pytest.mark.slow), "onnx"])
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["litert", "onnx"])
 def test_a_conversion_that_went_wrong_leaves_the_old_file(
     translator: Version, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +170,7 @@ def lighter(levels: int, every: int = 1) -> Callable[..., np.ndarray]:
 
 def source_of(was_half: bool = False, images: Callable[..., np.ndarray] = plain) -> Any:
     def inputs(rows: int) -> tuple[np.ndarray, None]:
-        return np.random.default_rng(0).integers(50, 150, (rows, 20, 20, 1)).astype(np.uint8), None
+        return np.random.default_rng(0).integers(50, 150, (rows, 40, 40, 1)).astype(np.uint8), None
 
     frozen = SimpleNamespace(was_half=was_half)
     return SimpleNamespace(inputs=inputs, images=images, wide=plain, frozen=frozen, name="toy")
@@ -179,7 +181,12 @@ def test_a_level_beside_a_half_may_move() -> None:
     assert (found.largest, note) == (1, "") and found.mean == pytest.approx(0.005, rel=0.01)
 
 
-@pytest.mark.parametrize(("levels", "every", "said"), [(1, 50, "by 1 levels"), (2, 20_000, "by 2 levels")])
+def test_a_pixel_in_ten_thousand_may_be_on_an_edge() -> None:
+    found, _ = check_pixels(lighter(90, 10**6), source_of())  # the first one of each batch
+    assert found.largest == 90 and found.apart == pytest.approx(3 / (22 * 1600))
+
+
+@pytest.mark.parametrize(("levels", "every", "said"), [(1, 50, "by 1 levels"), (2, 5_000, "by 2 levels")])
 def test_more_is_refused(levels: int, every: int, said: str) -> None:
     with pytest.raises(InputError, match=f"its pixels differ from those of toy {said}"):
         check_pixels(lighter(levels, every), source_of())
