@@ -24,10 +24,8 @@ OF_GENERATORS = {
 }
 OF_TRANSLATORS = {"index.html": "translator.html"} | {
     name: name
-    for name in (
-        *SHARED, "translating.js", "translator.js", "fitting.js", "opening.js", "drawing.js", "example.js",
-    )
-}  # fmt: skip
+    for name in (*SHARED, "translating.js", "translator.js", "fitting.js", "opening.js", "drawing.js", "example.js")
+}
 MODEL, CARD, RUNTIME = "model.onnx", "card.json", "runtime"
 
 

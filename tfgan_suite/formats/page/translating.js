@@ -127,6 +127,7 @@ function withHole() {
   return pixels;
 }
 
+// What the picture is called from now on.
 function call(called) {
   name = called;
   const words = { [EXAMPLE]: "(an example)", [DRAWING]: "" };
@@ -309,5 +310,5 @@ async function start() {
 }
 
 // For the console, and for tests.
-window.tfgan = { take: (file) => take(file), fitted: async (file) => fitted(await opened(file), card) };
+window.tfgan = {};
 window.tfgan.ready = start().catch(fail);
