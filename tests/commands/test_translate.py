@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lanes import slow
 from PIL import Image
 from test_cli import call, refused
 
@@ -69,7 +70,7 @@ def by_hand(folder: Path, picture: Path) -> np.ndarray:
     return to_uint8(model(source))[0, ..., 0]
 
 
-@pytest.mark.parametrize("of", ["out", "run"])
+@pytest.mark.parametrize("of", ["out", slow("run")])
 def test_a_folder_becomes_a_folder_of_the_same_names(of: str, trained: Path, tmp_path: Path) -> None:
     assert translated(trained, trained / "pictures", "--output", tmp_path / "made", of=of) == 0
     files = sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file())

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from lanes import slow
 from tensorflow.core.framework.graph_pb2 import GraphDef
 from tensorflow.core.framework.node_def_pb2 import NodeDef
 
@@ -54,7 +55,7 @@ def test_a_graph_that_hears_no_input_keeps_its_output() -> None:
         np.testing.assert_array_equal(session.run("y:0"), KERNEL + 1)
 
 
-@pytest.mark.parametrize("name", ["oblong", "classes", "half_classes", "spectral"])
+@pytest.mark.parametrize("name", [slow("oblong"), "classes", slow("half_classes"), "spectral"])
 def test_the_kernels_of_generators_are_constants(version: Callable[[str], Path], name: str) -> None:
     nodes = {node.name: node for node in FrozenGenerator(version(name)).concrete.graph.as_graph_def().node}
     kernels = [nodes[node.input[1]].op for node in nodes.values() if node.op in ("Conv2D", "Conv2DBackpropInput")]

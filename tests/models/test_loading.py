@@ -19,6 +19,7 @@ assert [int(optimizer.iterations.numpy()) for optimizer in model.optimizer.optim
 """
 
 
+@pytest.mark.slow
 def test_loads_in_a_fresh_process(tmp_path: Path) -> None:
     model = shrunk_model("cgan")
     model.fit(batches(), verbose=0)

@@ -94,6 +94,7 @@ def test_the_discriminator_is_written_where_asked_for(tmp_path: Path) -> None:
     np.testing.assert_allclose(logits, np.array(model.discriminator(images)), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_loads_where_there_is_no_tfgan_suite(tmp_path: Path) -> None:
     model = shrunk_model("dcgan")
     folder = export_generator(model, tmp_path / "out")
