@@ -19,6 +19,14 @@ from tfgan_suite.formats.web import export_web
 from tfgan_suite.serving.saved_generator import SavedGenerator
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a browser, which few machines have, is in the slow lane."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
     """From the name of a small generator to the folder of its export."""
