@@ -69,7 +69,7 @@ class Pix2Pix(PairedTranslator):
         if source_shape[:2] != target_shape[:2]:
             raise InputError(
                 "source_shape and target_shape must have the same height and width. "
-                f"Received: {source_shape} and {target_shape}."
+                f"Received: {source_shape} and {target_shape}. SRGAN makes larger ones: super_resolve."
             )
         if has_mask and source_shape[2] < 2:
             raise InputError(
