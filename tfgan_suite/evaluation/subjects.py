@@ -1,6 +1,5 @@
 """What can be evaluated: exported generators, runs and their checkpoints, arrays of images."""
 
-import hashlib
 import sys
 import zipfile
 import zlib
@@ -12,7 +11,7 @@ import numpy as np
 
 from tfgan_suite.continuation.checkpoints import arrays_sha256, complete_checkpoints
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.files import checkpoints_of, is_run
+from tfgan_suite.files import checkpoints_of, is_run, sha256_of
 from tfgan_suite.images import to_uint8
 from tfgan_suite.labels import Labels, classes_of
 from tfgan_suite.models.from_latents import FromLatents
@@ -108,7 +107,7 @@ def facts_of_checkpoint(run_dir: Path, path: str) -> dict[str, Any]:
     """What a record says of a checkpoint of a run."""
     record = read_config(run_dir)
     facts = {"path": path, "model": record.config.model, "dataset": record.data["source"], "seed": record.config.seed}
-    facts |= {"split": record.config.split, "checkpoint_sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+    facts |= {"split": record.config.split, "checkpoint_sha256": sha256_of(path)}
     return {**facts, "arrays_sha256": arrays_sha256(path)}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation.checkpoints import arrays_sha256
 from tfgan_suite.errors import InputError
-from tfgan_suite.files import CONFIG, is_run, run_of
+from tfgan_suite.files import CONFIG, is_run, run_of, sha256_of
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.runs.data import pair_settings
@@ -46,9 +46,9 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         **({"pairs": pair_settings(config)} if config.learns_from_pairs and not config.stamp else {}),
         **({"licence": LICENCES[config.dataset]} if config.dataset in LICENCES else {}),
         "training": {
-            "config_sha256": _sha256(run_of(run_dir) / CONFIG),
+            "config_sha256": sha256_of(run_of(run_dir) / CONFIG),
             "checkpoint": Path(checkpoint).name,
-            "checkpoint_sha256": _sha256(checkpoint),
+            "checkpoint_sha256": sha256_of(checkpoint),
             "arrays_sha256": arrays_sha256(checkpoint),
         },
     }
@@ -86,7 +86,7 @@ def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[st
         InputError: the records are of something else than the checkpoint.
     """
     for record in records:
-        if record.subject.get("checkpoint_sha256") != _sha256(checkpoint):
+        if record.subject.get("checkpoint_sha256") != sha256_of(checkpoint):
             raise InputError(
                 f"The records measure {record.subject.get('path')} as it was, and {checkpoint} is exported. "
                 "Expected those that evaluate.py wrote of the run folder as it is now."
@@ -106,10 +106,6 @@ def measured(records: Sequence[MetricRecord], checkpoint: Path | str) -> dict[st
         for record in records
     }
     return {"metrics": numbers, "metrics_protocol": shared}
-
-
-def _sha256(path: Path | str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def export_run(
