@@ -163,9 +163,9 @@ def test_it_shows_sources_as_large_as_targets() -> None:
 def test_it_learns_to_make_images_larger(name: str) -> None:
     """Soft discs, by the difference alone: nearer to their originals than bicubic enlarging, which knows none."""
     random, axis = np.random.default_rng(0), np.linspace(-1, 1, 16)
-    centres, radii = random.uniform(-0.5, 0.5, (96, 2)), random.uniform(0.2, 0.6, 96)
+    centres, radii = random.uniform(-0.5, 0.5, (288, 2)), random.uniform(0.2, 0.6, 288)
     away = np.hypot(axis[None, :, None] - centres[:, 0, None, None], axis - centres[:, 1, None, None])
-    target = np.tanh(40 * (radii[:, None, None] - away))[..., None].astype(np.float32)
+    target = np.tanh(10 * (radii[:, None, None] - away))[..., None].astype(np.float32)
     source = tf.image.resize(target, (8, 8), "bicubic", antialias=True).numpy().clip(-1, 1)
     own = {key: value for key, value in PRESETS[name].settings.items() if key in TrainConfig.__dataclass_fields__}
     config = {"base_filters": 16, "residual_blocks": 2, "features": "general", "ema_momentum": 0.9, "scale": 2}
@@ -176,7 +176,8 @@ def test_it_learns_to_make_images_larger(name: str) -> None:
     }
     data: Any = SimpleNamespace(source_shape=(8, 8, 1), target_shape=(16, 16, 1), source="pairs")
     model = build_model(TrainConfig.from_preset(name, **config), data, steps=4)
-    model.fit(source[:64], target[:64], batch_size=16, epochs=100, verbose=0)
-    made = model(source[64:]).numpy()
-    bicubic = tf.image.resize(source[64:], (16, 16), "bicubic").numpy().clip(-1, 1)
-    assert np.square(made - target[64:]).mean() < 0.7 * np.square(bicubic - target[64:]).mean()
+    model.fit(source[:256], target[:256], batch_size=16, epochs=25, verbose=0)
+    made = model(source[256:]).numpy()
+    bicubic = tf.image.resize(source[256:], (16, 16), "bicubic").numpy().clip(-1, 1)
+    # Over four seeds the error was at most .52 of bicubic's (super_resolve) and .16 (srgan_ledig2017).
+    assert np.square(made - target[256:]).mean() < 0.7 * np.square(bicubic - target[256:]).mean()
