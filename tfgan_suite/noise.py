@@ -23,8 +23,12 @@ SAMPLE_STREAM = 1_003
 COLOUR_STREAM = 1_004
 # What is done to the targets of a batch to make its sources; and to those that are looked at, a row an image.
 DEGRADATION_STREAM, FIXED_DEGRADATION_STREAM = 1_005, 1_006
+# The order of the second of two kinds of images, and how it is moved.
+SECOND_SHUFFLE_STREAM, SECOND_AUGMENTATION_STREAM = 1_007, 1_008
 # Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
 MASK_STREAM = 2_000
+# Which earlier images a discriminator sees: POOL_STREAM + i for the pool i of a model.
+POOL_STREAM = 4_000
 # Points at which a discriminator's slopes are penalised: two streams for each call of a judgement within a step.
 PENALTY_STREAM = 10_000
 # How a discriminator sees images: a block of streams for each set of images within a step, one for each augmentation.

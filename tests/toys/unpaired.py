@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_suite.layers.image_pool import ImagePool
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.endpoints import Endpoint, Shown
 from tfgan_suite.models.judging import judged, judged_fakes
 from tfgan_suite.models.rows import predict_rows
 from tfgan_suite.noise import Step
 from tfgan_suite.ports import Ports, images_port
-from toys.image_pool import ImagePool
 from toys.paired import Shape, mean_distance, patches, translator
 
 CYCLE_WEIGHT = 10.0
@@ -56,7 +56,10 @@ class UnpairedToy(Algorithm):
             loss = self.mean(adversarial + CYCLE_WEIGHT * cycle_loss, step)
         self.track({"generator_loss": adversarial, "cycle_loss": cycle_loss}, step)
         self.apply("generator", tape, loss)
-        fake_a, fake_b = self.pool_a.exchanged(self, fake_a, step), self.pool_b.exchanged(self, fake_b, step)
+        fake_a, fake_b = (
+            pool.exchanged(self.gathered(fake, step), step)
+            for pool, fake in ((self.pool_a, fake_a), (self.pool_b, fake_b))
+        )
         with tf.GradientTape() as tape:
             logs, total = self._judged((a, b), (fake_a, fake_b), step)
             loss = self.mean(total, step)
