@@ -188,7 +188,7 @@ def test_folders_that_are_not_there(tmp_path: Path) -> None:
 
 def test_one_pair_alone(tmp_path: Path) -> None:
     write_pairs(tmp_path, ["1.png"])
-    refused("has 1 pair. Expected at least 2", tmp_path, "a", "b")
+    refused(r"has 1 of pairs\. Expected at least 2", tmp_path, "a", "b")
 
 
 # ---- side by side ----------------------------------------------------------------------------------

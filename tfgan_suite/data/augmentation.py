@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from tfgan_suite.noise import AUGMENTATION_STREAM, stateless_seed
+from tfgan_suite.noise import AUGMENTATION_STREAM, SECOND_AUGMENTATION_STREAM, stateless_seed
 
 
 def augment(
@@ -15,6 +15,7 @@ def augment(
     crop: int = 0,
     rotation: float = 0.0,
     interpolation: str = "bilinear",
+    kind: int = 0,
 ) -> tf.Tensor:
     """Each image flipped, shifted and rotated by numbers of its own; what lies beyond an edge is its mirror image.
 
@@ -27,14 +28,16 @@ def augment(
             `crop` whole pixels up or down and left or right.
         rotation: largest angle in degrees, either way, about the middle.
         interpolation: `bilinear` between pixels, or `nearest`, which makes no new values.
+        kind: 0, or 1 of the second of two kinds of images, which is moved by numbers of its own.
 
     Returns:
         The same shape and type; unchanged where nothing is asked for.
     """
     if not (flip or crop or rotation):
         return images
+    key = stateless_seed(seed, (AUGMENTATION_STREAM, SECOND_AUGMENTATION_STREAM)[kind], step)
     count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
-    numbers = tf.random.stateless_uniform([count, 4], stateless_seed(seed, AUGMENTATION_STREAM, step), alg="philox")
+    numbers = tf.random.stateless_uniform([count, 4], key, alg="philox")
     sign = tf.where(numbers[:, 0] < 0.5, -1.0, 1.0) if flip else tf.ones([count])
     shifts = tf.floor(numbers[:, 1:3] * (2 * crop + 1)) - crop  # whole pixels in [-crop, crop]
     angle = (2.0 * numbers[:, 3] - 1.0) * (rotation * math.pi / 180.0)

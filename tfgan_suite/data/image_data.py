@@ -61,6 +61,15 @@ class ImageData:
         """The arrays of which a batch has the same rows, in the order in which a model takes them."""
         return (self.images,) if self.labels is None else (self.images, self.labels)
 
+    def columns(self) -> tuple[tuple[np.ndarray, ...], ...]:
+        """The same arrays in groups, each of which has an order of its own."""
+        return (self.arrays(),)
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of the longest group of `columns`, of which an epoch takes each once."""
+        return max(len(arrays[0]) for arrays in self.columns())
+
     def examples(self, count: int) -> tuple[np.ndarray, ...]:
         """The first rows of each array as a model takes them: images as float32 in [-1, 1]."""
         rows = [array[:count] for array in self.arrays()]
@@ -68,11 +77,11 @@ class ImageData:
 
     def batch(
         self, parts: "tuple[tf.Tensor, ...]", moved: "Callable[..., tf.Tensor]", seed: int, step: "tf.Tensor"
-    ) -> "tuple[tf.Tensor, ...]":
+    ) -> tuple[Any, ...]:
         """A batch as a model takes it, inside the pipeline.
 
         Args:
-            parts: the rows of `arrays`.
+            parts: rows of the arrays of `columns`.
             moved: `augment` with all but its images and its interpolation; it moves equal rows alike.
             seed: of the run.
             step: of the run, counted from 0.

@@ -106,10 +106,7 @@ def _read(
 ) -> StoredPairs:
     """The pictures of pairs; where levels are given, those of more than 8 bits keep 16."""
     rules = replace(rules, deep=rules.levels is not None)
-    arrays = [path for pair in pairs for path in (pair.source, pair.target) if path.suffix.lower() == ARRAY_SUFFIX]
-    if arrays and not rules.deep:
-        levels = option("levels", ("MIN", "MAX"))
-        raise InputError(f"{arrays[0]} is an array. Give the range of its values with {levels}.")
+    refuse_arrays([path for pair in pairs for path in (pair.source, pair.target)], rules)
     halves = (None, None) if how.layout == "separate" else (1, 0) if how.reverse else (0, 1)
     given = len(pairs)
     if skip_damaged:
@@ -127,6 +124,14 @@ def _read(
         _refuse_other_shapes(*files, rules)
     names = tuple(pair.name for pair in pairs)
     return _paired(sources, targets, f"{where} ({len(names):,} pairs)", how, given - len(pairs), names)
+
+
+def refuse_arrays(paths: Sequence[Path], rules: PictureRules) -> None:
+    """Refuses files NAME.npy where no levels say what their values mean."""
+    arrays = [path for path in paths if path.suffix.lower() == ARRAY_SUFFIX]
+    if arrays and not rules.deep:
+        levels = option("levels", ("MIN", "MAX"))
+        raise InputError(f"{arrays[0]} is an array. Give the range of its values with {levels}.")
 
 
 def _refuse_other_shapes(sources: Sequence[Path], targets: Sequence[Path], rules: PictureRules) -> None:

@@ -111,7 +111,7 @@ def _matched(pictures: Sequence[Parts], folder: Path, names: tuple[str, str]) ->
     Raises:
         InputError: no pictures, a half that is missing, or two pictures of one name.
     """
-    sources, targets = (_by_name([parts for parts in pictures if parts[0] == name], folder, name) for name in names)
+    sources, targets = (by_name([parts for parts in pictures if parts[0] == name], folder, name) for name in names)
     for here, there, (name, other) in ((sources, targets, names), (targets, sources, names[::-1])):
         if alone := [each for each in here if each not in there]:
             raise InputError(
@@ -121,13 +121,17 @@ def _matched(pictures: Sequence[Parts], folder: Path, names: tuple[str, str]) ->
     return [Pair(name, path, targets[name]) for name, path in sources.items()]
 
 
-def _by_name(pictures: Sequence[Parts], folder: Path, half: str) -> dict[str, Path]:
-    """Pictures by their names below the folder of their half."""
+def by_name(pictures: Sequence[Parts], folder: Path, half: str, depth: int = 1) -> dict[str, Path]:
+    """Pictures by their names below the folder of their half, so many folders below the first.
+
+    Raises:
+        InputError: no pictures, or two of one name.
+    """
     if not pictures:
         raise InputError(f"The folder {folder} has no folder {half} with pictures.")
     found: dict[str, Path] = {}
     for parts in pictures:
-        name, path = _name(parts[1:] or parts), folder.joinpath(*parts)
+        name, path = _name(parts[depth:] or parts), folder.joinpath(*parts)
         if name in found:
             raise InputError(f"{path} and {found[name].name} have one name but for the suffix. Remove one of them.")
         found[name] = path
@@ -186,12 +190,12 @@ def in_csv(file: Path) -> Pairs:
     return Pairs(str(file), splits)
 
 
-def of_split(pairs: Pairs, split: str) -> tuple[list[Pair], tuple[str, ...]]:
-    """The pairs of a split, and what is said of those that are held out."""
+def of_split(pairs: Pairs, split: str, what: str = "pairs") -> tuple[list[Pair], tuple[str, ...]]:
+    """The pairs of a split, and what is said of those that are held out, which are called `what`."""
     if split in pairs.splits and (split != "train" or "test" in pairs.splits):
         return pairs.splits[split], ()
     if split not in ("train", "test") or "train" not in pairs.splits:
         raise InputError(f"{pairs.where} has no split {split!r}. It has: {', '.join(pairs.splits)}.")
     everything = pairs.splits["train"]
-    rows, note = rows_of_split([pair.name for pair in everything], split, pairs.where)
+    rows, note = rows_of_split([pair.name for pair in everything], split, pairs.where, what)
     return [everything[row] for row in rows], (note,)

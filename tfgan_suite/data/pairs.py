@@ -180,20 +180,21 @@ def held_out(names: Sequence[str]) -> np.ndarray:
     return chosen
 
 
-def rows_of_split(names: Sequence[str], split: str, where: str) -> tuple[np.ndarray, str]:
+def rows_of_split(names: Sequence[str], split: str, where: str, what: str = "pairs") -> tuple[np.ndarray, str]:
     """The pairs of `train` or `test` of data without a split `test`, by number, and what is said of it.
 
     Args:
         names: of all pairs.
         split: `train` or `test`.
         where: the pairs lie, for people to read.
+        what: they are called.
 
     Raises:
-        InputError: one pair alone.
+        InputError: one alone.
     """
     out = held_out(names)
     if not out.any():
-        raise InputError(f"{where} has {len(names)} pair. Expected at least 2, of which one is held out.")
-    count = f"{out.sum():,} of {len(names):,} pairs"
+        raise InputError(f"{where} has {len(names)} of {what}. Expected at least 2, of which one is held out.")
+    count = f"{out.sum():,} of {len(names):,} {what}"
     note = f"{count} held out" if split == "train" else f"the {count} that are held out"
     return np.flatnonzero(out == (split == "test")), note

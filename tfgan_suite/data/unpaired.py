@@ -1,0 +1,120 @@
+"""Two kinds of images that are no pairs: a, and b, each in an order of its own."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.pairs import StoredPairs
+from tfgan_suite.errors import InputError, option
+from tfgan_suite.images import to_float
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class UnpairedData(ImageData):
+    """Images b, and images a beside them, of another number: batches are ((a, b),).
+
+    All that `ImageData` says of its images is said of b. Where an image a and an image b have one name, they show the
+    same: what is made of a can be held against b, which no training does.
+
+    Attributes:
+        sources: the images a, uint8 or uint16 (M, H, W, D), as high and wide as b; channels and type may differ.
+        source_names: of each a; empty where they have none.
+        names: of each b.
+
+    Raises:
+        InputError: no image, or images that do not go together.
+    """
+
+    sources: np.ndarray
+    source_names: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    stored_as: ClassVar[tuple[type, ...]] = (np.uint8, np.uint16)
+
+    def __post_init__(self) -> None:
+        for what, array in (("a", self.sources), ("b", self.images)):
+            if array.ndim != 4 or array.dtype not in self.stored_as or not len(array):
+                raise InputError(
+                    f"The images {what} must be uint8 or uint16 (N, H, W, C), at least one. Received: {array.dtype} "
+                    f"{array.shape}."
+                )
+        if self.sources.shape[1:3] != self.images.shape[1:3]:
+            a, b = ("x".join(map(str, array.shape[1:3])) for array in (self.sources, self.images))
+            raise InputError(
+                f"Images of both kinds must be as high and wide. Received: a of {a} and b of {b} pixels. Give one size "
+                f"for both with {option('image_size')}."
+            )
+
+    @classmethod
+    def of_arrays(cls, a: np.ndarray, b: np.ndarray, source: str = "arrays") -> "UnpairedData":
+        """Images in memory; see the attributes."""
+        return cls(b, None, (), source, sources=a)
+
+    @property
+    def source_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of an image a."""
+        _, height, width, channels = self.sources.shape
+        return height, width, channels
+
+    @property
+    def target_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of an image b."""
+        return self.image_shape
+
+    def columns(self) -> tuple[tuple[np.ndarray, ...], ...]:
+        """The images a and the images b, each in an order of its own."""
+        return (self.sources,), (self.images,)
+
+    def examples(self, count: int) -> tuple[np.ndarray, ...]:
+        """The first images a and b, as many of each, float32 in [-1, 1]."""
+        count = min(count, len(self.sources), len(self.images))
+        return tuple(to_float(array[:count]).numpy() for array in (self.sources, self.images))
+
+    def batch(
+        self, parts: tuple[tf.Tensor, ...], moved: Callable[..., tf.Tensor], seed: int, step: tf.Tensor
+    ) -> tuple[Any, ...]:
+        """Both kinds, each moved by numbers of its own; see `ImageData.batch`."""
+        return (tuple(moved(to_float(part), kind=index) for index, part in enumerate(parts)),)
+
+    def pairs(self) -> StoredPairs:
+        """The images a and b that have one name, as pairs, in the order of b.
+
+        Raises:
+            InputError: no two have.
+        """
+        rows = {name: row for row, name in enumerate(self.source_names)}
+        of_b = np.array([row for row, name in enumerate(self.names) if name in rows], int)
+        if not len(of_b):
+            raise InputError(
+                f"{self.source}: no image a has the name of an image b, so that nothing says what is right. Expected "
+                "some files of equal names, but for the suffix, which are held out of training and compared."
+            )
+        names = tuple(self.names[row] for row in of_b)
+        of_a = np.array([rows[name] for name in names], int)
+        kept = {field.name: getattr(self, field.name) for field in fields(ImageData)}
+        labels = None if self.labels is None else self.labels[of_b]
+        return StoredPairs(
+            **{**kept, "images": self.images[of_b], "labels": labels}, sources=self.sources[of_a], names=names
+        )
+
+    def at(self, rows: np.ndarray) -> Self:
+        raise InputError(f"{self.source} is two kinds of images, of which no rows belong together.")
+
+    def fingerprint(self) -> str:
+        """SHA-256 of those of a and of b."""
+        parts = ImageData(self.sources, None, (), "").fingerprint(), super().fingerprint()
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """As of images, and the number and the shape of a."""
+        return super().facts() | {"num_sources": len(self.sources), "source_shape": list(self.source_shape)}
+
+
+def broken(pairs: StoredPairs) -> UnpairedData:
+    """Pairs as two kinds of images: their names alone say what belonged together."""
+    kept = {field.name: getattr(pairs, field.name) for field in fields(ImageData)}
+    return UnpairedData(**kept, sources=pairs.sources, source_names=pairs.names, names=pairs.names)
