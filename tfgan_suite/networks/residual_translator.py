@@ -1,0 +1,134 @@
+"""The residual network that CycleGAN translates with: images into images of the same size, for any height and width."""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from tfgan_suite.errors import InputError, option
+from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
+from tfgan_suite.layers.resampling import NearestDoubling, ReflectionPadding
+from tfgan_suite.networks.geometry import DATA_FORMAT, ImageShape, check_image_shape, check_positive, surplus
+from tfgan_suite.networks.initializers import in_generator, kernel_initializer, norm_layer, outer_dtype, resolved_policy
+from tfgan_suite.networks.network import Network
+from tfgan_suite.options.networks import check_options
+
+HALVINGS = 2
+OUTER_KERNEL, INITIALIZER_STDDEV = 7, 0.02  # appendix 7.2 and section 4 of the paper
+LEAST_SIDE = 5  # of which, reflected to 8, the innermost map has the 2 pixels that a block reflects at
+BLOCKS, BLOCKS_OF_LARGE, LARGE = 6, 9, 256
+
+
+def num_blocks(source_shape: ImageShape) -> int:
+    """How many residual blocks the paper has: 9 for sides of 256 pixels and more, 6 for shorter ones.
+
+    >>> [num_blocks((side, side, 3)) for side in (64, 128, 256)]
+    [6, 6, 9]
+    """
+    return BLOCKS_OF_LARGE if min(source_shape[:2]) >= LARGE else BLOCKS
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class ResidualTranslator(Network):
+    """x -> Conv 7x7 -> (half the sides) x 2 -> residual block x n -> (twice the sides) x 2 -> Conv 7x7 -> tanh.
+
+    A block: Conv 3x3, norm, ReLU, Conv 3x3, norm; beside it x. Each convolution but the last has a norm and, outside of
+    blocks, ReLU behind it. Maps are reflected at their borders before the outer convolutions and those of blocks, so
+    that images have no frame.
+
+    Sides that are no multiple of 4 are reflected to the next one, and what is made is cropped.
+
+    Args:
+        source_shape: (height, width, channels) of what it is given, both sides at least 5 pixels.
+        target_channels: of what it makes.
+        base_filters: filters at full resolution, twice as many at each half of it.
+        residual_blocks: n; None: as many as the paper, see `num_blocks`.
+        norm: `"instance"` as in the paper, `"batch"`, `"layer"` or `"none"`; see `norm_layer`.
+        up: `"transposed"`, 3x3 with stride 2 as in the paper, or `"nearest"`: each pixel becomes four, then 3x3, which
+            leaves no checkerboard.
+        initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
+        spectral_norm: `"both"` divides each kernel by its largest singular value; `"none"`, `"discriminator"`: no.
+        dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
+
+    Call: float32 (N, H, W, C) in [-1, 1] -> float32 (N, H, W, target_channels) in [-1, 1].
+
+    Raises:
+        InputError: a size that is not positive, or an image shape that is none or too small.
+
+    Reference: Zhu, Park, Isola and Efros, 2017, arXiv 1703.10593, appendix 7.2, after Johnson, Alahi and Fei-Fei, 2016,
+    arXiv 1603.08155. Its norms have a scale and an offset, where the authors' code has none.
+    """
+
+    def __init__(
+        self,
+        source_shape: ImageShape,
+        target_channels: int = 3,
+        base_filters: int = 64,
+        residual_blocks: int | None = None,
+        norm: str = "instance",
+        up: str = "transposed",
+        initializer_stddev: float | None = INITIALIZER_STDDEV,
+        spectral_norm: str = "none",
+        dtype: Any = None,
+        name: str = "residual_translator",
+    ):
+        dtype = resolved_policy(dtype)
+        outer = outer_dtype(dtype)
+        source_shape = check_image_shape(source_shape, "source_shape")
+        if min(source_shape[:2]) < LEAST_SIDE:
+            raise InputError(
+                f"{ResidualTranslator.__name__} needs sides of at least {LEAST_SIDE} pixels. Received: {source_shape}."
+            )
+        check_positive(target_channels=target_channels)
+        check_options(
+            base_filters=base_filters,
+            residual_blocks=residual_blocks,
+            generator_norm=norm,
+            generator_up=up,
+            initializer_stddev=initializer_stddev,
+            spectral_norm=spectral_norm,
+        )
+        if up == "pixel_shuffle":
+            raise InputError(f"{option('generator_up')} of CycleGAN must be transposed or nearest. Received: {up}.")
+        blocks = num_blocks(source_shape) if residual_blocks is None else residual_blocks
+        around = surplus(source_shape, HALVINGS)
+        is_normed = norm != "none"
+
+        def told(has_norm: bool = is_normed) -> dict[str, Any]:
+            kernels = kernel_initializer(initializer_stddev)
+            return {"use_bias": not has_norm, "kernel_initializer": kernels, "data_format": DATA_FORMAT, "dtype": dtype}
+
+        def normed(layer: layers.Layer, x: Any) -> Any:
+            x = in_generator(layer, spectral_norm)(x)
+            return norm_layer(norm, dtype)(x) if is_normed else x
+
+        def reflected(x: Any, pixels: int) -> Any:
+            return ReflectionPadding(((pixels, pixels), (pixels, pixels)), dtype=dtype)(x)
+
+        def bent(x: Any) -> Any:
+            return layers.ReLU(dtype=dtype)(x)
+
+        def doubled(x: Any, filters: int) -> Any:
+            if up == "nearest":
+                x = NearestDoubling(dtype=dtype)(x)
+                return normed(layers.Conv2D(filters, 3, padding="same", **told()), x)
+            return normed(ImageConv2DTranspose(filters, 3, 2, "same", **told()), x)
+
+        source = keras.Input(source_shape, dtype=outer, name="source")
+        x = source  # (N, H, W, C)
+        if any(map(any, around)):
+            x = ReflectionPadding(around, dtype=outer)(x)  # (N, H or more, W or more, C)
+        x = bent(normed(ImageConv2D(base_filters, OUTER_KERNEL, **told()), reflected(x, OUTER_KERNEL // 2)))
+        for halving in range(1, HALVINGS + 1):  # (N, H / 2, W / 2, 2 base_filters), (N, H / 4, W / 4, 4 base_filters)
+            x = bent(normed(ImageConv2D(2**halving * base_filters, 3, 2, "same", **told()), x))
+        for _ in range(blocks):
+            inner = bent(normed(ImageConv2D(2**HALVINGS * base_filters, 3, **told()), reflected(x, 1)))
+            inner = normed(ImageConv2D(2**HALVINGS * base_filters, 3, **told()), reflected(inner, 1))
+            x = layers.Add(dtype=dtype)([x, inner])
+        for halving in reversed(range(HALVINGS)):
+            x = bent(doubled(x, 2**halving * base_filters))
+        last = ImageConv2D(target_channels, OUTER_KERNEL, **told(has_norm=False))
+        x = in_generator(last, spectral_norm)(reflected(x, OUTER_KERNEL // 2))
+        if any(map(any, around)):
+            x = layers.Cropping2D(around, DATA_FORMAT, dtype=dtype)(x)  # (N, H, W, D)
+        super().__init__(source, layers.Activation("tanh", dtype=outer, name="images")(x), locals())
