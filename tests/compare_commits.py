@@ -41,6 +41,7 @@ RUNS = {
     "--updates simultaneous",
     "inpaint": "--model inpaint --dataset digits --base-filters 4",
     "super_resolve": "--model super_resolve --dataset digits --base-filters 4 --residual-blocks 1",
+    "cyclegan": "--model cyclegan --dataset kinds.csv --base-filters 4 --residual-blocks 1 --pool-size 6 --flip",
 }
 EXPORTED = "cgan"  # the run whose export is asked for images
 GAN = "from pathlib import Path; from make_old_files import make_gan; make_gan(Path('gan.keras'), deterministic=True)"
@@ -101,7 +102,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def write_pictures(folder: Path) -> None:
-    """Writes `pictures.csv` and its pictures, which have the size and the channels of the run, and attributes."""
+    """Writes pictures of the size and the channels of the runs, `pictures.csv` with attributes and `kinds.csv`."""
     numbers = np.random.default_rng(0)
     rows = []
     for index in range(24):
@@ -110,6 +111,9 @@ def write_pictures(folder: Path) -> None:
         rows.append((f"{index}.png", index % 2, index // 12))
     with (folder / "pictures.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("path", "label_odd", "label_late"), *rows])
+    with (folder / "kinds.csv").open("w", newline="") as stream:
+        names = [(f"{index}.png", f"{23 - index}.png") for index in range(24)]
+        csv.writer(stream).writerows([("source", "target"), *names])
 
 
 def run_python(checkout: Path, folder: Path, *arguments: str) -> str:

@@ -9,13 +9,14 @@ import tensorflow as tf
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pairs import PairData, StoredPairs, degraded
-from tfgan_suite.options.pairs import OF_PAIRS
+from tfgan_suite.data.unpaired import UnpairedData
+from tfgan_suite.options.pairs import TRANSLATORS
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.runs.assembly import build_model
 from tfgan_suite.runs.data import degradation
 
 SHAPE = (8, 8, 1)
-OF_LATENTS = [name for name, preset in PRESETS.items() if preset.settings["model_class"] not in OF_PAIRS]
+OF_LATENTS = [name for name, preset in PRESETS.items() if preset.settings["model_class"] not in TRANSLATORS]
 CLASSES = 3
 ROWS = 8
 NO_DECAY = {"learning_rate_decay": "none", "decay_steps": None}  # tests set rates, which a schedule forbids
@@ -25,12 +26,14 @@ def shrunk_config(name: str, **settings: object) -> TrainConfig:
     """A preset with tiny networks, and Dropout where they take it and it has none."""
     preset = PRESETS[name].settings
     small: dict[str, object] = {"batch_size": ROWS, "epochs": 1}
-    if preset["model_class"] in OF_PAIRS:
+    if preset["model_class"] in TRANSLATORS:
         small |= {"base_filters": 3}
         if preset["model_class"] == "SRGAN":
             small |= {"scale": 2, "residual_blocks": 1, "features": "general"}  # whose weights are there
         else:
             small |= {"discriminator_halvings": 1}
+        if preset["model_class"] == "CycleGAN":
+            small |= {"residual_blocks": 1, "pool_size": 11}  # which two steps fill, and the third exchanges
         if "content_only_steps" in preset:
             small |= {"content_only_steps": 1}
         if "learning_rate_decay" in preset:
@@ -63,6 +66,12 @@ def tiny_data(count: int = 32, attributes: bool = False) -> ImageData:
     return ImageData(images, labels, names, "tiny")
 
 
+def tiny_unpaired(count: int = 32) -> UnpairedData:
+    """Random images of two kinds, of b a few less."""
+    images = np.random.default_rng(1).integers(0, 256, (count - 5, *SHAPE)).astype(np.uint8)
+    return UnpairedData.of_arrays(tiny_data(count).images, images)
+
+
 def tiny_pairs(config: TrainConfig, count: int = 32) -> PairData:
     """Random pairs as a configuration makes them, or of other channels on each side."""
     channels = 3 if config.degrade in ("grey", "downscale") else 2  # of colours, also for the features of these
@@ -75,9 +84,11 @@ def tiny_pairs(config: TrainConfig, count: int = 32) -> PairData:
 def shrunk_model(name: str, attributes: bool = False, **settings: object) -> Any:
     """The compiled model of a shrunk preset, always from the same weights."""
     config = shrunk_config(name, **settings)
-    data = tiny_pairs(config) if config.learns_from_pairs else tiny_data(attributes=attributes)
+    data: Any = tiny_data(attributes=attributes)
+    if config.translates:
+        data = tiny_pairs(config) if config.learns_from_pairs else tiny_unpaired()
     # No step of pairs from these weights meets a kink of |x| within rounding.
-    keras.utils.set_random_seed(11 if config.learns_from_pairs else 3)
+    keras.utils.set_random_seed(11 if config.translates else 3)
     return build_model(config, data, steps=4)
 
 

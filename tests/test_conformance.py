@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conforming import CORNERS, MODELS, ROWS, arrays_of, batches_of, dataset_of
+from conforming import CORNERS, MODELS, ROWS, arrays_of, batches_of, dataset_of, of_replicas, tolerance
 from exact_runs import KINDS, in_two_pieces
 from lanes import corners
 
@@ -19,7 +19,7 @@ from tfgan_suite.callbacks.sample_grid import SampleGrid
 from tfgan_suite.continuation.checkpoints import all_variables
 from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.compiled import SIDES
-from tfgan_suite.options.pairs import OF_PAIRS
+from tfgan_suite.options.pairs import TRANSLATORS
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.verify import verify_export
@@ -112,7 +112,7 @@ def test_saved_and_loaded_it_goes_on_as_the_saved_one(name: str, tmp_path: Path)
 
 @every_model
 def test_its_configuration_makes_it_again(name: str) -> None:
-    of_images = name in PRESETS and PRESETS[name].settings["model_class"] not in OF_PAIRS
+    of_images = name in PRESETS and PRESETS[name].settings["model_class"] not in TRANSLATORS
     model = MODELS[name](ema_momentum=0.5, seed=7, **({"discriminator_steps": 2} if of_images else {}))
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
     assert copy.get_config() == model.get_config()
@@ -122,14 +122,14 @@ def test_its_configuration_makes_it_again(name: str) -> None:
 # Every model, over more steps and on four: tests/test_replicas.py.
 @pytest.mark.parametrize("name", corners(MODELS, "paired toy", "unpaired toy"))
 def test_two_replicas_train_what_one_does(name: str, mirrored: tf.distribute.Strategy) -> None:
-    one = MODELS[name]()
+    one = of_replicas(name)
     with mirrored.scope():
-        two = MODELS[name]()
+        two = of_replicas(name)
     data = batches_of(one, 4)
     histories = [model.fit(data, epochs=2, verbose=0).history for model in (one, two)]
     for key, series in histories[0].items():
         np.testing.assert_allclose(series, histories[1][key], rtol=1e-5, err_msg=key)
-    assert_equal(one.weights, two.weights, atol=1e-6 if "toy" in name else 1e-5)
+    assert_equal(one.weights, two.weights, atol=tolerance(name))
 
 
 def test_cut_in_mid_epoch_and_continued_it_is_the_uncut_run_bit_for_bit(tmp_path: Path) -> None:

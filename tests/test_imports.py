@@ -58,6 +58,7 @@ STANDARD_LIBRARY_ONLY = [
     "presets/objectives",
     "presets/pairs",
     "presets/preset",
+    "presets/unpaired",
     "config",
     "commands/tables",
     "commands/preview",

@@ -26,7 +26,7 @@ from tfgan_suite.command_line.parsing import are_given, parse, train_defaults
 from tfgan_suite.command_line.running import TRY_AGAIN, quiet_import, run
 from tfgan_suite.config import TrainConfig, parse_size
 from tfgan_suite.errors import InputError, unknown_choice
-from tfgan_suite.exported import version_folder
+from tfgan_suite.exported import version_folder, way_folder
 from tfgan_suite.files import is_run, refuse_missing, refuse_missing_data, write_whole
 from tfgan_suite.picture_rules import PictureRules, parse_levels
 
@@ -118,7 +118,7 @@ def translate_command(arguments: Sequence[str], program: str = "translate.py") -
     if Path(config.translator).suffix == ".keras":
         refuse_missing(config.translator, "a file NAME.keras, a run folder or a SavedModel")
     elif not is_run(config.translator):
-        version_folder(config.translator)
+        version_folder(way_folder(config.translator, config.direction))
     for picture in config.pictures:
         refuse_missing(picture, "a picture, or a folder of pictures")
     refuse_missing(config.mask, "a picture, white in the hole")

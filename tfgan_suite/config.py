@@ -19,7 +19,7 @@ from tfgan_suite.options.content import ContentOptions
 from tfgan_suite.options.fitting import fitting
 from tfgan_suite.options.networks import NAMES, NetworkOptions
 from tfgan_suite.options.objective import LOSSES, PENALTIES, ObjectiveOptions
-from tfgan_suite.options.pairs import LAYOUTS, MASK_KINDS, OF_PAIRS, SOURCE_KINDS, PairOptions
+from tfgan_suite.options.pairs import LAYOUTS, MASK_KINDS, OF_PAIRS, SOURCE_KINDS, TRANSLATORS, PairOptions
 from tfgan_suite.options.settings import (
     ABOVE_ZERO,
     AT_LEAST_ONE,
@@ -221,14 +221,7 @@ class TrainConfig(ContentOptions, ObjectiveOptions, NetworkOptions, PairOptions,
                 "TrainConfig.from_preset."
             )
         self.check_content()
-        self.check_pairs()
-        if not self.learns_from_pairs:
-            for pair in dataclasses.fields(PairOptions):
-                if getattr(self, pair.name) != pair.default:
-                    raise InputError(
-                        f"{option(pair.name)} is of models that learn from pairs, such as "
-                        f"{option('model', 'pix2pix')}. {option('model', self.model)} learns from images."
-                    )
+        self.check_pairs(self.model, self.model_class)
         if self.channels not in (None, 1, 3, 4):
             raise InputError(f"{option('channels')} must be 1, 3 or 4. Received: {self.channels}.")
         if self.image_size is not None:
@@ -314,13 +307,18 @@ class TrainConfig(ContentOptions, ObjectiveOptions, NetworkOptions, PairOptions,
 
     @property
     def learns_from_pairs(self) -> bool:
-        """Whether the model learns from pairs of a source and a target, and not from images."""
+        """Whether the model learns from pairs of a source and a target."""
         return self.model_class in OF_PAIRS
+
+    @property
+    def translates(self) -> bool:
+        """Whether the model makes images of images: learned from pairs, or from two kinds without pairs."""
+        return self.model_class in TRANSLATORS
 
     @property
     def measured(self) -> str:
         """The names of what `evaluate_every` measures, separated by commas."""
-        return self.metrics or ("psnr,ssim,l1" if self.learns_from_pairs else "frechet_distance")
+        return self.metrics or ("psnr,ssim,l1" if self.translates else "frechet_distance")
 
     @property
     def num_epochs(self) -> int:

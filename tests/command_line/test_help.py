@@ -80,7 +80,7 @@ def test_the_flags_of_train_stand_below_the_heading_of_their_family(capsys: pyte
 # Presets of networks whose options other presets show.
 SLOW = (
     "dragan", "wgan", "wgan_gp", "sngan", "denoise", "colourise", "pix2pix_isola2017", "srgan_ledig2017",
-    "cgan_mirza2014",
+    "cyclegan_zhu2017", "cgan_mirza2014",
     "cgan_relativistic", "dcgan_radford2015", "dcgan_relativistic", "mlp_gan_small", "mlp_gan_wide",
 )  # fmt: skip
 
@@ -107,8 +107,9 @@ def test_what_applies_to_a_preset_stands_first(name: str, capsys: pytest.Capture
 
 def takes(config: TrainConfig, option: str) -> bool:
     """Whether the networks of a preset, or its data of pairs, can be made with an option."""
-    if option in [field.name for field in dataclasses.fields(PairOptions)]:
-        return config.learns_from_pairs
+    for field in dataclasses.fields(PairOptions):
+        if field.name == option:
+            return config.model_class in field.metadata["of"]
     value = {
         "body": "dcgan_tutorial",
         "discriminator_norm": "layer",
@@ -126,7 +127,7 @@ def takes(config: TrainConfig, option: str) -> bool:
     }.get(option, 4)
     value = (4,) if option.endswith("units") else value
     arguments: dict[str, Any] = {"image_shape": (8, 8, 1)}
-    if config.learns_from_pairs:
+    if config.translates:
         side = 16 if config.model_class == "SRGAN" else 8
         arguments = {"source_shape": (8, 8, 1), "target_shape": (side, side, 1), "discriminator_norm": "none"}
     if config.model_class == "ConditionalGAN":

@@ -61,6 +61,8 @@ class TranslateConfig:
     """Translate these files, and all pictures in these folders, turned as their EXIF says."""
     mask: str | None = None
     """Fill the white of this mask, which is as large as each picture, with a translator that takes one."""
+    direction: Literal["a_to_b", "b_to_a"] | None = None
+    """Go this way with a model that translates both ways, such as one of cyclegan; else from a to b."""
     test_dropout: bool = False
     """Leave Dropout on, the noise of pix2pix: another result for each number of --seed; of no export."""
     seed: int = 0

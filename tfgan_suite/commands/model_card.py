@@ -52,7 +52,7 @@ def make_card(
     if licence is None:
         raise InputError(f"The licence of {record.config.dataset} is not known. Give it with --licence.")
     base = Path(output)
-    if record.config.learns_from_pairs:
+    if record.config.translates:
         return make_translator_card(run_dir, base, data_dir, count, extractor, licence)
     load_extractor(extractor, record.config.dataset)  # refused before anything is written
     records = evaluate(run_dir, record.config.dataset, data_dir=data_dir, count=count, extractor=extractor)

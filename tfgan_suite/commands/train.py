@@ -22,7 +22,7 @@ from tfgan_suite.runs.folder import failures_named, locked, move_aside, refuse_b
 from tfgan_suite.runs.record import Finished, begun_run, is_finished, newest_of_run, write_finished
 from tfgan_suite.runs.run import Run, describe, prepared
 from tfgan_suite.runs.training import batches_from, fit_run
-from tfgan_suite.serving.export import export_generator, next_version
+from tfgan_suite.serving.export import export_model, next_version
 
 
 @checked_types
@@ -78,7 +78,7 @@ def carry_out(run: Run) -> Path | None:
     fit_run(run)
     version = None
     if run.chief:
-        version = export_generator(run.model, run.export_dir, export_card(run.folder, newest_of_run(run.folder)))
+        version = export_model(run.model, run.export_dir, export_card(run.folder, newest_of_run(run.folder)))
         write_finished(run.folder, Finished(step_of(run.model) // run.steps, str(version)))
         print(*what_there_is(run), sep="\n")
     # The others leave when all is written: started again alone, the chief would wait.

@@ -32,6 +32,7 @@ def translate_to(
     test_dropout: bool = False,
     seed: int = 0,
     trust: bool = False,
+    direction: str | None = None,
 ) -> tuple[Path, int]:
     """Writes what a translator makes of pictures as marked PNG files, all of them or none.
 
@@ -49,6 +50,7 @@ def translate_to(
         test_dropout: whether Dropout stays on, which is the noise of pix2pix; not of an export.
         seed: of its masks, the same for each picture.
         trust: see `SavedTranslator`.
+        direction: of a model that translates both ways; None: from a to b.
 
     Returns:
         The path written, and the number of pictures.
@@ -67,7 +69,7 @@ def translate_to(
         check_parent(path)
     else:
         refuse_full(path)
-    translator = open_translator(translator_path, seed if test_dropout else None, trust)
+    translator = open_translator(translator_path, seed if test_dropout else None, trust, direction)
     if translator.has_mask != (mask is not None):
         wants = "a mask, white in the hole: give" if translator.has_mask else "no mask: leave out"
         raise InputError(f"The translator {translator_path} takes {wants} {option('mask')}.")

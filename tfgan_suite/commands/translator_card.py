@@ -6,6 +6,7 @@ from typing import Any
 
 from tfgan_suite.commands.card_parts import CARD, RECORDS, SAMPLES, made_from, numbers
 from tfgan_suite.commands.evaluate import as_table
+from tfgan_suite.errors import InputError
 from tfgan_suite.evaluation.translators import Choices, evaluate_run
 from tfgan_suite.exported import read_card
 from tfgan_suite.files import write_whole
@@ -27,7 +28,7 @@ def make_translator_card(
     """Exports a run's newest checkpoint with a model card, its measurements and a grid of held-out pairs beside it.
 
     Args:
-        run_dir: run folder of `train`, of a model that learned from pairs.
+        run_dir: run folder of `train`, of a model that learned from pairs or from images that are spoilt.
         base: folder of the versions; the card, the records and the grid go there too.
         data_dir, count, extractor: see `Choices`.
         licence: of the data.
@@ -36,9 +37,14 @@ def make_translator_card(
         The table of the measurements.
 
     Raises:
-        InputError: what `export_run` and `evaluate_run` refuse.
+        InputError: a model that translates both ways, or what `export_run` and `evaluate_run` refuse.
     """
     record = read_config(Path(run_dir))
+    if not record.config.learns_from_pairs:
+        raise InputError(
+            f"{run_dir} translates both ways, and a card is of one model. Expected a run of a model that learned from "
+            "pairs; export.py exports this one."
+        )
     dataset = record.config.dataset
     choices = Choices(dataset=dataset, data_dir=data_dir, count=count, extractor=extractor)
     records = evaluate_run(run_dir, Path(run_dir), choices)

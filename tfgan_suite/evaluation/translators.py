@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pairs import PairData
 from tfgan_suite.data.sources import as_read
+from tfgan_suite.data.unpaired import UnpairedData
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.evaluation.real_images import overlap
 from tfgan_suite.evaluation.subjects import checkpoints_to_measure, facts_of_checkpoint
@@ -47,8 +48,8 @@ def run_of_translator(path: str) -> Path | None:
                 f"{path} lies in no run folder, which would say how its pictures were read and its sources made. Give "
                 "the run folder that train.py wrote."
             )
-        return folder if read_config(folder).config.learns_from_pairs else None
-    return place if is_run(place) and read_config(place).config.learns_from_pairs else None
+        return folder if read_config(folder).config.translates else None
+    return place if is_run(place) and read_config(place).config.translates else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,6 +207,7 @@ def _records(
     train = read(learned, rules)
     split = choices.split or "test"
     test = train if split == learned else read(split, as_read(rules, train))
+    train, test = (data.pairs() if isinstance(data, UnpairedData) else data for data in (train, test))
     assert isinstance(train, PairData) and isinstance(test, PairData)
     return [
         record

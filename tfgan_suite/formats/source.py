@@ -108,7 +108,7 @@ def opened(path: Path | str) -> Iterator[Source | TranslatorSource]:
 
 def _translates(path: Path | str) -> bool:
     if is_run(path):
-        return read_config(Path(path)).config.learns_from_pairs
+        return read_config(Path(path)).config.translates
     return is_translator(card_of(version_folder(path)))
 
 

@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.layers.spectral_norm import move_spectral
 from tfgan_suite.models.compiled import Compiled
-from tfgan_suite.models.endpoints import Endpoint, Shown
+from tfgan_suite.models.endpoints import Endpoint, Servable, Shown
 from tfgan_suite.models.first_batch import Expected
 from tfgan_suite.models.network_checks import check_spectral_norm
 from tfgan_suite.models.replicas import replica_rows, several_machines
@@ -132,6 +132,35 @@ class Algorithm(Compiled):
             with_discriminator: see `endpoints`.
         """
         return self.endpoints(with_discriminator)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The ways that a model goes which translates both ways, each of which is exported by itself; else none."""
+        return ()
+
+    def directed(self, direction: str | None) -> Servable:
+        """One way of a model that goes two, or the model itself.
+
+        Args:
+            direction: of `directions`; None: the first of them.
+
+        Raises:
+            InputError: a way that it does not go.
+        """
+        self.checked_direction(direction)
+        return self
+
+    def checked_direction(self, direction: str | None) -> str | None:
+        """A way that it goes; see `directed`."""
+        if direction is None:
+            return self.directions[0] if self.directions else None
+        if not self.directions:
+            raise InputError(
+                f"{type(self).__name__} goes one way. Received: {option('direction', direction)}. Leave it out."
+            )
+        if direction not in self.directions:
+            raise unknown_choice(option("direction"), direction, self.directions)
+        return direction
 
     def show(self, count: int, examples: tuple[np.ndarray, ...] = ()) -> Shown:
         """Images for people, the same at each call of an unchanged model.

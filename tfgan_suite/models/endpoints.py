@@ -1,7 +1,7 @@
 """What a model gives to those who do not train it: functions to be exported, images to be looked at."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import numpy as np
@@ -40,6 +40,18 @@ class Shown(NamedTuple):
 
     images: np.ndarray
     columns: np.ndarray | Sequence[str] = ()
+
+
+class Servable(Protocol):
+    """What is exported: a model, or one way of a model that goes two; see `Algorithm`."""
+
+    def __call__(self, inputs: tf.Tensor) -> tf.Tensor: ...
+
+    def facts(self) -> dict[str, Any]: ...
+
+    def endpoints(self, with_discriminator: bool = False) -> dict[str, Endpoint]: ...
+
+    def served(self, card: Mapping[str, Any], with_discriminator: bool = False) -> dict[str, Endpoint]: ...
 
 
 def png_files(images: tf.Tensor) -> tf.Tensor:

@@ -141,7 +141,7 @@ class PairedTranslator(Algorithm):
     def show(self, count: int, examples: tuple[np.ndarray, ...] = ()) -> Shown:
         """See `Algorithm.show`: source, result and target side by side."""
         source, target = (np.asarray(each[: max(1, count // 3)], np.float32) for each in examples)
-        columns = _alike(source, np.asarray(self.call(tf.constant(source)), np.float32), target)
+        columns = in_one_shape(source, np.asarray(self.call(tf.constant(source)), np.float32), target)
         return Shown(np.stack(columns, 1).reshape(-1, *columns[0].shape[1:]), ("source", "result", "target"))
 
     # ---- saving ---------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def mean_distance(made: tf.Tensor, true: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.abs(made - tf.cast(true, made.dtype)), axis=[1, 2, 3])
 
 
-def _alike(*columns: np.ndarray) -> list[np.ndarray]:
+def in_one_shape(*columns: np.ndarray) -> list[np.ndarray]:
     """Images of several sizes and numbers of channels in one: as large as the largest, grey or colours alone."""
     sides = np.max([each.shape[1:3] for each in columns], 0)
     columns = tuple(each.repeat(sides[0] // each.shape[1], 1).repeat(sides[1] // each.shape[2], 2) for each in columns)

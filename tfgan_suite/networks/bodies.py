@@ -20,6 +20,7 @@ from tfgan_suite.networks.initializers import resolved_policy
 from tfgan_suite.networks.mlp import MLPDiscriminator, MLPGenerator
 from tfgan_suite.networks.patch import PatchDiscriminator
 from tfgan_suite.networks.r3gan import R3GANDiscriminator, R3GANGenerator
+from tfgan_suite.networks.residual_translator import ResidualTranslator
 from tfgan_suite.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from tfgan_suite.networks.srresnet import SRGANDiscriminator, SRResNetGenerator
 from tfgan_suite.networks.unet import UNetGenerator
@@ -61,6 +62,7 @@ BODIES: dict[str, Body] = {
 TRANSLATORS: dict[str, Body] = {
     "unet": Body(UNetGenerator, PatchDiscriminator),
     "srresnet": Body(SRResNetGenerator, SRGANDiscriminator),
+    "residual": Body(ResidualTranslator, PatchDiscriminator),
 }
 CONVOLUTIONAL = tuple(name for name in BODIES if name != "mlp")
 
@@ -128,6 +130,7 @@ def build_translator(
     judged_shape: ImageShape,
     options: NetworkOptions | None = None,
     dtype: str | None = None,
+    names: tuple[str, str] | None = None,
     **sizes: int,
 ) -> tuple[keras.Model, keras.Model]:
     """A generator of images of others, and a discriminator.
@@ -138,6 +141,7 @@ def build_translator(
         target_channels: of those that are made.
         judged_shape: of what the discriminator sees.
         options, dtype: see `build_body`.
+        names: of the two networks; None: their own.
         sizes: what else the generator must know.
 
     Raises:
@@ -146,9 +150,10 @@ def build_translator(
     body, dtype = TRANSLATORS[name], _computing(dtype)
     of_generator, of_discriminator = _told(body, options)
     ends = {"source_shape": source_shape, "target_channels": target_channels, **sizes}
+    called = [{"name": name} for name in names] if names else [{}, {}]
     return (
-        body.generator(**ends, dtype=dtype, **of_generator),
-        body.discriminator(image_shape=judged_shape, dtype=dtype, **of_discriminator),
+        body.generator(**ends, dtype=dtype, **of_generator, **called[0]),
+        body.discriminator(image_shape=judged_shape, dtype=dtype, **of_discriminator, **called[1]),
     )
 
 

@@ -1,11 +1,11 @@
-"""What models of pairs hold their images against, beside what the discriminator says. Standard library only."""
+"""What models of images of images hold these against, beside what the discriminator says. Standard library only."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.arguments import Range
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.options.pairs import OF_PAIRS
+from tfgan_suite.options.pairs import OF_PAIRS, UNPAIRED
 from tfgan_suite.options.settings import AT_LEAST_ZERO, Family, setting
 
 FEATURES = ("general", "vgg19")
@@ -17,7 +17,7 @@ def _option(default: Any, of: tuple[str, ...] = OF_PAIRS, valid: Range | None = 
 
 @dataclass(frozen=True)
 class ContentOptions:
-    """The weights of what a model of pairs goes down beside its adversarial loss."""
+    """The weights of what a model of images of images goes down beside its adversarial loss."""
 
     l1_weight: float = _option(100.0, valid=AT_LEAST_ZERO)
     """Multiply the mean absolute difference of result and target by this, beside the adversarial loss."""
@@ -27,6 +27,13 @@ class ContentOptions:
     """Compare by the maps of general (the package's own network), vgg19 (Keras downloads it) or a file NAME.keras."""
     content_only_steps: int = _option(0, valid=AT_LEAST_ZERO)
     """Train the generator for so many steps by the difference alone, and keep it then as content_stage.keras."""
+
+    cycle_weight: float = _option(10.0, of=UNPAIRED, valid=AT_LEAST_ZERO)
+    """Multiply the mean absolute difference of an image and what comes back of it through both generators by this."""
+    identity_weight: float = _option(0.5, of=UNPAIRED, valid=AT_LEAST_ZERO)
+    """Multiply the difference of an image of the kind already and what becomes of it by this and the cycle's."""
+    pool_size: int = _option(50, of=UNPAIRED, valid=AT_LEAST_ZERO)
+    """Keep so many images of earlier steps, which the discriminator sees in the place of half of the new; 0 is off."""
 
     def check_content(self) -> None:
         """Refuses settings that no model takes.

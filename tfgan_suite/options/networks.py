@@ -19,7 +19,8 @@ NAMES = {
 }
 _MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
 _RESNET, _R3GAN = ("resnet",), ("r3gan",)
-_PIX2PIX, _SRGAN = ("Pix2Pix",), ("SRGAN",)  # the classes, whose networks are no body
+_PIX2PIX, _SRGAN, _CYCLE_GAN = ("Pix2Pix",), ("SRGAN",), ("CycleGAN",)  # the classes, whose networks are no body
+_OF_IMAGES = _PIX2PIX + _SRGAN + _CYCLE_GAN
 
 
 def _option(of: tuple[str, ...], valid: Range | None = None) -> Any:
@@ -44,35 +45,36 @@ class NetworkOptions:
     """Build hidden layers of these widths in an mlp discriminator; else the model's own."""
     batch_norm: bool | None = _option(_MLP)
     """Put BatchNorm into an mlp generator, or not; else as the model does."""
-    base_filters: int | None = _option(_DCGANS + _RESNET + _R3GAN + _PIX2PIX + _SRGAN, AT_LEAST_ONE)
-    """Use so many filters at full resolution; dcgan and pix2pix have twice as many at each half of it, resnet and
-    srgan as many; else the network's own."""
-    residual_blocks: int | None = _option(_SRGAN, AT_LEAST_ONE)
-    """Build a generator of srgan with so many residual blocks; else 16."""
+    base_filters: int | None = _option(_DCGANS + _RESNET + _R3GAN + _OF_IMAGES, AT_LEAST_ONE)
+    """Use so many filters at full resolution; resnet and srgan have as many at each half of it, all others twice as
+    many; else the network's own."""
+    residual_blocks: int | None = _option(_SRGAN + _CYCLE_GAN, AT_LEAST_ONE)
+    """Build a generator of srgan or cyclegan with so many residual blocks; else 16, or 6 and from 256 pixels on 9."""
     dropout: float | None = _option(_MLP + _DCGANS + _PIX2PIX, Range(0.0, 1.0, "in [0, 1)"))
     """Drop this share of features in training, the discriminator's or of pix2pix the inner generator's; else the
     network's own."""
-    initializer_stddev: float | None = _option(_MLP + _DCGANS + _PIX2PIX + _SRGAN, ABOVE_ZERO)
+    initializer_stddev: float | None = _option(_MLP + _DCGANS + _OF_IMAGES, ABOVE_ZERO)
     """Start kernels from a normal distribution of this standard deviation; else as the network does."""
 
-    generator_norm: str | None = _option(_PIX2PIX + _SRGAN)
-    """Put the norm batch, instance, layer or none into a generator of pairs; else batch."""
-    generator_up: str | None = _option(_PIX2PIX + _SRGAN)
-    """Make maps of a generator of pairs twice as large by nearest, or transposed (pix2pix) or pixel_shuffle (srgan)."""
+    generator_norm: str | None = _option(_OF_IMAGES)
+    """Put the norm batch, instance, layer or none into a generator of images of images; else batch, of cyclegan
+    instance."""
+    generator_up: str | None = _option(_OF_IMAGES)
+    """Make maps of a generator of images of images larger by nearest, transposed, or pixel_shuffle (srgan alone)."""
     enlarged_skip: bool | None = _option(_SRGAN)
     """Let a generator of srgan add what it makes to its source, enlarged bicubically, or not; else not."""
     paste_known: bool | None = _option(_PIX2PIX)
     """Fill the hole of --degrade mask alone, and keep all other pixels as they are given, or not; else not."""
 
-    discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015", *_RESNET, *_PIX2PIX, *_SRGAN))
-    """Put the norm batch, instance, layer or none into a discriminator of resnet (else none), dcgan_radford2015,
-    pix2pix or srgan (else batch)."""
-    discriminator_halvings: int | None = _option(_PIX2PIX, AT_LEAST_ZERO)
-    """Let a pix2pix discriminator see patches of 16, 34, 70 or 142 pixels by 1, 2, 3 or 4; else about 14x14 patches."""
+    discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015", *_RESNET, *_OF_IMAGES))
+    """Put the norm batch, instance, layer or none into a discriminator of resnet (else none), dcgan_radford2015 or a
+    model of images of images (else batch)."""
+    discriminator_halvings: int | None = _option(_PIX2PIX + _CYCLE_GAN, AT_LEAST_ZERO)
+    """Let a discriminator of patches see 16, 34, 70 or 142 pixels by 1, 2, 3 or 4; else about 14x14 patches."""
 
     discriminator_initializer: str | None = _option(("dcgan", "dcgan_radford2015"))
     """Start a dcgan_radford2015 discriminator's kernels normal, by --initializer-stddev, or he, if it has no norm."""
-    spectral_norm: str | None = _option(_MLP + _DCGANS + _RESNET + _PIX2PIX + _SRGAN)
+    spectral_norm: str | None = _option(_MLP + _DCGANS + _RESNET + _OF_IMAGES)
     """Divide each kernel by its largest singular value: of none, of the discriminator, or of both networks."""
     groups: int | None = _option(_R3GAN, AT_LEAST_ONE)
     """Divide the 3x3 convolutions of r3gan into so many groups; on a CPU they cost what one does; else 1, dense."""

@@ -1,5 +1,6 @@
 """Where the pairs of a run come from, as settings: read from files, or made of images. Standard library only."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +9,11 @@ from tfgan_suite.arguments import Range
 from tfgan_suite.errors import InputError, option, unknown_choice
 from tfgan_suite.options.settings import Family, setting
 
-# The models that learn from pairs; all others learn from images.
+# The models that learn from pairs, and those that learn from two kinds of images without pairs; all others learn from
+# images.
 OF_PAIRS = ("Pix2Pix", "SRGAN")
+UNPAIRED = ("CycleGAN",)
+TRANSLATORS = OF_PAIRS + UNPAIRED
 LAYOUTS = ("separate", "side_by_side")
 SOURCE_KINDS = ("images", "labels")
 MASK_KINDS = ("box", "centre", "strokes")
@@ -30,23 +34,23 @@ SIGMA = Range(math.ulp(0.0), 255.0, "between 0 and 255")
 QUALITY = Range(1, 101, "in 1..100")
 
 
-def _option(default: Any, valid: Range | None = None) -> Any:
-    return setting(Family.PAIRS, default, of=OF_PAIRS, valid=valid)
+def _option(default: Any, valid: Range | None = None, of: tuple[str, ...] = OF_PAIRS) -> Any:
+    return setting(Family.PAIRS, default, of=of, valid=valid)
 
 
 @dataclass(frozen=True)
 class PairOptions:
-    """The settings of models that learn from pairs of a source and a target."""
+    """The settings of models that learn from a source and a target: from pairs of them, or without pairs."""
 
-    source: str | None = _option(None)
+    source: str | None = _option(None, of=TRANSLATORS)
     """Read sources from the folders of this name below the data set, or from this feature of a TFDS data set."""
-    target: str | None = _option(None)
+    target: str | None = _option(None, of=TRANSLATORS)
     """Read targets from the folders of this name below the data set, or from this feature of a TFDS data set."""
-    pair_layout: str = _option("separate")
+    pair_layout: str = _option("separate", of=TRANSLATORS)
     """Read pairs from separate pictures, or side_by_side from one: its source on the left, its target on the right."""
-    reverse: bool = _option(False)
+    reverse: bool = _option(False, of=TRANSLATORS)
     """Take the right half of pictures side by side as the source."""
-    source_kind: str = _option("images")
+    source_kind: str = _option("images", of=TRANSLATORS)
     """Read sources as images, or as labels: colours that are classes, resized by the nearest pixel."""
     degrade: str | None = _option(None)
     """Make sources of images by mask, noise, downscale, grey, edges, watermark, old_photo or jpeg; else read pairs."""
@@ -63,12 +67,23 @@ class PairOptions:
     jpeg_quality: int | None = _option(None, QUALITY)
     """Store sources as JPEG of this quality, 1 to 100; else of another for each image, 10 to 50."""
 
-    def check_pairs(self) -> None:
-        """Refuses settings that do not go together.
+    def check_pairs(self, model: str, model_class: str) -> None:
+        """Refuses settings that do not go together, or not with a model.
+
+        Args:
+            model: the name of the preset.
+            model_class: its class.
 
         Raises:
             InputError: naming them.
         """
+        for field in dataclasses.fields(PairOptions):
+            if model_class not in field.metadata["of"] and getattr(self, field.name) != field.default:
+                learns = "two kinds of images without pairs" if model_class in UNPAIRED else "images"
+                raise InputError(
+                    f"{option(field.name)} is of models that learn from pairs, such as {option('model', 'pix2pix')}. "
+                    f"{option('model', model)} learns from {learns}."
+                )
         if self.degrade is not None:
             if self.degrade not in DEGRADATIONS:
                 raise unknown_choice(option("degrade"), self.degrade, tuple(DEGRADATIONS))

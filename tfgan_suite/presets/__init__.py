@@ -4,6 +4,7 @@ from tfgan_suite.presets.first_models import FIRST_MODELS
 from tfgan_suite.presets.objectives import OBJECTIVES
 from tfgan_suite.presets.pairs import PAIRS
 from tfgan_suite.presets.preset import Preset
+from tfgan_suite.presets.unpaired import UNPAIRED
 
 # The class of every model that a preset names, and its module: they are imported when one of them is needed.
 MODELS = {
@@ -12,6 +13,7 @@ MODELS = {
     "ConditionalGAN": "tfgan_suite.models.conditional_gan",
     "Pix2Pix": "tfgan_suite.models.pix2pix",
     "SRGAN": "tfgan_suite.models.srgan",
+    "CycleGAN": "tfgan_suite.models.cycle_gan",
 }
 
-PRESETS: dict[str, Preset] = {**FIRST_MODELS, **OBJECTIVES, **PAIRS}
+PRESETS: dict[str, Preset] = {**FIRST_MODELS, **OBJECTIVES, **PAIRS, **UNPAIRED}

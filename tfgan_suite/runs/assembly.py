@@ -15,6 +15,7 @@ from tfgan_suite.callbacks.pair_evaluation import PairEvaluation
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pairs import PairData
+from tfgan_suite.data.unpaired import UnpairedData
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import is_run
 from tfgan_suite.metrics.catalogue import METRICS, best_of, chosen_metrics
@@ -89,7 +90,7 @@ def check_evaluation(config: TrainConfig) -> None:
             f"{option('metrics')} of train.py takes names such as frechet_distance,precision_recall. Received: all."
         )
     names = chosen_metrics(config.measured)
-    if others := [name for name in names if (name in PAIR_METRICS) < config.learns_from_pairs]:
+    if others := [name for name in names if (name in PAIR_METRICS) < config.translates]:
         raise InputError(
             f"{option('metrics')}: {others[0]} is not of what is made of images. Expected names of "
             f"{', '.join(PAIR_METRICS)}."
@@ -113,11 +114,13 @@ def evaluation(config: TrainConfig, data: ImageData) -> Measuring | None:
 
     Args:
         config: the run.
-        data: pairs that are held out; or images that are learned from, since those held out stay unseen by the choice
-            of the best.
+        data: pairs that are held out, or of two kinds of images those of one name; or images that are learned from,
+            since those held out stay unseen by the choice of the best.
     """
     if config.evaluate_every is None:
         return None
+    if isinstance(data, UnpairedData):
+        data = data.pairs()
     if isinstance(data, PairData):
         pairs = data.at(data.rows_of_choice(config.evaluate_count))
         names = chosen_metrics(config.measured)

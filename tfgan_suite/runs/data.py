@@ -11,13 +11,14 @@ from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pair_files import read_pairs
 from tfgan_suite.data.pair_scan import PairRules
 from tfgan_suite.data.sources import as_read, read_images
+from tfgan_suite.data.unpaired_files import read_unpaired
 from tfgan_suite.errors import InputError
 from tfgan_suite.options.pairs import DEGRADATIONS, PairOptions
 from tfgan_suite.picture_rules import PictureRules
 
 
 def read_data(config: TrainConfig, rules: PictureRules, split: str | None = None) -> ImageData:
-    """The images or pairs of a run.
+    """The images, the pairs or the two kinds of images of a run.
 
     Args:
         config: the run.
@@ -25,16 +26,17 @@ def read_data(config: TrainConfig, rules: PictureRules, split: str | None = None
         split: another than the run's.
 
     Raises:
-        InputError: as `read_images`, `read_pairs` or `read_degraded`.
+        InputError: as `read_images`, `read_pairs`, `read_unpaired` or `read_degraded`.
     """
     where = config.dataset, split or config.split, config.data_dir, rules
     limits = config.skip_damaged, config.cache_gigabytes
-    if not config.learns_from_pairs:
+    if not config.translates:
         return read_images(*where, *limits)
     if config.degrade is not None:
         return read_degraded(*where, degradation(config), *limits)
     how = PairRules(config.source, config.target, config.pair_layout, config.reverse, config.source_kind)
-    return read_pairs(*where, how, *limits)
+    read = read_pairs if config.learns_from_pairs else read_unpaired
+    return read(*where, how, *limits)
 
 
 def pair_settings(config: TrainConfig) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def degradation(config: TrainConfig) -> Degradation:
 
 
 def read_held_out(config: TrainConfig, rules: PictureRules, data: ImageData) -> ImageData:
-    """The pairs that a run shows and is measured on: those of the split `test`, which each data set of pairs has.
+    """What a run of a translator shows and is measured on: the split `test`, which its data always have.
 
     Of a run that learns from another split than `train`, and of one that learns from images, its data themselves.
 
@@ -80,7 +82,7 @@ def read_held_out(config: TrainConfig, rules: PictureRules, data: ImageData) -> 
         rules: how its pictures are read.
         data: what it learns from.
     """
-    if not config.learns_from_pairs or config.split != "train":
+    if not config.translates or config.split != "train":
         return data
     config = dataclasses.replace(config, cache_gigabytes=config.cache_gigabytes / 2)
     return read_data(config, as_read(rules, data), "test")

@@ -10,13 +10,14 @@ from typing import Any
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation.checkpoints import arrays_sha256
 from tfgan_suite.errors import InputError
+from tfgan_suite.exported import DIRECTIONS
 from tfgan_suite.files import CONFIG, is_run, run_of, sha256_of
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.runs.data import pair_settings
 from tfgan_suite.runs.folder import refuse_unwritable
 from tfgan_suite.runs.record import RunRecord, newest_of_run, read_config
-from tfgan_suite.serving.export import export_generator
+from tfgan_suite.serving.export import export_folders, export_model
 from tfgan_suite.serving.saved_generator import SavedGenerator
 from tfgan_suite.serving.saved_translator import SavedTranslator
 from tfgan_suite.serving.succession import check_successor
@@ -43,7 +44,7 @@ def export_card(run_dir: Path, checkpoint: Path | str) -> dict[str, Any]:
         "seed": config.seed,
         "split": config.split,
         **reading(record),
-        **({"pairs": pair_settings(config)} if config.learns_from_pairs and not config.stamp else {}),
+        **({"pairs": pair_settings(config)} if config.translates and not config.stamp else {}),
         **({"licence": LICENCES[config.dataset]} if config.dataset in LICENCES else {}),
         "training": {
             "config_sha256": sha256_of(run_of(run_dir) / CONFIG),
@@ -129,7 +130,7 @@ def export_run(
         max_pixels: see `export_generator`.
 
     Returns:
-        The new version's folder.
+        The new version's folder; see `export_model`.
 
     Raises:
         InputError: no run folder, no checkpoint, records of another one, `max_pixels` of no translator, or an export
@@ -142,9 +143,11 @@ def export_run(
     refuse_unwritable(base)
     card = export_card(run_dir, checkpoint) | ({"licence": licence} if licence else {}) | measured(records, checkpoint)
     model = load_model(checkpoint)
-    if others := check_successor(base, model.facts() | card, chosen=export_dir is not None):
-        print(others)
-    return export_generator(model, base, card, keep=keep, with_discriminator=with_discriminator, max_pixels=max_pixels)
+    how: dict[str, Any] = {"keep": keep, "with_discriminator": with_discriminator, "max_pixels": max_pixels}
+    for way, folder in export_folders(model, base).items():
+        if others := check_successor(folder, model.directed(way).facts() | card, chosen=export_dir is not None):
+            print(others)
+    return export_model(model, base, card, **how)
 
 
 @contextlib.contextmanager
@@ -163,7 +166,7 @@ def opened_generator(path: Path | str, trust: bool = False) -> Iterator[SavedGen
     if not is_run(path):
         yield SavedGenerator(path, trust)
         return
-    if read_config(Path(path)).config.learns_from_pairs:
+    if read_config(Path(path)).config.translates:
         raise InputError(f"{path} makes no images of latents, but pictures of pictures: use translate.py.")
     with tempfile.TemporaryDirectory() as folder:
         generator = SavedGenerator(export_run(path, folder))
@@ -176,10 +179,16 @@ def opened_translator(path: Path | str) -> Iterator[SavedTranslator]:
     """A translator that was exported, or is from a run, as `opened_generator` opens generators of latents.
 
     Raises:
-        InputError: neither, or one that is damaged.
+        InputError: neither, one that is damaged, or a run of a model that translates both ways.
     """
     if not is_run(path):
         yield SavedTranslator(path)
         return
     with tempfile.TemporaryDirectory() as folder:
-        yield SavedTranslator(export_run(path, folder))
+        version = export_run(path, folder)
+        if version == Path(folder):
+            base = read_config(Path(path)).config.export_dir or "saved_models"
+            raise InputError(
+                f"{path} translates both ways. Give one of its exports, such as {Path(base) / DIRECTIONS[0]}."
+            )
+        yield SavedTranslator(version)

@@ -12,7 +12,8 @@ import tensorflow as tf
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation.checkpoints import newest_step
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.data.pipeline import steps_per_epoch
+from tfgan_suite.data.pipeline import steps_of_pass
+from tfgan_suite.data.unpaired import UnpairedData
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.files import CHECKPOINTS
 from tfgan_suite.models.algorithm import Algorithm
@@ -32,6 +33,7 @@ from tfgan_suite.runs.data import read_data, read_held_out
 from tfgan_suite.runs.devices import is_chief
 from tfgan_suite.runs.exporting import origin
 from tfgan_suite.runs.record import begun_run, picture_rules, refuse_differences, settings_of
+from tfgan_suite.serving.export import export_folders
 from tfgan_suite.serving.succession import check_successor
 
 EPOCHS_CHOSEN = f"as many as show {IMAGES_OF_A_NEW_RUN:,} images, but {FEWEST_EPOCHS} to {MOST_EPOCHS}"
@@ -44,7 +46,7 @@ class Run:
     Attributes:
         config: resolved, with its epochs and the length of its decay as numbers.
         data: what it learns from.
-        held_out: of a model that learns from pairs what it is shown and measured on; else `data`.
+        held_out: of a translator what it is shown and measured on; else `data`.
         model: compiled, in the scope of its strategy.
         steps: generator steps an epoch.
         facts: what `config.json` shall say of the data.
@@ -107,7 +109,7 @@ def prepared(
     for text in data.warnings if chief else ():
         print(f"warning: {text}", file=sys.stderr)
     rows, notes = config.batch_size * config.discriminator_steps, []
-    one_pass = steps_per_epoch(len(data.images), rows)  # refuses a batch that is larger than the data
+    one_pass = steps_of_pass(data, rows)  # refuses a batch that is larger than the data
     steps = config.steps_per_epoch or one_pass
     if steps % config.steps_per_execution:
         raise InputError(
@@ -115,7 +117,7 @@ def prepared(
             f"{config.steps_per_execution}."
         )
     if config.epochs is None:
-        config = with_epochs(config, steps * rows if config.steps_per_epoch else len(data.images), begun)
+        config = with_epochs(config, steps * rows if config.steps_per_epoch else data.num_rows, begun)
         why = "as it was begun" if begun else EPOCHS_CHOSEN
         notes.append(f"epochs: {config.epochs}, {why}; {option('epochs', 'N')} changes it")
     config = with_fixed_decay(config, steps, begun)
@@ -134,9 +136,9 @@ def prepared(
     facts = data.facts()
     if begun is not None:
         refuse_differences(begun, config, facts, folder)
-    card = model.facts() | origin(config, facts)
-    if others := check_successor(Path(config.export_dir or ""), card, chosen):
-        notes.append(others)
+    for way, place in export_folders(model, config.export_dir or "").items():
+        if others := check_successor(place, model.directed(way).facts() | origin(config, facts), chosen):
+            notes.append(others)
     return Run(config, data, held_out, model, steps, facts, data_rules, chief, callbacks, tuple(notes))
 
 
@@ -145,7 +147,7 @@ def describe(run: Run) -> str:
     config, data, model = run.config, run.data, run.model
     known = data.known_labels()
     told = list(data.notes)
-    if not config.learns_from_pairs:
+    if not config.translates:
         told.insert(0, "no labels" if known is None or data.labels is None else known.summary(data.labels))
     networks = [network for side in model.sides().values() for network in side]
     sizes = {network.name: f"{network.count_params():,}" for network in networks}
@@ -158,10 +160,9 @@ def describe(run: Run) -> str:
     ]
     if config.evaluate_every is not None:
         every = "each epoch" if config.evaluate_every == 1 else f"every {config.evaluate_every} epochs"
-        count = min(config.evaluate_count, len(run.held_out.images))
-        against = (
-            "pairs held out" if config.learns_from_pairs else "samples against as many images that are learned from"
-        )
+        measured = run.held_out.pairs() if isinstance(run.held_out, UnpairedData) else run.held_out
+        count = min(config.evaluate_count, len(measured.images))
+        against = "pairs held out" if config.translates else "samples against as many images that are learned from"
         lines.append(f"evaluation: {config.measured} of {count:,} {against}, after {every}")
     if data.num_damaged:
         lines.insert(1, f"damaged: {data.num_damaged} images are left out")

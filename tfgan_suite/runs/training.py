@@ -121,7 +121,7 @@ def run_callbacks(run: Run, checkpoint: ExactCheckpoint) -> list[keras.callbacks
     # What only warns, warns once.
     if checkpoint.writes or config.on_collapse != "warn":
         watched: dict[str, Any] = {"real_images": data.images, "labels": data.labels}
-        if config.learns_from_pairs:
+        if config.translates:
             watched = dict(zip(("sources", "real_images"), run.held_out.examples(HEALTH_PAIRS), strict=True))
         try:
             monitor = HealthMonitor(

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, option
-from tfgan_suite.exported import is_translator
+from tfgan_suite.exported import is_translator, way_folder
 from tfgan_suite.files import is_run
 from tfgan_suite.images import MOST_OF_16_BITS, to_levels
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
@@ -48,7 +48,9 @@ class Translator(NamedTuple):
     max_rows: int
 
 
-def open_translator(path: Path | str, dropout_seed: int | None = None, trust: bool = False) -> Translator:
+def open_translator(
+    path: Path | str, dropout_seed: int | None = None, trust: bool = False, direction: str | None = None
+) -> Translator:
     """A translator from where users have one.
 
     Args:
@@ -56,9 +58,11 @@ def open_translator(path: Path | str, dropout_seed: int | None = None, trust: bo
             SavedModel or of its versions.
         dropout_seed: keys the masks of Dropout, which then stays on; each picture has the same. None: it is off.
         trust: see `SavedTranslator`.
+        direction: of a model that translates both ways; None: the first of them.
 
     Raises:
-        InputError: none of these, one that is damaged, a generator of latents, or Dropout where there is none.
+        InputError: none of these, one that is damaged, a generator of latents, Dropout where there is none, or a
+            direction in which it does not go.
     """
     place = Path(path)
     if is_run(place):
@@ -66,21 +70,28 @@ def open_translator(path: Path | str, dropout_seed: int | None = None, trust: bo
         model = load_model(newest_of_run(place))
         # Of pairs from files with levels 16 bits are kept; degraded images have 8.
         deep = record.config.levels is not None and record.config.degrade is None
-        return _of_model(place, model, origin(record.config, record.data) | reading(record), dropout_seed, deep)
+        card = origin(record.config, record.data) | reading(record)
+        return _of_model(place, model, card, dropout_seed, direction, deep)
     if place.suffix == ".keras":
-        return _of_model(place, load_model(place), {}, dropout_seed)
+        return _of_model(place, load_model(place), {}, dropout_seed, direction)
     if dropout_seed is not None:
         raise InputError(
             f"{option('test_dropout', True)} needs a run folder or a file NAME.keras: Dropout is no part of an export, "
             f"which gives a picture one result. Received: {path}."
         )
-    saved = SavedTranslator(place, trust)
+    saved = SavedTranslator(way_folder(place, direction), trust)
     return _made(saved.path, saved.card, saved.card, saved.translate, saved.max_rows)
 
 
 def _of_model(
-    path: Path, model: Algorithm, card: dict[str, Any], dropout_seed: int | None, deep: bool = False
+    path: Path,
+    whole: Algorithm,
+    card: dict[str, Any],
+    dropout_seed: int | None,
+    direction: str | None = None,
+    deep: bool = False,
 ) -> Translator:
+    model = whole.directed(direction)
     facts = model.facts()
     if not is_translator(facts):
         raise InputError(f"{path} makes images of latents, and no pictures of pictures: use generate.py.")
@@ -104,7 +115,7 @@ def _of_model(
             f"{path} has learned from values of {levels[0]} to {levels[1]}, and no PNG file holds these: call the "
             "model in Python, and to_levels."
         )
-    of_floats = _in_graph(partial(made_of, model.call), [tf.TensorSpec(specs[0].shape, tf.uint16), *specs[1:]], step)
+    of_floats = _in_graph(partial(made_of, model), [tf.TensorSpec(specs[0].shape, tf.uint16), *specs[1:]], step)
 
     def translate(images: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
         return to_levels(of_floats(images, masks), levels)

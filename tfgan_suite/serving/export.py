@@ -15,6 +15,7 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.exported import CARD, CARD_BESIDE, is_translator
 from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.models.endpoints import Servable
 from tfgan_suite.models.translating import with_reading
 from tfgan_suite.serving.signatures import MAX_ROWS, signatures
 from tfgan_suite.serving.succession import check_successor
@@ -46,6 +47,7 @@ def export_generator(
     with_discriminator: bool = False,
     max_pixels: int | None = None,
     verify: bool = True,
+    direction: str | None = None,
 ) -> Path:
     """Writes the generator as the next version in a base folder, whole or not at all.
 
@@ -60,28 +62,30 @@ def export_generator(
         max_pixels: of a translator, how many pixels the files of a request to `translate_png` may have in all; None:
             1,000,000.
         verify: whether to run `verify_export` before the version appears.
+        direction: of a model that translates both ways, which of them; None: the first. `export_model` writes both.
 
     Returns:
         The version's folder.
 
     Raises:
         InputError: the base folder is a file or holds another model's versions (see `check_successor`), `keep` is
-            below 1, `max_pixels` is of no translator or lets no picture through, or the export does not pass its check.
+            below 1, `max_pixels` is of no translator or lets no picture through, the model does not go in the
+            direction, or the export does not pass its check.
     """
     if keep is not None and keep < 1:
         raise InputError(f"keep must be at least 1, or None for all versions. Received: {keep}.")
     base = Path(base)
-    model = _in_float32(model)
+    part = _in_float32(model).directed(direction)
     next_version(base)
-    facts = _facts(model, with_discriminator, card or {}, max_pixels)
+    facts = _facts(part, with_discriminator, card or {}, max_pixels)
     check_successor(base, facts)
     base.mkdir(parents=True, exist_ok=True)
     # Beside its place and on the same file system: TensorFlow Serving polls the base for numbers,
     # and a rename is whole or nothing.
     partial = base / f".partial_{os.getpid()}_{threading.get_ident()}"
     try:
-        _write(model, partial, with_discriminator, facts)
-        if verify and (findings := verify_export(partial, model)):
+        _write(part, partial, with_discriminator, facts)
+        if verify and (findings := verify_export(partial, part)):
             raise InputError(f"The export does not pass its check and was not written: {' '.join(findings)}")
         version = _appear(partial, base, facts)
     finally:
@@ -89,6 +93,28 @@ def export_generator(
     if keep is not None:
         _prune(base, keep)
     return version
+
+
+def export_model(model: Algorithm, base: Path | str, card: Mapping[str, Any] | None = None, **how: Any) -> Path:
+    """Exports a model, of one that translates both ways each into a folder of its own.
+
+    Args:
+        model, base, card, how: see `export_generator`.
+
+    Returns:
+        The version's folder; of such a model the base, which holds a folder of versions for each direction.
+
+    Raises:
+        InputError: as `export_generator`.
+    """
+    folders = export_folders(model, base)
+    versions = [export_generator(model, folder, card, direction=way, **how) for way, folder in folders.items()]
+    return versions[0] if len(versions) == 1 else Path(base)
+
+
+def export_folders(model: Algorithm, base: Path | str) -> dict[str | None, Path]:
+    """Where `export_model` writes the versions of each direction; of a model that goes one way alone: None."""
+    return {way: Path(base) / way for way in model.directions} or {None: Path(base)}
 
 
 def _appear(partial: Path, base: Path, facts: Mapping[str, Any]) -> Path:
@@ -116,7 +142,7 @@ def _in_float32(model: Algorithm) -> Algorithm:
 
 
 def _facts(
-    model: Algorithm, with_discriminator: bool, card: Mapping[str, Any], max_pixels: int | None
+    model: Servable, with_discriminator: bool, card: Mapping[str, Any], max_pixels: int | None
 ) -> dict[str, Any]:
     """What the export says of itself."""
     facts = model.facts()
@@ -141,7 +167,7 @@ def _facts(
     }
 
 
-def _write(model: Algorithm, folder: Path, with_discriminator: bool, facts: Mapping[str, Any]) -> None:
+def _write(model: Servable, folder: Path, with_discriminator: bool, facts: Mapping[str, Any]) -> None:
     found = signatures(model, facts, with_discriminator)
     # Not archive.track(model): that writes every weight twice. The endpoints hold what they use.
     archive = keras.export.ExportArchive()

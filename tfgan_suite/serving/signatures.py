@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from tfgan_suite.models.algorithm import Algorithm
 from tfgan_suite.models.endpoints import MAX_ROWS as MAX_ROWS
-from tfgan_suite.models.endpoints import Endpoint
+from tfgan_suite.models.endpoints import Endpoint, Servable
 from tfgan_suite.models.refusals import refuse
 from tfgan_suite.ports import Port, Ports
 
@@ -24,7 +23,7 @@ class Signature(NamedTuple):
     max_rows: int = MAX_ROWS
 
 
-def signatures(model: Algorithm, card: Mapping[str, Any], with_discriminator: bool = False) -> dict[str, Signature]:
+def signatures(model: Servable, card: Mapping[str, Any], with_discriminator: bool = False) -> dict[str, Signature]:
     """The endpoints of a model by name, each behind the refusals of its ports.
 
     Args:

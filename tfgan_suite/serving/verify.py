@@ -12,7 +12,7 @@ from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, TensorInfo
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.exported import is_translator
-from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.models.endpoints import Servable
 from tfgan_suite.ports import Port, Ports, png_head, ports_of_card
 from tfgan_suite.serving.allowed_ops import foreign_ops, read_meta_graph
 from tfgan_suite.serving.saved_generator import read_card, version_folder
@@ -34,7 +34,7 @@ Facts = Mapping[str, Any]
 
 @checked_types
 def verify_export(
-    path: Path | str, model: Algorithm | None = None, say: Callable[[str], None] = lambda line: None
+    path: Path | str, model: Servable | None = None, say: Callable[[str], None] = lambda line: None
 ) -> list[str]:
     """Loads an export in a TensorFlow 1 Session and checks it.
 
@@ -80,7 +80,7 @@ def verify_export(
 
 
 def _checks_in_session(
-    session: ServingSession, folder: Path, facts: Facts, model: Algorithm | None, in_half: bool
+    session: ServingSession, folder: Path, facts: Facts, model: Servable | None, in_half: bool
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """The line of each check that passes, and what it finds."""
     tolerance = HALF_TOLERANCE if in_half else ROW_TOLERANCE
@@ -213,7 +213,7 @@ def _ports(session: ServingSession, facts: Facts) -> dict[str, Ports]:
     return {name: expected[name] for name in session.signatures}
 
 
-def _model_findings(session: ServingSession, facts: Facts, model: Algorithm, tolerance: float) -> Iterator[str]:
+def _model_findings(session: ServingSession, facts: Facts, model: Servable, tolerance: float) -> Iterator[str]:
     for name, endpoint in model.served(facts, with_discriminator=True).items():
         if name not in session.signatures:
             continue

@@ -1,0 +1,146 @@
+"""Runs of models that learn from two kinds of images without pairs, from flags to both of their exports."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgan_suite.cli import COMMANDS, run
+from tfgan_suite.config import TrainConfig
+from tfgan_suite.presets import PRESETS
+from tfgan_suite.presets.unpaired import UNPAIRED
+
+TINY = {
+    "image_size": 8, "base_filters": 2, "residual_blocks": 1, "discriminator_halvings": 1, "pool_size": 6,
+    "batch_size": 4, "steps_per_epoch": 3, "sample_count": 8,
+}  # fmt: skip
+
+
+def flags(settings: dict[str, Any]) -> list[str]:
+    return [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def train(tmp_path: Path, dataset: object, *more: str, **settings: Any) -> int:
+    places = {"run_dir": tmp_path / "run", "export_dir": tmp_path / "out"}
+    given = {"model": "cyclegan", "dataset": dataset, "epochs": 2, "source": "a", "target": "b"}
+    given |= TINY | places | settings
+    return run(COMMANDS["train"], [*flags(given), "--no-tensorboard", *more], "train.py")
+
+
+def translate(*arguments: object) -> int:
+    return run(COMMANDS["translate"], list(map(str, arguments)), "translate.py")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Kinds of 24 and of 18 images, of which those of one name show the same, brighter or darker."""
+    random = np.random.default_rng(0)
+    for row in range(24):
+        pixels = random.integers(0, 128, (8, 8, 3)).astype(np.uint8)
+        for kind, added in (("a", 0), ("b", 127)) if row < 18 else (("a", 0),):
+            (tmp_path / "kinds" / kind).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels + np.uint8(added)).save(tmp_path / "kinds" / kind / f"{row}.png")
+    return tmp_path / "kinds"
+
+
+def test_a_run_leaves_all_that_a_run_promises(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    watching = {"evaluate_every": 1, "keep_best": "l1", "metrics": "psnr,l1"}
+    assert train(tmp_path, folder, **watching) == 0, capsys.readouterr().err
+    told = capsys.readouterr().out
+    assert "16 a of 8x8x3; 10 b; a: 8 of 24 images held out; b: 8 of 18 images held out" in told
+    assert "generator_ab" in told and "discriminator_a" in told and "no labels" not in told
+    place = tmp_path / "run"
+    assert {path.name for path in place.iterdir()} >= {"config.json", "history.csv", "health.csv", "losses.png", "best"}
+    (_, last) = csv.DictReader((place / "history.csv").read_text().splitlines())
+    assert all(float(last[name]) > 0 for name in ("cycle_loss", "identity_loss", "generator_loss", "psnr", "l1"))
+    facts = json.loads((place / "config.json").read_text())["data"]
+    assert (facts["num_sources"], facts["num_images"]) == (16, 10)
+    with Image.open(place / "samples" / "epoch_0002.png") as grid:
+        assert grid.width >= 4 * 8
+
+    answers = []
+    picture = folder / "a" / "0.png"
+    for number, (subject, direction) in enumerate(
+        [("out", "a_to_b"), ("out", "b_to_a"), ("out/b_to_a", None), ("run", None), ("run", "b_to_a")]
+    ):
+        way = [] if direction is None else ["--direction", direction]
+        output = tmp_path / f"answer_{number}.png"
+        assert translate(tmp_path / subject, picture, "--output", output, *way) == 0, capsys.readouterr().err
+        with Image.open(output) as answer:
+            answers.append(np.asarray(answer).astype(int))
+    assert np.abs(answers[0] - answers[3]).max() <= 1 and np.abs(answers[1] - answers[4]).max() <= 1
+    np.testing.assert_array_equal(answers[1], answers[2])
+    assert np.abs(answers[0] - answers[1]).max() > 1
+
+    output = ["--output", tmp_path / "none"]
+    assert translate(tmp_path / "out" / "a_to_b", picture, "--direction", "b_to_a", *output) == 2
+    assert "goes a_to_b. Received: --direction b_to_a. Leave it out." in capsys.readouterr().err
+    assert run(COMMANDS["verify_export"], [str(tmp_path / "out")], "verify_export.py") == 2
+    assert "holds a model for each direction. Give one of them" in capsys.readouterr().err
+    assert run(COMMANDS["verify_export"], [str(tmp_path / "out" / "b_to_a")], "verify_export.py") == 0
+    capsys.readouterr()
+    card = [str(place), "--output", str(tmp_path / "card"), "--licence", "none"]
+    assert run(COMMANDS["model_card"], card, "model_card.py") == 2
+    assert "translates both ways, and a card is of one model" in capsys.readouterr().err
+    onnx = ["--format", "onnx", "--output", str(tmp_path / "one.onnx")]
+    assert run(COMMANDS["export"], [str(place), *onnx], "export.py") == 2
+    assert f"Give one of its exports, such as {tmp_path / 'out' / 'a_to_b'}" in capsys.readouterr().err
+    assert run(COMMANDS["evaluate"], [str(place), "--metrics", "psnr,l1"], "evaluate.py") == 0
+    assert "psnr" in capsys.readouterr().out
+    assert train(tmp_path, folder, cycle_weight=3, **watching) == 2
+    assert "--cycle-weight was 5.0, now 3.0" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_cut_and_continued_it_is_the_uncut_run(folder: Path, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert train(whole, folder, "--deterministic") == 0
+    assert train(cut, folder, "--deterministic", epochs=1) == 0
+    assert train(cut, folder, "--deterministic") == 0
+    assert len({(each / "run" / "history.csv").read_text() for each in (whole, cut)}) == 1
+    assert len({(each / "run" / "samples" / "epoch_0002.png").read_bytes() for each in (whole, cut)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"dataset": "digits"}, "digits has one kind of images"),
+        ({"degrade": "noise"}, "--model cyclegan learns from two kinds of images without pairs."),
+        ({"source": "c"}, "has no folder c with pictures. It has: a, b."),
+        ({"batch_size": 12}, "must not be larger than the data. Received: 12 rows"),
+        ({"l1_weight": 3}, "--l1-weight does not apply to --model cyclegan"),
+        ({"metrics": "precision_recall", "evaluate_every": 1}, "precision_recall is not of what is made of images"),
+        ({"pool_size": -1}, "--pool-size must be at least 0"),
+        ({"generator_up": "pixel_shuffle"}, "--generator-up of CycleGAN must be transposed or nearest"),
+    ],
+)  # fmt: skip
+def test_what_a_run_refuses(
+    settings: dict[str, Any], named: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = settings.pop("dataset", folder)
+    assert train(tmp_path, dataset, "--dry-run", **settings) == 2
+    error = capsys.readouterr().err
+    assert named in error and error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_kinds_without_one_name_are_trained_and_not_measured(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in list((folder / "b").iterdir()):
+        path.rename(path.with_name(f"other_{path.name}"))
+    assert train(tmp_path, folder, "--dry-run") == 0
+    capsys.readouterr()
+    assert train(tmp_path, folder, "--dry-run", evaluate_every=1) == 2
+    assert "no image a has the name of an image b" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", UNPAIRED)
+def test_a_preset_has_settings_that_go_together(name: str) -> None:
+    config = TrainConfig.from_preset(name)
+    assert config.translates and not config.learns_from_pairs
+    assert PRESETS[name].command.startswith(f"python scripts/train.py --model {name} --dataset ")
