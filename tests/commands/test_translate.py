@@ -243,6 +243,6 @@ def test_max_pixels_comes_from_the_command_line_to_the_export(
     error = refused(capsys, "export", trained / "run", "--format", "onnx", "--max-pixels", "5000")
     assert "--max-pixels does not go with --format onnx" in error
     given: dict[str, Any] = {}
-    monkeypatch.setattr(exporting, "export_generator", lambda *_, **settings: given.update(settings))
+    monkeypatch.setattr(exporting, "export_model", lambda *_, **settings: given.update(settings))
     assert call("export", trained / "run", "--export-dir", tmp_path / "out", "--max-pixels", "5000") == 0
     assert given["max_pixels"] == 5000

@@ -30,7 +30,7 @@ def test_bfloat16_trains_and_makes_float32_images(name: str, tmp_path: Path) -> 
 def test_bfloat16_makes_pictures_of_pictures_as_it_is_served(name: str, tmp_path: Path) -> None:
     model = shrunk_model(name, dtype_policy="mixed_bfloat16")
     model.fit(batches_of(model, 2), verbose=0)
-    assert {w.dtype for w in model.generator.weights} == {"float32"}
+    assert {w.dtype for w in model.variables_of("generator")} == {"float32"}
     endpoint = model.endpoints()["serving_default"]
     given = endpoint.ports.examples(3)
     served = tf.saved_model.load(str(export_generator(model, tmp_path / "out"))).signatures["serving_default"]

@@ -96,7 +96,7 @@ class ResidualTranslator(Network):
 
         def told(has_norm: bool = is_normed) -> dict[str, Any]:
             kernels = kernel_initializer(initializer_stddev)
-            return {"use_bias": not has_norm, "kernel_initializer": kernels, "data_format": DATA_FORMAT, "dtype": dtype}
+            return {"use_bias": not has_norm, "kernel_initializer": kernels, "dtype": dtype}
 
         def normed(layer: layers.Layer, x: Any) -> Any:
             x = in_generator(layer, spectral_norm)(x)
@@ -111,23 +111,32 @@ class ResidualTranslator(Network):
         def doubled(x: Any, filters: int) -> Any:
             if up == "nearest":
                 x = NearestDoubling(dtype=dtype)(x)
-                return normed(layers.Conv2D(filters, 3, padding="same", **told()), x)
-            return normed(ImageConv2DTranspose(filters, 3, 2, "same", **told()), x)
+                return normed(layers.Conv2D(filters, 3, padding="same", data_format=DATA_FORMAT, **told()), x)
+            return normed(ImageConv2DTranspose(filters, 3, 2, "same", data_format=DATA_FORMAT, **told()), x)
 
         source = keras.Input(source_shape, dtype=outer, name="source")
         x = source  # (N, H, W, C)
         if any(map(any, around)):
             x = ReflectionPadding(around, dtype=outer)(x)  # (N, H or more, W or more, C)
-        x = bent(normed(ImageConv2D(base_filters, OUTER_KERNEL, **told()), reflected(x, OUTER_KERNEL // 2)))
+        x = bent(
+            normed(
+                ImageConv2D(base_filters, OUTER_KERNEL, data_format=DATA_FORMAT, **told()),
+                reflected(x, OUTER_KERNEL // 2),
+            )
+        )
         for halving in range(1, HALVINGS + 1):  # (N, H / 2, W / 2, 2 base_filters), (N, H / 4, W / 4, 4 base_filters)
-            x = bent(normed(ImageConv2D(2**halving * base_filters, 3, 2, "same", **told()), x))
+            x = bent(normed(ImageConv2D(2**halving * base_filters, 3, 2, "same", data_format=DATA_FORMAT, **told()), x))
         for _ in range(blocks):
-            inner = bent(normed(ImageConv2D(2**HALVINGS * base_filters, 3, **told()), reflected(x, 1)))
-            inner = normed(ImageConv2D(2**HALVINGS * base_filters, 3, **told()), reflected(inner, 1))
+            inner = bent(
+                normed(ImageConv2D(2**HALVINGS * base_filters, 3, data_format=DATA_FORMAT, **told()), reflected(x, 1))
+            )
+            inner = normed(
+                ImageConv2D(2**HALVINGS * base_filters, 3, data_format=DATA_FORMAT, **told()), reflected(inner, 1)
+            )
             x = layers.Add(dtype=dtype)([x, inner])
         for halving in reversed(range(HALVINGS)):
             x = bent(doubled(x, 2**halving * base_filters))
-        last = ImageConv2D(target_channels, OUTER_KERNEL, **told(has_norm=False))
+        last = ImageConv2D(target_channels, OUTER_KERNEL, data_format=DATA_FORMAT, **told(has_norm=False))
         x = in_generator(last, spectral_norm)(reflected(x, OUTER_KERNEL // 2))
         if any(map(any, around)):
             x = layers.Cropping2D(around, DATA_FORMAT, dtype=dtype)(x)  # (N, H, W, D)
