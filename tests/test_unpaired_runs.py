@@ -47,6 +47,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "kinds"
 
 
+@pytest.mark.slow
 def test_a_run_leaves_all_that_a_run_promises(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     watching = {"evaluate_every": 1, "keep_best": "l1", "metrics": "psnr,l1"}
     assert train(tmp_path, folder, **watching) == 0, capsys.readouterr().err

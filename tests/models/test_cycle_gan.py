@@ -100,6 +100,7 @@ def test_the_generators_go_down_all_of_their_losses(cycle: float, identity: floa
         np.testing.assert_array_equal(old, np.array(new))
 
 
+@pytest.mark.slow
 def test_the_discriminators_see_what_was_made_before_the_generators_moved() -> None:
     """As the authors' code does, and from a pool that is not full yet what is new."""
     rate = 1e-2
@@ -138,6 +139,7 @@ def test_every_objective(loss: str, penalty: str) -> None:
     assert all(np.isfinite(values[0]) for values in found.values())
 
 
+@pytest.mark.slow
 def test_an_adaptive_augmentation_hears_both_discriminators() -> None:
     model = plain((0.0, 0.0))
     model.compile(loss="non_saturating", augment="ada")
@@ -166,6 +168,7 @@ def test_it_learns_to_invert_digits_without_pairs() -> None:
 # ---- both ways --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_both_ways_are_exported_and_opened(tmp_path: Path) -> None:
     model = small(target_shape=(8, 8, 3), identity_weight=0.0)
     model.save(tmp_path / "model.keras")
@@ -206,6 +209,7 @@ def test_it_shows_both_ways() -> None:
     np.testing.assert_array_equal(found.images[6], b[1])
 
 
+@pytest.mark.slow
 def test_the_averages_are_shown_and_loaded(tmp_path: Path) -> None:
     model = small(ema_momentum=0.9)
     model.fit(batch_of(model, 16), batch_size=ROWS, verbose=0)
