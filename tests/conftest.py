@@ -13,12 +13,14 @@ import pytest
 import tensorflow as tf
 from real_server import there
 
+from tfgan_suite.callbacks.health_measures import memory_mib
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.sources import load_images
 
 # Graphs are many long-lived objects, which Python's collector would look through again and again: 6 to 8 % of the
 # time of files that make many.
 gc.set_threshold(50_000, 20, 100)
+MUCH_MIB = 3_000  # of one worker, of which three run at a time
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -43,6 +45,14 @@ def pytest_report_header() -> str | None:
     if there("real", "url"):
         return None
     return "no tensorflow_model_server here: tests of the real server are left out, those of its stand-in run"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def graphs_of_before_freed() -> Iterator[None]:
+    """Memory for the tests that follow: graphs refer to themselves, and what looks for such comes seldom, see above."""
+    yield
+    if memory_mib() > MUCH_MIB:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
