@@ -68,6 +68,15 @@ def of_other_steps() -> list[str]:
     return list(known.values())
 
 
+def of_other_ends() -> list[str]:
+    """The presets, of those that differ in what their networks go down alone the first: they take and give the same."""
+    known: dict[tuple[object, ...], str] = {}
+    for name, preset in PRESETS.items():
+        ends = (preset.settings.get(key) for key in ("model_class", "body", "paste_known", "degrade"))
+        known.setdefault(tuple(ends), name)
+    return list(known.values())
+
+
 # From `ema_momentum` and `seed`, or nothing, to a compiled model of few weights, always the same.
 MODELS: dict[str, Callable[..., Algorithm]] = {
     **{name: partial(shrunk_model, name) for name in of_other_steps()},
@@ -77,6 +86,8 @@ MODELS: dict[str, Callable[..., Algorithm]] = {
     "paired toy": partial(_compiled, PairedToy, (8, 8, 1), (8, 8, 2), ema_momentum=0.9),
     "unpaired toy": partial(_compiled, UnpairedToy, (8, 8, 1)),
 }
+# Those that laws of arrays, pictures and exports are held to.
+ENDS = [name for name in MODELS if name not in PRESETS or name in of_other_ends()]
 # Whose rounding grows, by norms over the four pixels of tiny maps: k replicas are compared in float64.
 PRECISE = [name for name in MODELS if name.startswith("cyclegan")]
 # The fast lane's, each for what no other has: all there is of a GAN; pairs; two networks a side.

@@ -5,8 +5,10 @@ import os
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
@@ -21,6 +23,7 @@ from tfgan_suite.data.sources import load_images
 # time of files that make many.
 gc.set_threshold(50_000, 20, 100)
 MUCH_MIB = 3_000  # of one worker, of which three run at a time
+PART = 15  # tests of a file that a worker takes at once
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -39,6 +42,29 @@ def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
 
 tf.data.Dataset._apply_debug_options = _untuned
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Divides what several workers take at once: tests that share a fixture of their file stay together, all others go
+    in parts of a file. Groups of few tests come first, since these are the long ones."""
+    if not hasattr(config, "workerinput"):
+        return
+    seen: Counter[str] = Counter()
+    groups: dict[pytest.Item, str] = {}
+    for item in items:
+        lane = f"{item.nodeid.partition('::')[0]} {'slow' if item.get_closest_marker('slow') else 'quick'}"
+        groups[item] = lane if _shares_a_fixture(item) else f"{lane} {seen[lane] // PART}"
+        seen[lane] += 1
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    sizes = Counter(groups.values())
+    items.sort(key=lambda item: sizes[groups[item]])
+
+
+def _shares_a_fixture(item: Any) -> bool:
+    """Whether a test takes what is made once for its file."""
+    made = {name: fixtures[-1].scope for name, fixtures in item._fixtureinfo.name2fixturedefs.items()}
+    return "module" in {scope for name, scope in made.items() if name != graphs_of_before_freed.__name__}
 
 
 def pytest_report_header() -> str | None:
