@@ -2,13 +2,14 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from shrunk import shrunk_model, untuned
 from toys.paired import PairedToy
@@ -16,6 +17,7 @@ from toys.unpaired import UnpairedToy
 
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.options.objective import LOSSES, PENALTIES
 from tfgan_suite.options.pairs import PairOptions
 from tfgan_suite.presets import PRESETS
 
@@ -68,14 +70,20 @@ def of_other_steps() -> list[str]:
     return list(known.values())
 
 
-def of_other_ends() -> list[str]:
-    """The presets, of those that differ in what their networks go down alone the first: they take and give the same."""
+def firsts(settings: Iterable[str]) -> list[str]:
+    """Of the presets that agree in these settings the first."""
     known: dict[tuple[object, ...], str] = {}
     for name, preset in PRESETS.items():
-        ends = (preset.settings.get(key) for key in ("model_class", "body", "paste_known", "degrade"))
-        known.setdefault(tuple(ends), name)
+        known.setdefault(tuple(preset.settings.get(key) for key in settings), name)
     return list(known.values())
 
+
+# What a preset's networks are given and give.
+_ENDS = ("model_class", "body", "degrade", "paste_known")
+# And of what layers its generator is; spectral normalisation has a model of its own below.
+OF_OTHER_GENERATORS = firsts(
+    (*_ENDS, "batch_norm", "generator_norm", "generator_up", "generator_down", "enlarged_skip")
+)
 
 # From `ema_momentum` and `seed`, or nothing, to a compiled model of few weights, always the same.
 MODELS: dict[str, Callable[..., Algorithm]] = {
@@ -87,7 +95,13 @@ MODELS: dict[str, Callable[..., Algorithm]] = {
     "unpaired toy": partial(_compiled, UnpairedToy, (8, 8, 1)),
 }
 # Those that laws of arrays, pictures and exports are held to.
-ENDS = [name for name in MODELS if name not in PRESETS or name in of_other_ends()]
+ENDS = [name for name in MODELS if name not in PRESETS or name in firsts(_ENDS)]
+# Each loss, and each penalty beside one of them: a model hands both to `judged` and looks at neither.
+OBJECTIVES: list[dict[str, Any]] = [
+    *({"loss": loss, **({"weight_clip": 0.1} if loss == "wasserstein" else {})} for loss in LOSSES),
+    *({"penalty": penalty} for penalty in PENALTIES if penalty != "none"),
+]
+every_objective = pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda each: next(iter(each.values())))
 # Whose rounding grows, by norms over the four pixels of tiny maps: k replicas are compared in float64.
 PRECISE = [name for name in MODELS if name.startswith("cyclegan")]
 # The fast lane's, each for what no other has: all there is of a GAN; pairs; two networks a side.

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conforming import arrays_of
+from conforming import arrays_of, every_objective
 
 from tfgan_suite import CycleGAN, InputError
 from tfgan_suite.data.image_data import ImageData
@@ -17,7 +17,6 @@ from tfgan_suite.errors import saying_flags
 from tfgan_suite.exported import DIRECTIONS, read_card, version_folder, way_folder
 from tfgan_suite.images import to_float, to_uint8
 from tfgan_suite.models.loading import load_model
-from tfgan_suite.options.objective import LOSSES, PENALTIES
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.runs.translating import open_translator
 from tfgan_suite.serving.export import export_generator, export_model
@@ -128,12 +127,10 @@ def test_a_full_pool_shows_the_discriminators_earlier_images() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("penalty", PENALTIES)
-def test_every_objective(loss: str, penalty: str) -> None:
-    clip = {"weight_clip": 0.1} if (loss, penalty) == ("wasserstein", "none") else {}
-    model = small(ema_momentum=0.9, spectral_norm="both" if penalty == "none" and not clip else "none")
-    model.compile(loss=loss, penalty=penalty, augment="translation,cutout", **clip)
+@every_objective
+def test_it_takes_every_objective(objective: dict[str, Any]) -> None:
+    model = small(ema_momentum=0.9, spectral_norm="none" if objective.keys() - {"loss"} else "both")
+    model.compile(augment="translation,cutout", **objective)
     a, b = batch_of(model, 2 * ROWS)
     found = model.fit((a, b), batch_size=ROWS, verbose=0).history
     assert all(np.isfinite(values[0]) for values in found.values())
