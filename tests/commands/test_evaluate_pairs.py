@@ -191,8 +191,8 @@ def test_dropout_of_a_row_is_its_own() -> None:
         ("out2", ["--dataset", "digits", "--test-dropout"], "--test-dropout needs a run folder or a file NAME.keras"),
         ("out2", ["--dataset", "digits", "--all-checkpoints"], "--all-checkpoints needs a run folder"),
         ("alone.keras", [], "alone.keras lies in no run folder"),
-        ("a.npz", ["--dataset", "digits", "--source", "a"], "--source is of models that learned from pairs"),
-        ("a.npz", ["--dataset", "digits", "--test-dropout"], "--test-dropout is of models that learned from pairs"),
+        ("a.npz", ["--dataset", "digits", "--source", "a"], "--source is of models that translate"),
+        ("a.npz", ["--dataset", "digits", "--test-dropout"], "--test-dropout is of models that translate"),
     ],
 )
 def test_refusals(

@@ -48,7 +48,8 @@ def cycle_errors(
         )
     if not 0 < sigma < float("inf"):
         raise InputError(f"sigma must be greater than 0. Received: {sigma}.")
-    plain, noisy = [], []
+    plain: list[np.ndarray] = []
+    noisy: list[np.ndarray] = []
     for start in range(0, len(sources), BATCH_ROWS):
         source = sources[start : start + BATCH_ROWS].astype(np.float32)
         made = np.asarray(there(source, start), np.float32)

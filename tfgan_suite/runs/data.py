@@ -46,21 +46,28 @@ def pair_settings(config: TrainConfig) -> dict[str, Any]:
 
 
 def read_pairs_of(
-    settings: Mapping[str, Any], dataset: str, data_dir: str | None, rules: PictureRules, split: str
+    settings: Mapping[str, Any],
+    dataset: str,
+    data_dir: str | None,
+    rules: PictureRules,
+    split: str,
+    paired: bool = True,
 ) -> ImageData:
-    """Pairs as those that an export was made from.
+    """Pairs, or two kinds of images, as those that an export was made from.
 
     Args:
         settings: see `pair_settings`.
         dataset, data_dir: see `TrainConfig`.
         rules: how pictures are read.
         split: `train`, `test` or another.
+        paired: whether its model learns from pairs.
 
     Raises:
         InputError: as `read_data`, or settings that are none.
     """
     try:
-        config = TrainConfig.from_preset("pix2pix", dataset=dataset, data_dir=data_dir, split=split, **settings)
+        model = "pix2pix" if paired else "cyclegan"  # any that reads data of this form
+        config = TrainConfig.from_preset(model, dataset=dataset, data_dir=data_dir, split=split, **settings)
     except TypeError as error:
         raise InputError(f"The card says of pairs what this version does not know: {error}.") from error
     return read_data(config, rules)
