@@ -234,6 +234,19 @@ def test_fewer_pairs_are_always_the_same(digits: Split) -> None:
     assert found[0].value == found[0].baselines["input"]
 
 
+def test_pairs_of_16_bits_are_measured_in_8(digits: Split) -> None:
+    """A level of 8 bits is 257 of 16."""
+    images = np.random.default_rng(0).integers(0, 256, (6, 12, 12, 1)).astype(np.uint8)
+    found = []
+    for deep in (images, images.astype(np.uint16) * 257):
+        pairs = StoredPairs.of_arrays(deep[::-1], deep)
+        names = ["psnr", "ssim", "l1"]
+        found.append(evaluate_translator(lambda s, first: s, {}, pairs, pairs, None, names, dataset="own"))
+    for eight, sixteen in zip(*found, strict=True):
+        assert sixteen.value == eight.value and sixteen.baselines == eight.baselines
+    assert 0.5 < found[0][2].value < 0.8  # of random pictures: 2/3
+
+
 def test_small_pictures_have_no_ssim(capsys: pytest.CaptureFixture[str]) -> None:
     images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1)).astype(np.uint8)
     pairs = StoredPairs.of_arrays(images, images)

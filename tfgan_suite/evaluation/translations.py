@@ -112,7 +112,7 @@ def _without_learning(
     degradation, told = test.degradation if isinstance(test, DegradedData) else None, {}
     found = baselines(translated, train.images, degradation)
     if isinstance(train, UnpairedData) and comparison.paired and INPUT in found:
-        found[ZOOM_BLUR], how = zoom_and_blur(found[INPUT], test.images)
+        found[ZOOM_BLUR], how = zoom_and_blur(found[INPUT], comparison.reference.images)
         told = {ZOOM_BLUR: f"{how}, the least l1 of these pairs"}
     labels = comparison.generated.labels
     others = {

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pairs import StoredPairs
 from tfgan_suite.data.sources import as_read
@@ -31,8 +30,7 @@ from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.noise import Rows, Step
 from tfgan_suite.picture_rules import PictureRules
-from tfgan_suite.presets import PRESETS
-from tfgan_suite.runs.data import read_data, read_pairs_of
+from tfgan_suite.runs.data import learned_from_pairs, read_data, read_pairs_of
 from tfgan_suite.runs.record import read_config
 from tfgan_suite.runs.translating import Translator, open_translator
 
@@ -190,7 +188,7 @@ def evaluate_export(path: str, choices: Choices) -> list[MetricRecord]:
     )
     facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed", "split")}}
     facts |= {"direction": direction} if direction else {}
-    paired = not _learned_without_pairs(card)
+    paired = learned_from_pairs(card)
     return _records(
         [Way(_of_levels(opened), back, facts)],
         lambda split, as_rules: read_pairs_of(settings, dataset, choices.data_dir, as_rules, split, paired),
@@ -200,14 +198,6 @@ def evaluate_export(path: str, choices: Choices) -> list[MetricRecord]:
         choices,
         direction == B_TO_A,
     )
-
-
-def _learned_without_pairs(card: dict[str, Any]) -> bool:
-    """Whether an export is of a model that learns from two kinds of images; one of no known preset by its two ways."""
-    if card.get("model") in PRESETS:
-        config = TrainConfig.from_preset(card["model"])
-        return config.translates and not config.learns_from_pairs
-    return "direction" in card
 
 
 def _of_levels(opened: Translator) -> Translate:

@@ -9,7 +9,7 @@ from tfgan_suite.data.image_data import SELECTION_SEED
 from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs
 from tfgan_suite.data.unpaired import UnpairedData
 from tfgan_suite.errors import DivergenceError, InputError, option
-from tfgan_suite.images import to_uint8
+from tfgan_suite.images import to_float, to_uint8
 from tfgan_suite.labels import classes_of
 from tfgan_suite.metrics.catalogue import METRICS, lacks
 from tfgan_suite.metrics.comparison import Comparison, Samples
@@ -78,7 +78,8 @@ def translate_pairs(
 
 
 def samples(images: np.ndarray, labels: np.ndarray | None, extractor: Extractor | None) -> Samples:
-    """Images, and their features and logits where there is an extractor."""
+    """Images in 8 bits, in which all is measured, and their features and logits where there is an extractor."""
+    images = images if images.dtype == np.uint8 else to_uint8(to_float(images).numpy())
     classes = None if labels is None else classes_of(labels)
     if extractor is None:
         return Samples(images, np.empty((len(images), 0), np.float32), None, classes)

@@ -15,6 +15,7 @@ from tfgan_suite.data.unpaired_files import read_unpaired
 from tfgan_suite.errors import InputError
 from tfgan_suite.options.pairs import DEGRADATIONS, PairOptions
 from tfgan_suite.picture_rules import PictureRules
+from tfgan_suite.presets import PRESETS
 
 
 def read_data(config: TrainConfig, rules: PictureRules, split: str | None = None) -> ImageData:
@@ -43,6 +44,13 @@ def pair_settings(config: TrainConfig) -> dict[str, Any]:
     """What a card says of how the pairs of a run were read or made; JSON types."""
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(PairOptions)}
     return {name: value for name, value in settings.items() if value != getattr(PairOptions, name)}
+
+
+def learned_from_pairs(card: Mapping[str, Any]) -> bool:
+    """Whether an exported translator has learned from pairs: as its preset does, or one of none if it goes one way."""
+    if card.get("model") in PRESETS:
+        return TrainConfig.from_preset(card["model"]).learns_from_pairs
+    return "direction" not in card
 
 
 def read_pairs_of(
