@@ -82,7 +82,9 @@ def test_both_ways_of_a_run(runs: Path, capsys: pytest.CaptureFixture[str]) -> N
     both = {way: evaluated(runs / "run", *flags, "--direction", way) for way in DIRECTIONS}
     table = capsys.readouterr().out
     assert "step_00000001.keras, step 1, b_to_a" in table and "input  mean target zoom and blur" in table
-    assert "zoom and blur: the input zoomed " in table and "cycle: there and back; its noise ratio" in table
+    assert "zoom and blur: the input zoomed " in table and "cycle: from a picture there and back" in table
+    evaluated(runs / "run", "--metrics", "cycle")
+    assert "zoom and blur" not in capsys.readouterr().out
     assert evaluated(runs / "run", *flags)["l1"].value == both["a_to_b"]["l1"].value
     checkpoint = next((runs / "run" / CHECKPOINTS).glob("*.keras"))
     assert evaluated(checkpoint, *flags, "--direction", "b_to_a")["l1"].value == both["b_to_a"]["l1"].value

@@ -18,8 +18,8 @@ from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_
 from tfgan_suite.metrics.zoom_blur import ZOOM_BLUR
 
 CYCLE = (
-    f"cycle: there and back; its noise ratio is with noise of {NOISE_SIGMA:g} in between: above 2, and of an error of "
-    "more than the noise, the picture is hidden in fine noise"
+    f"cycle: from a picture there and back; its noise ratio: after noise of {NOISE_SIGMA:g} on the picture in between, "
+    "over that without: at most 2 is wanted, or cycle_l1 is below what noise alone gives"
 )
 
 
@@ -105,7 +105,7 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
             lines.append(
                 f"{INPUT}: the source as it is, in the target's form; {MEAN}: of all targets that were learned from"
             )
-        if ZOOM_BLUR in told:
+        if ZOOM_BLUR in baselines:
             lines.append(f"{ZOOM_BLUR}: the input {told[ZOOM_BLUR]}: what a model has that only moves and blurs")
         if any(record.metric == "cycle_noise_ratio" for record in records):
             lines.append(CYCLE)
