@@ -215,7 +215,7 @@ def correlation(images: np.ndarray, others: np.ndarray) -> float | None:
     if not told.any():
         return None
     lengths = np.sqrt((a**2).sum(1) * (b**2).sum(1))
-    products = np.divide((a * b).sum(1), lengths, out=np.zeros(len(a)), where=lengths > 0)
+    products = np.divide((a * b).sum(1), lengths, out=np.zeros(len(a)), where=lengths != 0)
     return float(products[told].mean())
 
 
