@@ -106,6 +106,7 @@ def test_both_ways_of_a_run(runs: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert len(hashes) == 2 and both["b_to_a"]["l1"].protocol["held_out"]
 
 
+@pytest.mark.slow
 def test_every_checkpoint_in_the_other_way(runs: Path) -> None:
     evaluated(runs / "later", "--metrics", "l1", "--direction", "b_to_a", "--all-checkpoints")
     records = read_records(runs / "e.json")
