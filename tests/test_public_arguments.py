@@ -51,6 +51,10 @@ RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
     "class_entropy": lambda p: {"shares": np.full(4, 0.25)},
     "class_shares": lambda p: {"predicted": PREDICTED, "num_classes": 3},
     "classifier_score": lambda p: {"logits": ROWS, "splits": 2},
+    "cycle_errors": lambda p: {
+        "there": lambda x, first: x, "back": lambda x, first: x, "sources": np.zeros((4, 4, 4, 1)), "sigma": 0.02,
+        "seed": 0,
+    },
     "density_coverage": lambda p: {"real": ROWS, "generated": ROWS},
     "duplicate_share": lambda p: {"generated": ROWS, "real": ROWS},
     "frechet_distance": lambda p: {"real": ROWS, "generated": ROWS},

@@ -16,7 +16,9 @@ from tfgan_suite.metrics.frechet import frechet_distance
 
 COUNT = 120
 OF_LATENTS = [
-    name for name, metric in METRICS.items() if name != "frechet_distance_infinity" and "pairs" not in metric.needs
+    name
+    for name, metric in METRICS.items()
+    if name != "frechet_distance_infinity" and not {"pairs", "both_ways"} & {*metric.needs}
 ]
 
 

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from lanes import corners, slow
-from shrunk import batches, shrunk_config, shrunk_model, tiny_data, tiny_pairs
+from shrunk import batches, shrunk_config, shrunk_model, tiny_data, tiny_pairs, tiny_unpaired
 
 from tfgan_suite import DivergenceError, InputError
 from tfgan_suite.callbacks.health_checks import LATER_COLUMNS as LATER
 from tfgan_suite.callbacks.health_checks import (
     Check,
     checkerboard,
+    colours_inverted,
     discriminator_won,
     generator_collapsed,
     memory_grows,
@@ -74,7 +75,8 @@ def series(**columns: object) -> list[Check]:
 
 
 DIAGNOSES = [
-    not_finite, discriminator_won, generator_collapsed, source_copied, checkerboard, stalled, memory_grows
+    not_finite, discriminator_won, generator_collapsed, source_copied, colours_inverted, checkerboard, stalled,
+    memory_grows,
 ]  # fmt: skip
 
 
@@ -82,6 +84,7 @@ DIAGNOSES = [
 def test_a_healthy_series_and_none_at_all(diagnosis: Callable[[list[Check], int], str | None]) -> None:
     assert diagnosis(series(), 500) is None
     assert diagnosis(series(source_ratio=0.8, alternation=0.3), 500) is None
+    assert diagnosis(series(source_ratio=0.8, alternation=0.3, source_correlation=-0.4), 500) is None
     assert diagnosis([], 500) is None
 
 
@@ -117,6 +120,23 @@ def test_results_that_are_one_image_or_their_sources_or_a_checkerboard() -> None
     message = checkerboard(series(alternation=3.5), 500)
     assert message and "3.5 of 255 levels" in message and "generator_up='nearest'" in message
     assert checkerboard(series(alternation=[3.5] * 11 + [1.0]), 500) is None
+
+
+def test_negatives_are_asked_about() -> None:
+    message = colours_inverted(series(source_correlation=-0.83), 500)
+    assert message and message.startswith("what is made is the negative of its source: their correlation is -0.83,")
+    assert "right only if" in message and "identity_weight=0.5 or more, or another seed" in message
+    for other in (-0.4, None):
+        assert colours_inverted(series(source_correlation=[-0.9] * 11 + [other]), 500) is None
+        assert colours_inverted(series(source_correlation=[other] + [-0.9] * 11), 500)
+
+
+def test_what_learns_without_pairs_is_told_of_its_own_options() -> None:
+    without = {"alternation": 0.1, "source_correlation": 1.0}
+    message = source_copied(series(source_ratio=0.02, **without), 500)
+    assert message and "identity_weight=0" in message and "l1_weight" not in message and "almost alike" in message
+    message = generator_collapsed(series(pixel_ratio=0.05, **without), 500)
+    assert message and "its own target" not in message and "one image. Lower generator_learning_rate" in message
 
 
 def test_not_finite_is_the_last_check_alone() -> None:
@@ -190,6 +210,18 @@ def test_loss_range(loss: str, smoothing: float, least: float, at_zero: float) -
     held = {"penalty": "gradient_penalty"} if loss == "wasserstein" else {}
     model = shrunk_model("mlp_gan", loss=loss, label_smoothing=smoothing, **held)
     assert loss_range(model) == pytest.approx((least, at_zero), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "least", "at_zero"),
+    [
+        ({}, 0.0, 2 * 0.5),
+        ({"loss": "hinge"}, 0.0, 2 * 2.0),
+        ({"loss": "wasserstein", "penalty": "gradient_penalty"}, -2 * (8.0 + 8.0), 0.0),  # both of 8 x 8 numbers
+    ],
+)
+def test_loss_range_of_two_discriminators(settings: dict[str, object], least: float, at_zero: float) -> None:
+    assert loss_range(shrunk_model("cyclegan", **settings)) == pytest.approx((least, at_zero), abs=1e-3)
 
 
 def test_a_loss_without_a_least_value_has_no_winner() -> None:
@@ -481,21 +513,30 @@ def test_a_series_that_was_begun_without_the_later_columns_goes_on(tmp_path: Pat
 class Fixed:
     """A model that makes images by a function."""
 
-    def __init__(self, function: Callable[[np.ndarray], np.ndarray], source_shape: tuple[int, int, int]):
-        self.function = function
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], np.ndarray],
+        source_shape: tuple[int, int, int],
+        paired: bool = True,
+        back: Callable[[np.ndarray], np.ndarray] | None = None,
+    ):
+        self.functions = {None: function, "a_to_b": function, "b_to_a": back}
+        self.directions = () if back is None else ("a_to_b", "b_to_a")
         ports = (images_port(source_shape, "source"), images_port((8, 8, 3), "target"))
-        self.expected = lambda: SimpleNamespace(ports=ports)
+        self.expected = lambda: SimpleNamespace(ports=ports, y=ports[1] if paired else None)
 
-    def __call__(self, sources: tf.Tensor) -> np.ndarray:
-        return self.function(sources.numpy())
+    def directed(self, direction: str | None) -> Callable[[tf.Tensor], np.ndarray]:
+        function = self.functions[direction]
+        assert function is not None
+        return lambda sources: function(sources.numpy())
 
 
-def measured(function: Callable[[np.ndarray], np.ndarray], channels: int = 3) -> dict[str, Any]:
+def measured(function: Callable[[np.ndarray], np.ndarray], channels: int = 3, **more: Any) -> dict[str, Any]:
     random = np.random.default_rng(0)
     blocks = [random.uniform(-1, 1, (40, 4, 4, each)).astype(np.float32) for each in (channels, 3)]
     sources, targets = (each.repeat(2, 1).repeat(2, 2) for each in blocks)  # of which no second pixel stands out
     images = OfSources(targets, sources, 32)
-    model: Any = Fixed(function, (8, 8, channels))
+    model: Any = Fixed(function, (8, 8, channels), **more)
     images.begin(model)
     return images.measure(model)
 
@@ -519,6 +560,75 @@ def test_one_image_for_all_sources_and_a_checkerboard_are_seen() -> None:
     board = (np.indices((8, 8)).sum(0) % 2 * 2 - 1)[None, :, :, None].astype(np.float32)
     clean, patterned = (measured(lambda s, a=a: 0.9 * s + a * board)["alternation"] for a in (0.0, 4 / 127.5))
     assert (clean, patterned) == (pytest.approx(0.0, abs=1e-4), pytest.approx(4.0, abs=1e-3))
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda sources: 0.5 * sources + 0.3, 1.0),
+        (lambda sources: -0.5 * sources, -1.0),
+        (lambda sources: np.zeros_like(sources), 0.0),
+        (lambda sources: np.where(np.arange(len(sources))[:, None, None, None] % 4, sources, -sources), 0.5),
+    ],
+)  # fmt: skip
+def test_the_correlation_with_the_source(function: Callable[[np.ndarray], np.ndarray], expected: float) -> None:
+    assert measured(function, paired=False)["source_correlation"] == pytest.approx(expected, abs=1e-5)
+    assert measured(function)["source_correlation"] is None  # of pairs there is a truth
+    assert measured(lambda sources: sources[..., :1].repeat(3, -1), 2, paired=False)["source_correlation"] is None
+
+
+def test_of_two_ways_the_worse_is_told() -> None:
+    def negative(images: np.ndarray) -> np.ndarray:
+        return -images
+
+    def one_image(images: np.ndarray) -> np.ndarray:
+        return 0.0 * images + 0.1
+
+    def good(images: np.ndarray) -> np.ndarray:
+        return images[::-1]
+
+    fine = measured(good, paired=False, back=good)
+    assert fine["pixel_ratio"] > 0.9 and fine["source_ratio"] > 0.5 and abs(fine["source_correlation"]) < 0.3
+    for there, back in ((good, negative), (negative, good)):
+        found = measured(there, paired=False, back=back)
+        assert found["source_correlation"] == pytest.approx(-1.0) and found["pixel_ratio"] > 0.9
+        assert measured(there if back is negative else one_image, paired=False, back=one_image)["pixel_ratio"] < 1e-3
+        assert measured(there, paired=False, back=lambda images: images)["source_ratio"] == 0.0
+
+
+def test_a_way_to_pictures_that_are_all_equal_is_left_out() -> None:
+    targets = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 3)).astype(np.float32)
+    images = OfSources(targets, np.zeros_like(targets), 16)
+    model: Any = Fixed(lambda sources: targets, (8, 8, 3), paired=False, back=lambda sources: 1 / 0)
+    images.begin(model)
+    assert images.measure(model)["pixel_ratio"] == pytest.approx(1.0)
+
+
+def test_a_run_of_both_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At zero logits neither discriminator has won, though their losses are logged as a sum; negatives are told."""
+    model, (a, b) = shrunk_model("cyclegan"), tiny_unpaired().examples(16)
+    for variable in (*model.discriminator_a.variables, *model.discriminator_b.variables):
+        variable.assign(tf.zeros_like(variable))
+    model.discriminator_optimizer.learning_rate = 0.0
+
+    def watched_on() -> HealthMonitor:
+        health = HealthMonitor(tmp_path / "health.csv", b, sources=a, every=1, window=2, grace=0)
+        model.fit((a, b), batch_size=8, epochs=2, callbacks=[health], verbose=0)
+        return health
+
+    health = watched_on()
+    assert [check.loss_share for check in health.checks] == pytest.approx([1.0] * 4)
+    assert not {"colours_inverted", "discriminator_won", "source_copied"} & names_of(health)
+    assert "negative" not in capsys.readouterr().err
+    monkeypatch.setattr(type(model), "directed", lambda self, way: lambda images: -images)
+    health = watched_on()
+    assert "health: step 7: what is made is the negative of its source" in capsys.readouterr().err
+    checks = read_checks(tmp_path / "health.csv")
+    assert [check.step for check in checks if "colours_inverted" in check.event] == [7]
+    correlations = [check.source_correlation for check in checks]
+    assert [each is not None and each < -0.99 for each in correlations] == [False] * 4 + [True] * 4
 
 
 def test_a_run_whose_results_are_the_source_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from lanes import slow
-from shrunk import shrunk_config, shrunk_model, tiny_pairs, untuned
+from shrunk import shrunk_config, shrunk_model, tiny_data, tiny_pairs, untuned
 
 from tfgan_suite.callbacks.pair_evaluation import PairEvaluation
-from tfgan_suite.data.pairs import PairData
+from tfgan_suite.data.pairs import PairData, StoredPairs
 from tfgan_suite.errors import InputError
 from tfgan_suite.images import to_uint8
 from tfgan_suite.metrics.absolute import l1_distance
@@ -35,6 +35,22 @@ def test_the_history_has_the_numbers(name: str, more: list[str]) -> None:
     source, _ = data.examples(12)
     made = to_uint8(np.asarray(model(source)))
     assert history["l1"][1] == pytest.approx(l1_distance(made, data.images).mean() / 127.5, rel=1e-9)
+
+
+def test_a_model_of_both_ways_has_the_numbers_of_its_cycle() -> None:
+    model, images = shrunk_model("cyclegan"), tiny_data(12).images
+    pairs = StoredPairs.of_arrays(images, 255 - images)
+    callback = PairEvaluation(pairs, ["l1", "cycle"])
+    callback.set_model(model)
+    found = callback.measure()
+    assert set(found) == {"l1", "cycle_l1", "cycle_noise_ratio"}
+    source, _ = pairs.examples(12)
+    back = np.asarray(model.directed("b_to_a")(model(source)))
+    assert found["cycle_l1"] == pytest.approx(np.abs(back - source).mean(), rel=1e-5)
+    one_way = PairEvaluation(pairs_of("pix2pix"), ["cycle"])
+    one_way.set_model(shrunk_model("pix2pix"))
+    with pytest.raises(InputError, match="cycle needs the way back too"):
+        one_way.measure()
 
 
 def test_what_cannot_be_measured_is_refused_before_training() -> None:

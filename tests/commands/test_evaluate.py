@@ -27,7 +27,7 @@ from tfgan_suite.metrics.records import MetricRecord, difference, read_records
 from tfgan_suite.runs.assembly import build_model
 
 FEW = 110
-OF_PAIRS = {name for name, metric in METRICS.items() if "pairs" in metric.needs}
+OF_PAIRS = {name for name, metric in METRICS.items() if {"pairs", "both_ways"} & {*metric.needs}}
 
 
 @pytest.fixture(scope="module")

@@ -191,8 +191,8 @@ def test_dropout_of_a_row_is_its_own() -> None:
         ("out2", ["--dataset", "digits", "--test-dropout"], "--test-dropout needs a run folder or a file NAME.keras"),
         ("out2", ["--dataset", "digits", "--all-checkpoints"], "--all-checkpoints needs a run folder"),
         ("alone.keras", [], "alone.keras lies in no run folder"),
-        ("a.npz", ["--dataset", "digits", "--source", "a"], "--source is of models that learned from pairs"),
-        ("a.npz", ["--dataset", "digits", "--test-dropout"], "--test-dropout is of models that learned from pairs"),
+        ("a.npz", ["--dataset", "digits", "--source", "a"], "--source is of models that translate"),
+        ("a.npz", ["--dataset", "digits", "--test-dropout"], "--test-dropout is of models that translate"),
     ],
 )
 def test_refusals(
@@ -232,6 +232,19 @@ def test_fewer_pairs_are_always_the_same(digits: Split) -> None:
     copied = np.where(test.examples(90)[0][..., 1:] == 1, 128, test.images)[rows]
     assert found[0].value == pytest.approx(l1_distance(copied, test.images[rows]).mean() / 127.5, rel=1e-12)
     assert found[0].value == found[0].baselines["input"]
+
+
+def test_pairs_of_16_bits_are_measured_in_8(digits: Split) -> None:
+    """A level of 8 bits is 257 of 16."""
+    images = np.random.default_rng(0).integers(0, 256, (6, 12, 12, 1)).astype(np.uint8)
+    found = []
+    for deep in (images, images.astype(np.uint16) * 257):
+        pairs = StoredPairs.of_arrays(deep[::-1], deep)
+        names = ["psnr", "ssim", "l1"]
+        found.append(evaluate_translator(lambda s, first: s, {}, pairs, pairs, None, names, dataset="own"))
+    for eight, sixteen in zip(*found, strict=True):
+        assert sixteen.value == eight.value and sixteen.baselines == eight.baselines
+    assert 0.5 < found[0][2].value < 0.8  # of random pictures: 2/3
 
 
 def test_small_pictures_have_no_ssim(capsys: pytest.CaptureFixture[str]) -> None:

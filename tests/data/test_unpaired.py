@@ -239,3 +239,48 @@ def test_images_that_are_none(a: np.ndarray, b: np.ndarray, named: str) -> None:
 def test_one_kind_alone_is_one_column() -> None:
     data = ImageData(numbered(3), np.arange(3, dtype=np.int32), ("a", "b", "c"), "one")
     assert data.columns() == (data.arrays(),) and data.num_rows == 3
+
+
+# ---- as what a model is measured on ----------------------------------------------------------------
+
+
+def named_kinds() -> UnpairedData:
+    """Five a of levels 0 to 4, and three b of levels 50 to 52, which are named as a 1, 3 and none."""
+    a, b = (
+        np.arange(first, first + count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
+        for first, count in ((0, 5), (50, 3))
+    )
+    labels = np.array([7, 8, 9], np.int32)
+    return UnpairedData(
+        b, labels, tuple("0123456789"), "kinds", sources=a, source_names=tuple("01234"), names=("1", "x", "3")
+    )
+
+
+def test_kinds_and_pairs_turned_round() -> None:
+    data = named_kinds()
+    turned = data.turned()
+    assert levels_of(turned) == ([50, 51, 52], [0, 1, 2, 3, 4])
+    assert (turned.source_names, turned.names) == (data.names, data.source_names)
+    assert turned.labels is None and turned.fingerprint() != data.fingerprint()
+    pairs, others = data.pairs(), turned.pairs().turned()
+    for mine, other in zip(pairs.arrays(), others.arrays(), strict=True):
+        np.testing.assert_array_equal(mine, other)
+    assert pairs.turned().labels is not None and pairs.turned().labels.tolist() == [7, 9]  # type: ignore[union-attr]
+    assert pairs.turned().sources[:, 0, 0, 0].tolist() == [50, 52] and pairs.turned().names == ("1", "3")
+    labelled = StoredPairs.of_arrays(data.sources, data.sources, source_kind="labels")
+    assert labelled.turned().source_kind == "images"
+    assert (data.num_pairs, data.turned().num_pairs, data.num_sources, pairs.num_sources) == (2, 2, 5, 2)
+
+
+def test_fewer_of_each_kind_are_always_the_same() -> None:
+    data = named_kinds()
+    few = data.at_most(2)
+    assert [len(each) for each in levels_of(few)] == [2, 2]
+    assert levels_of(data.at_most(2)) == levels_of(few)
+    assert few.source_names == tuple(str(level) for level in levels_of(few)[0])
+    assert few.labels is not None and few.labels.tolist() == [level - 43 for level in levels_of(few)[1]]
+    assert levels_of(data.at_most(4)) == (levels_of(data.at_most(4))[0], [50, 51, 52])
+    assert len(data.pairs().at_most(1).images) == 1 and data.pairs().at_most(2).num_sources == 2
+    rows = np.array([3, 1])
+    np.testing.assert_allclose(data.source_rows(rows)[:, 0, 0, 0], rows / 127.5 - 1, rtol=1e-6)
+    np.testing.assert_allclose(data.pairs().source_rows(rows[1:])[:, 0, 0, 0], 3 / 127.5 - 1, rtol=1e-6)

@@ -17,13 +17,14 @@ WON_SHARE = 0.05  # of the loss's way from its least value to that at zero logit
 COLLAPSED_RATIO = 0.25  # of the data's diversity; healthy after 500 steps: above 0.5, one image a class: up to 0.23
 COPIED_RATIO = 0.1  # of the targets' distance from their sources
 CHECKERBOARD_LEVELS = 2.0  # of 255
+INVERTED_CORRELATION = -0.5  # of results and sources in the mean; emoji of two makers: 0.5, and -1 of a negative
 STILL_NORM, STILL_LOSS = 1e-7, 1e-4  # relative; healthy: above 1e-5 and 1e-3 from one check to the next
 GROWTH_SHARE, GROWTH_MIB = 0.2, 256.0  # of memory, whichever is less; healthy: some MiB
 MEMORY_WINDOWS = 4  # memory is judged over so many windows, since caches fill for a while
 
 # The last columns, and those that a series may lack that was begun before they came.
 TEXTS = ("broken", "event", "epoch_means")
-LATER_COLUMNS = ("source_ratio", "alternation")
+LATER_COLUMNS = ("source_ratio", "alternation", "source_correlation")
 
 
 class Check(NamedTuple):
@@ -38,10 +39,12 @@ class Check(NamedTuple):
         pixel_ratio, feature_ratio: the same as a share of the data's.
         generator_norm, discriminator_norm: Euclidean norms of the trainable weights.
         memory_mib: resident memory without mapped files, in MiB; nan where there is no /proc.
-        source_ratio: of what is made of images, its mean distance from them as a share of their targets'; None of
-            samples, and where the sources are no images of the targets' kind.
+        source_ratio: of what is made of images, its mean distance from them as a share of their targets', or without
+            pairs of other images of the targets' kind; None of samples, and where the sources are no images of it.
         alternation: how far every second pixel of it stands out more than in the targets, in levels of 0 to 255; None
             of samples.
+        source_correlation: of what is made without pairs, its correlation with its source over the pixels, in the mean;
+            None of samples and of pairs, and as `source_ratio`.
         broken: the first value that is not finite; empty where all are.
         event: the diagnoses that begin here, and what was done.
         epoch_means: `GAN.epoch_means` in JSON, from which the next row's means are taken.
@@ -62,6 +65,7 @@ class Check(NamedTuple):
     memory_mib: float
     source_ratio: float | None = None
     alternation: float | None = None
+    source_correlation: float | None = None
     broken: str = ""
     event: str = ""
     epoch_means: str = "{}"
@@ -80,6 +84,11 @@ class Check(NamedTuple):
     def of_sources(self) -> bool:
         """Whether the images are made of images."""
         return self.alternation is not None
+
+    @property
+    def without_pairs(self) -> bool:
+        """Whether the images are made of images, by what learns without pairs."""
+        return self.source_correlation is not None
 
 
 def recent(checks: Sequence[Check], steps: int, least: int = 3) -> Sequence[Check]:
@@ -127,11 +136,12 @@ def generator_collapsed(checks: Sequence[Check], window: int) -> str | None:
     if not last or not all(check.collapsed for check in last):
         return None
     if last[-1].of_sources:
+        rates = f"{option('generator_learning_rate')} and {option('discriminator_learning_rate')}"
+        look = "L" if last[-1].without_pairs else "See whether each source stands beside its own target, or l"
         return (
             f"the generator has collapsed: its results differ by {last[-1].pixel_ratio:.1%} of what the targets do in "
             f"pixels and {last[-1].feature_ratio:.1%} in features, below {COLLAPSED_RATIO:.0%} for {window} steps: "
-            f"whatever the source, it makes nearly one image. See whether each source stands beside its own target, or "
-            f"lower {option('generator_learning_rate')} and {option('discriminator_learning_rate')}."
+            f"whatever the source, it makes nearly one image. {look}ower {rates}."
         )
     return (
         f"the generator has collapsed: its samples differ by {last[-1].pixel_ratio:.1%} of what the data do in pixels "
@@ -148,10 +158,33 @@ def source_copied(checks: Sequence[Check], window: int) -> str | None:
     ratios = [check.source_ratio for check in last if check.source_ratio is not None]
     if not ratios or not all(ratio < COPIED_RATIO for ratio in ratios):
         return None
+    if last[-1].without_pairs:
+        return (
+            f"the results are their sources: they differ from them by {ratios[-1]:.1%} of what pictures of the other "
+            f"kind do, below {COPIED_RATIO:.0%} for {window} steps: right only if the kinds look almost alike. Else "
+            f"begin anew with {option('identity_weight', 0)}, or raise {option('generator_learning_rate')}."
+        )
     return (
         f"the results are their sources: they differ from them by {ratios[-1]:.1%} of what the targets do, "
         f"below {COPIED_RATIO:.0%} for {window} steps. Raise {option('l1_weight')} or "
         f"{option('generator_learning_rate')}, and see whether sources and targets are what you mean."
+    )
+
+
+def colours_inverted(checks: Sequence[Check], window: int) -> str | None:
+    """Results of a model that learns without pairs that are the negatives of their sources all through the window.
+
+    A cycle is closed by two negatives as well as by none, and nothing in training says which is right: a question.
+    """
+    last = recent(checks, window)
+    found = [check.source_correlation for check in last]
+    if not found or not all(value is not None and value < INVERTED_CORRELATION for value in found):
+        return None
+    return (
+        f"what is made is the negative of its source: their correlation is {found[-1]:.2f}, below "
+        f"{INVERTED_CORRELATION:g} for {window} steps: right only if the kinds are each other's negatives, such as "
+        f"white on black and black on white. Else begin anew with {option('identity_weight', 0.5)} or more, or another "
+        f"{option('seed')}."
     )
 
 

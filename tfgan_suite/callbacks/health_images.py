@@ -1,5 +1,6 @@
 """The images that a check of a run looks at, and what it measures of them beside those of the data."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -73,9 +74,11 @@ class OfSeeds:
 class OfSources:
     """What a model makes of sources, always of the same ones, beside their targets.
 
+    Of a model that translates both ways each number is that of the way in which it is worse.
+
     Args:
         targets: see `HealthMonitor`.
-        sources: as many, as the model takes them.
+        sources: as many, as the model takes them; of a model that learns without pairs their rows are no pairs.
         count: how many of them are translated.
     """
 
@@ -87,20 +90,50 @@ class OfSources:
 
     def begin(self, model: Algorithm) -> None:
         """Takes the diversity and the details of the targets."""
-        expected = [port.row_shape for port in model.expected().ports]
-        if [self.sources.shape[1:], self.targets.shape[1:]] != expected:
+        expected = model.expected()
+        shapes = [port.row_shape for port in expected.ports]
+        if [self.sources.shape[1:], self.targets.shape[1:]] != shapes:
             raise InputError(
-                f"sources and real_images must have the model's shapes {expected[0]} and {expected[1]}. Received: "
+                f"sources and real_images must have the model's shapes {shapes[0]} and {shapes[1]}. Received: "
                 f"{self.sources.shape[1:]} and {self.targets.shape[1:]}."
             )
-        self.groups = np.zeros(len(self.targets), int)
-        self.of_data = diversity(self.targets, self.groups), diversity(random_features(self.targets), self.groups)
-        self.details = details(self.targets)
-        self.copies = copied(self.sources, self.targets.shape)
+        # Pairs are (source, target); what learns without them takes both kinds as one.
+        kinds = [(self.sources, self.targets), (self.targets, self.sources)]
+        self.ways = [
+            (direction, OneWay(sources, targets, paired=expected.y is not None))
+            for direction, (sources, targets) in zip(model.directions or (None,), kinds, strict=False)
+            if is_diverse(targets)
+        ]
 
     def measure(self, model: Algorithm) -> dict[str, float | None]:
-        """The results' diversity, how far they are from their sources, and how far every second pixel stands out."""
-        images = np.asarray(model(tf.constant(self.sources)), np.float32)
+        """See `OneWay.measure`."""
+        found = [way.measure(model.directed(direction)) for direction, way in self.ways]
+        told: dict[str, Any] = min(found, key=lambda each: min(each["pixel_ratio"], each["feature_ratio"]))
+        for name, worst in (("source_ratio", min), ("source_correlation", min), ("alternation", max)):
+            told[name] = worst((each[name] for each in found if each[name] is not None), default=None)
+        return told
+
+
+class OneWay:
+    """What is made of sources, beside images of the kind that it should be of.
+
+    Args:
+        sources: float32 (N, h, w, C) in [-1, 1].
+        targets: float32 (N, H, W, D) in [-1, 1].
+        paired: whether row i of the targets is what should be made of row i of the sources.
+    """
+
+    def __init__(self, sources: np.ndarray, targets: np.ndarray, paired: bool):
+        self.sources, self.targets, self.paired = sources, targets, paired
+        self.groups = np.zeros(len(targets), int)
+        self.of_data = diversity(targets, self.groups), diversity(random_features(targets), self.groups)
+        self.details = details(targets)
+        self.copies = copied(sources, targets.shape)
+
+    def measure(self, translate: Callable[[tf.Tensor], tf.Tensor]) -> dict[str, Any]:
+        """The results' diversity, how far they are from their sources, and how far every second pixel stands out; and
+        of a model that learns without pairs, their correlation with their sources."""
+        images = np.asarray(translate(tf.constant(self.sources)), np.float32)
         source_ratio = None
         if self.copies is not None and (far := np.abs(self.targets - self.copies).mean()):
             source_ratio = float(np.abs(images - self.copies).mean() / far)
@@ -108,6 +141,7 @@ class OfSources:
         return diversities(images, self.groups, self.of_data) | {
             "source_ratio": source_ratio,
             "alternation": LEVELS * float(np.sqrt((added**2).sum(0).mean())),
+            "source_correlation": None if self.paired or self.copies is None else correlation(images, self.copies),
         }
 
 
@@ -142,8 +176,13 @@ def refuse_equal(images: np.ndarray) -> None:
     Raises:
         InputError: they are all equal.
     """
-    if not diversity(images, np.zeros(len(images), int)):
+    if not is_diverse(images):
         raise InputError("real_images are all equal: there is no diversity to compare with. Choose others.")
+
+
+def is_diverse(images: np.ndarray) -> bool:
+    """Whether images are not all equal."""
+    return bool(diversity(images, np.zeros(len(images), int)))
 
 
 def diversities(images: np.ndarray, groups: np.ndarray, of_data: tuple[float, float]) -> dict[str, float | None]:
@@ -155,6 +194,29 @@ def diversities(images: np.ndarray, groups: np.ndarray, of_data: tuple[float, fl
         "pixel_ratio": pixels / of_data[0],
         "feature_ratio": features / of_data[1],
     }
+
+
+def correlation(images: np.ndarray, others: np.ndarray) -> float | None:
+    """The mean over images of their correlation with others, row with row, over all their numbers.
+
+    An image of one colour is correlated with none; where the other has one colour the pair does not count.
+
+    >>> steps = np.array([[0.0, 1.0, 2.0], [0.0, 2.0, 4.0], [5.0, 5.0, 5.0]])
+    >>> correlation(steps, 3 - steps), correlation(steps[2:], steps[:1]), correlation(steps[:1], steps[2:])
+    (-1.0, 0.0, None)
+
+    Args:
+        images: (N, ...).
+        others: alike.
+    """
+    a, b = (each.reshape(len(each), -1).astype(np.float64) for each in (images, others))
+    a, b = (each - each.mean(1, keepdims=True) for each in (a, b))
+    told = np.ptp(b, axis=1) > 0
+    if not told.any():
+        return None
+    lengths = np.sqrt((a**2).sum(1) * (b**2).sum(1))
+    products = np.divide((a * b).sum(1), lengths, out=np.zeros(len(a)), where=lengths != 0)
+    return float(products[told].mean())
 
 
 def details(images: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a check of a run measures beside its losses."""
 
+import itertools
 import math
 import os
 from collections.abc import Sequence
@@ -15,12 +16,14 @@ from tfgan_suite.models.algorithm import Algorithm
 def loss_range(model: Algorithm) -> tuple[float, float]:
     """The least discriminator's loss, -inf where there is none, and the loss at zero logits.
 
-    Of `wasserstein` the least that slopes of at most 1 allow: D(x) and D(G(z)) then differ by no more than the images
+    Of a model with several discriminators, such as one of each kind of images, the sum over them, which it logs. Of
+    `wasserstein` the least that slopes of at most 1 allow: D(x) and D(G(z)) then differ by no more than the images
     themselves, which in [-1, 1] are at most 2 sqrt(H W C) apart.
     """
-    loss = model.objective.discriminator_loss
+    loss, judges = model.objective.discriminator_loss, len(model.sides()["discriminator"])
     if model.objective.loss == "wasserstein":
-        return -2.0 * math.sqrt(math.prod(model.expected().x[0].row_shape or ())), 0.0
+        shapes = [port.row_shape or () for port in model.expected().x]
+        return -2.0 * sum(math.sqrt(math.prod(s)) for s in itertools.islice(itertools.cycle(shapes), judges)), 0.0
 
     def least(limit: float) -> float:
         logits = tf.linspace(-limit, limit, 2401)[:, tf.newaxis]
@@ -31,7 +34,8 @@ def loss_range(model: Algorithm) -> tuple[float, float]:
         return float(tf.reduce_min(loss(logits, zeros)) + tf.reduce_min(loss(zeros, logits)) - loss(zeros, zeros)[0])
 
     low = least(30.0)
-    return (low if least(60.0) > low - 1.0 else -math.inf), float(loss(tf.zeros((1, 1)), tf.zeros((1, 1)))[0])
+    at_zero = float(loss(tf.zeros((1, 1)), tf.zeros((1, 1)))[0])
+    return (judges * low if least(60.0) > low - 1.0 else -math.inf), judges * at_zero
 
 
 def weight_norm(variables: Sequence[keras.Variable]) -> float:

@@ -15,6 +15,7 @@ from tfgan_suite.callbacks.health_checks import (
     Check,
     append_rows,
     checkerboard,
+    colours_inverted,
     discriminator_won,
     generator_collapsed,
     memory_grows,
@@ -44,7 +45,8 @@ class HealthMonitor(keras.callbacks.Callback):
     average, the alarm comes later) beside that of real images, the weights, and the memory. What it
     names: `not_finite`, `discriminator_won`, `generator_collapsed`, `stalled`, `memory_grows`, each once
     until the run has been healthy in that respect again. Of a model that makes images of images it looks at
-    what becomes of fixed sources, and names `source_copied` and `checkerboard` besides.
+    what becomes of fixed sources, and names `source_copied` and `checkerboard` besides; of one that learns without
+    pairs `colours_inverted` too, as a question. One that translates both ways is looked at in both.
 
     A conditional model's diversity is that within each label, so that one that ignores z is found. A
     generator that still makes several different images, such as one class in many forms, is not
@@ -65,7 +67,7 @@ class HealthMonitor(keras.callbacks.Callback):
             them, or where hardly two of the images share a label, within each label the samples of a
             conditional model are held against all images.
         sources: of a model that makes images of images, float (N, H, W, C) in [-1, 1] or uint8: what it shall make
-            `real_images` of.
+            `real_images` of; of one that learns without pairs as many images of the other kind.
         every: steps between two checks, at multiples of it.
         window: steps for which something must have been wrong.
         grace: first steps in which a discriminator may win and samples be alike: untrained they are.
@@ -177,6 +179,7 @@ class HealthMonitor(keras.callbacks.Callback):
             "discriminator_won": discriminator_won(learned, self.window),
             "generator_collapsed": generator_collapsed(learned, self.window),
             "source_copied": source_copied(learned, self.window),
+            "colours_inverted": colours_inverted(learned, self.window),
             "checkerboard": checkerboard(learned, self.window),
             "stalled": stalled(own, self.window),
             "memory_grows": memory_grows(here, self.window),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.arguments import checked_types
@@ -41,6 +42,11 @@ class PairEvaluation(Measuring):
         self.reference = samples(pairs.images, pairs.labels, extractor)
 
     def measure(self) -> dict[str, float]:
+        ways: tuple[str, ...] = self.model.directions if "cycle" in self.metrics else ()
+
+        def back(source: np.ndarray, first: int) -> tf.Tensor:
+            return self.model.directed(ways[1])(tf.constant(source))
+
         try:
             return measure_pairs(
                 lambda source, first: self.model(tf.constant(source)),
@@ -48,6 +54,7 @@ class PairEvaluation(Measuring):
                 self.metrics,
                 self.extractor,
                 self.reference,
+                back if ways else None,
             )
         except DivergenceError:
             return self.unmeasured()

@@ -173,8 +173,8 @@ class QueryConfig:
 class EvaluateConfig:
     """Measures generated images against real ones, and prints each number beside what real images get.
 
-    Of a run that learned from pairs it measures what is made of sources against their targets, beside what is got
-    without learning."""
+    Of a run that learned from pairs, or from two kinds of images, it measures what is made of sources against their
+    targets, or against pictures of the target's kind, beside what is got without learning."""
 
     subject: Annotated[str, tyro.conf.Positional]
     """Measure a SavedModel, a run folder or NAME.npz of images, or of a run of pairs NAME.keras in its folder; or show
@@ -195,6 +195,8 @@ class EvaluateConfig:
     """Make so many images, and take as many real ones."""
     seed: int = 0
     """Draw the first image from this number, and image i from this number + i."""
+    direction: Literal["a_to_b", "b_to_a"] | None = None
+    """Go this way with a model that translates both ways, such as one of cyclegan; else as the export, or a to b."""
     test_dropout: bool = False
     """Let Dropout drop as in training where images are made of others, by masks drawn from --seed."""
     extractor: str | None = None

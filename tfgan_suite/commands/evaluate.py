@@ -13,7 +13,14 @@ from tfgan_suite.evaluation.translators import (
     run_of_translator,
 )
 from tfgan_suite.metrics.baselines import INPUT, MEAN
+from tfgan_suite.metrics.cycle import NOISE_SIGMA
 from tfgan_suite.metrics.records import READING, MetricRecord, difference, read_records, write_records
+from tfgan_suite.metrics.zoom_blur import ZOOM_BLUR
+
+CYCLE = (
+    f"cycle: from a picture there and back; its noise ratio: after noise of {NOISE_SIGMA:g} on the picture in between, "
+    "over that without: at most 2 is wanted, or cycle_l1 is below what noise alone gives"
+)
 
 
 def evaluate_to(output: str | None, compare: str | None, **choices: Any) -> str:
@@ -37,7 +44,7 @@ def evaluate_to(output: str | None, compare: str | None, **choices: Any) -> str:
 
 
 # What a model that translates alone is asked.
-_OF_PAIRS = {"source": None, "target": None, "test_dropout": False}
+_OF_TRANSLATORS = {"source": None, "target": None, "direction": None, "test_dropout": False}
 
 
 def _measured(path: str, **choices: Any) -> list[MetricRecord]:
@@ -45,9 +52,9 @@ def _measured(path: str, **choices: Any) -> list[MetricRecord]:
         return evaluate_run(path, run_dir, Choices(**choices))
     if is_exported_translator(path):
         return evaluate_export(path, Choices(**choices))
-    for name, default in _OF_PAIRS.items():
+    for name, default in _OF_TRANSLATORS.items():
         if choices.pop(name, default) != default:
-            raise InputError(f"{option(name)} is of models that learned from pairs. Received: {path}. Leave it out.")
+            raise InputError(f"{option(name)} is of models that translate. Received: {path}. Leave it out.")
     return evaluate(path, **choices)
 
 
@@ -68,8 +75,8 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
     for record in records:
         if record.subject != subject:
             subject = record.subject
-            step = f", step {subject['step']}" if "step" in subject else ""
-            lines += [*([""] if lines else []), f"{subject.get('path', '-')}{step}", head]
+            more = [f", {name}{subject[key]}" for key, name in (("step", "step "), ("direction", "")) if key in subject]
+            lines += [*([""] if lines else []), f"{subject.get('path', '-')}{''.join(more)}", head]
         uncertainty = "" if record.uncertainty is None else f"{record.uncertainty:.4g}"
         beside = [record.floor, *(record.baselines.get(name) for name in baselines)]
         line = f"{record.metric:<28} {record.value:>12.5g} {uncertainty:>10}"
@@ -87,9 +94,10 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
             if told.get("extractor_sha256")
         }
         told = protocols[0]
+        counts = [told.get(key, "?") for key in ("num_generated", "num_real")]
         lines.append(
-            f"{told.get('num_generated', '?')} generated and as many real images ({told.get('reference', '?')}), by "
-            f"{' and '.join(sorted(networks)) or 'pixels'}"
+            f"{counts[0]} generated and {'as many' if counts[0] == counts[1] else counts[1]} real images "
+            f"({told.get('reference', '?')}), by {' and '.join(sorted(networks)) or 'pixels'}"
         )
         if read := [f"{key} {told[key]}" for key in READING if told.get(key)]:
             lines.append(f"real images were read as the generator's were: {', '.join(read)}")
@@ -97,6 +105,10 @@ def as_table(records: list[MetricRecord], others: list[MetricRecord] | None = No
             lines.append(
                 f"{INPUT}: the source as it is, in the target's form; {MEAN}: of all targets that were learned from"
             )
+        if ZOOM_BLUR in baselines:
+            lines.append(f"{ZOOM_BLUR}: the input {told[ZOOM_BLUR]}: what a model has that only moves and blurs")
+        if any(record.metric == "cycle_noise_ratio" for record in records):
+            lines.append(CYCLE)
         if not told.get("held_out", True):
             why = "" if baselines else ": there are no others"
             lines.append(f"the generator has learned from these real images{why}")

@@ -127,6 +127,10 @@ class ImageData:
         """These rows of the data, by number."""
         return replace(self, images=taken(self.images, rows), labels=None if self.labels is None else self.labels[rows])
 
+    def at_most(self, count: int) -> Self:
+        """The data, or where there are more rows than `count` so many of them: at random, but always the same."""
+        return self if len(self.images) <= count else self.at(self.rows_of_choice(count))
+
     def split(self, share: float, seed: int = 0) -> tuple[Self, Self]:
         """The data without a random share of them, and that share.
 

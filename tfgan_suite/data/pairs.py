@@ -36,6 +36,15 @@ class PairData(ImageData):
         """(height, width, channels) of a target."""
         return self.image_shape
 
+    @property
+    def num_sources(self) -> int:
+        """As many as there are targets."""
+        return len(self.images)
+
+    def source_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Sources, by number, as a model takes them: float32 (n, h, w, C) in [-1, 1]."""
+        return self.at(rows).examples(len(rows))[0]
+
     def facts(self) -> dict[str, Any]:
         """As of images, and the shape of the sources."""
         return super().facts() | {"source_shape": list(self.source_shape)}
@@ -104,6 +113,10 @@ class StoredPairs(PairData):
         labels = None if self.labels is None else self.labels[rows]
         images, sources = taken(self.images, rows), taken(self.sources, rows)
         return replace(self, images=images, labels=labels, sources=sources, names=names)
+
+    def turned(self) -> "StoredPairs":
+        """The pairs the other way round: of the targets their sources are made. A pair keeps its name and its label."""
+        return replace(self, images=self.sources, sources=self.images, source_kind="images")
 
     def fingerprint(self) -> str:
         """SHA-256 of those of the targets and of the sources."""

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
 
-from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.image_data import SELECTION_SEED, ImageData
+from tfgan_suite.data.image_store import taken
 from tfgan_suite.data.pairs import StoredPairs
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.images import to_float
@@ -65,6 +66,15 @@ class UnpairedData(ImageData):
         """(height, width, channels) of an image b."""
         return self.image_shape
 
+    @property
+    def num_sources(self) -> int:
+        """How many images a there are."""
+        return len(self.sources)
+
+    def source_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Images a, by number, as a model takes them: float32 (n, H, W, C) in [-1, 1]."""
+        return to_float(taken(self.sources, rows)).numpy()
+
     def columns(self) -> tuple[tuple[np.ndarray, ...], ...]:
         """The images a and the images b, each in an order of its own."""
         return (self.sources,), (self.images,)
@@ -79,6 +89,30 @@ class UnpairedData(ImageData):
     ) -> tuple[Any, ...]:
         """Both kinds, each moved by numbers of its own; see `ImageData.batch`."""
         return (tuple(moved(to_float(part), kind=index) for index, part in enumerate(parts)),)
+
+    def turned(self) -> "UnpairedData":
+        """The kinds the other way round; the labels of b have no place then."""
+        return replace(
+            self, images=self.sources, sources=self.images, names=self.source_names, source_names=self.names,
+            labels=None, label_names=(), class_shares=None,
+        )  # fmt: skip
+
+    def at_most(self, count: int) -> Self:
+        """At most `count` images of each kind: at random, but always the same."""
+        a, b = (
+            np.sort(np.random.default_rng(SELECTION_SEED).permutation(len(images))[:count])
+            for images in (self.sources, self.images)
+        )
+        return replace(
+            self, images=taken(self.images, b), labels=None if self.labels is None else self.labels[b],
+            names=_named(self.names, b), sources=taken(self.sources, a), source_names=_named(self.source_names, a),
+        )  # fmt: skip
+
+    @property
+    def num_pairs(self) -> int:
+        """How many images b have the name of an image a."""
+        of_a = set(self.source_names)
+        return sum(name in of_a for name in self.names)
 
     def pairs(self) -> StoredPairs:
         """The images a and b that have one name, as pairs, in the order of b.
@@ -112,6 +146,11 @@ class UnpairedData(ImageData):
     def facts(self) -> dict[str, Any]:
         """As of images, and the number and the shape of a."""
         return super().facts() | {"num_sources": len(self.sources), "source_shape": list(self.source_shape)}
+
+
+def _named(names: tuple[str, ...], rows: np.ndarray) -> tuple[str, ...]:
+    """The names of rows; none where there are none."""
+    return tuple(names[row] for row in rows) if names else ()
 
 
 def broken(pairs: StoredPairs) -> UnpairedData:

@@ -4,32 +4,33 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.data.image_data import ImageData
-from tfgan_suite.data.pairs import PairData
+from tfgan_suite.data.pairs import StoredPairs
 from tfgan_suite.data.sources import as_read
 from tfgan_suite.data.unpaired import UnpairedData
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.evaluation.real_images import overlap
 from tfgan_suite.evaluation.subjects import checkpoints_to_measure, facts_of_checkpoint
 from tfgan_suite.evaluation.translations import evaluate_translator
-from tfgan_suite.exported import is_translator, read_card, version_folder
+from tfgan_suite.exported import B_TO_A, DIRECTIONS, is_translator, read_card, version_folder, way_folder
 from tfgan_suite.files import is_run
 from tfgan_suite.images import to_uint8
 from tfgan_suite.metrics.catalogue import METRICS, chosen_metrics
 from tfgan_suite.metrics.extractors import load_extractor
 from tfgan_suite.metrics.records import MetricRecord
-from tfgan_suite.metrics.translation import PAIR_METRICS, Translate
+from tfgan_suite.metrics.translation import PAIR_METRICS, Translatable, Translate
 from tfgan_suite.models.algorithm import Algorithm
+from tfgan_suite.models.endpoints import Servable
 from tfgan_suite.models.from_latents import FromLatents
 from tfgan_suite.models.loading import load_model
 from tfgan_suite.noise import Rows, Step
 from tfgan_suite.picture_rules import PictureRules
-from tfgan_suite.runs.data import read_data, read_pairs_of
+from tfgan_suite.runs.data import learned_from_pairs, read_data, read_pairs_of
 from tfgan_suite.runs.record import read_config
 from tfgan_suite.runs.translating import Translator, open_translator
 
@@ -64,6 +65,7 @@ class Choices:
         seed: of Dropout's masks.
         extractor, inception_weights: see `load_extractor`.
         all_checkpoints: evaluate each checkpoint of a run.
+        direction: of `DIRECTIONS`, of a model that translates both ways; None: as the export goes, or the first.
         test_dropout: let Dropout drop as in training; all else stays as it is served. Not of an export.
     """
 
@@ -78,6 +80,7 @@ class Choices:
     extractor: str | None = None
     inception_weights: str | None = None
     all_checkpoints: bool = False
+    direction: str | None = None
     test_dropout: bool = False
 
     def given(self, *names: str) -> dict[str, Any]:
@@ -85,8 +88,22 @@ class Choices:
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
+class Way(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        translate: makes images of sources.
+        back: the other way of a model that translates both ways; else None.
+        facts: what it says of itself; JSON types.
+    """
+
+    translate: Translate
+    back: Translate | None
+    facts: dict[str, Any]
+
+
 def evaluate_run(path: str, run_dir: Path, choices: Choices) -> list[MetricRecord]:
-    """The records of a run that learned from pairs, or of one of its checkpoints.
+    """The records of a run that learned from pairs or from two kinds of images, or of one of its checkpoints.
 
     Args:
         path: a run folder, or a `.keras` file in it.
@@ -99,32 +116,41 @@ def evaluate_run(path: str, run_dir: Path, choices: Choices) -> list[MetricRecor
     record = read_config(run_dir)
     given = choices.given("dataset", "source", "target", "data_dir")
     config = dataclasses.replace(record.config, **given)
+    if config.learns_from_pairs and choices.direction is not None:
+        raise InputError(f"{path} goes one way. Received: {option('direction', choices.direction)}. Leave it out.")
     if choices.dataset is None:
         print(f"measured on {config.dataset}, as the run says", file=sys.stderr)
     rules = record.picture_rules()
     is_file = Path(path).suffix == ".keras"
     seed = choices.seed if choices.test_dropout else None
 
-    def translators() -> Iterator[tuple[Translate, dict[str, Any]]]:
+    def ways() -> Iterator[Way]:
         for checkpoint in [path] if is_file else checkpoints_to_measure(Path(path), choices.all_checkpoints):
             model: Algorithm = load_model(checkpoint)
+            direction = model.checked_direction(choices.direction)
             facts = {**facts_of_checkpoint(run_dir, checkpoint), "step": int(model.step.numpy())}
-            yield translate_with(model, seed), facts
+            facts |= {} if direction is None else {"direction": direction}
+            there, *back = (
+                translate_with(model.directed(each), seed)
+                for each in sorted(model.directions or (None,), key=lambda each: each != direction)
+            )
+            yield Way(there, back[0] if back else None, facts)
 
     return _records(
-        translators(),
+        ways(),
         lambda split, as_rules: read_data(config, as_rules, split),
         rules,
         config.split,
         config.dataset,
         choices,
+        choices.direction == B_TO_A,
     )
 
 
 def is_exported_translator(path: str) -> bool:
-    """Whether a path is the folder of an exported model that translates, or of its versions."""
+    """Whether a path is the folder of an exported model that translates, of its versions, or of both of its ways."""
     try:
-        return is_translator(read_card(version_folder(path)))
+        return is_translator(read_card(version_folder(way_folder(path, None))))
     except InputError:
         return False
 
@@ -133,7 +159,7 @@ def evaluate_export(path: str, choices: Choices) -> list[MetricRecord]:
     """The records of an exported model that translates, as it is served: from levels to levels.
 
     Args:
-        path: the folder of a SavedModel or of its versions.
+        path: the folder of a SavedModel, of its versions, or of both ways of a model that translates both.
         choices: what is asked.
 
     Raises:
@@ -144,8 +170,11 @@ def evaluate_export(path: str, choices: Choices) -> list[MetricRecord]:
     if not choices.dataset:
         raise InputError(f"{option('dataset')} is missing: the pairs, or the images, that {path} was trained on.")
     dataset = choices.dataset
-    opened = open_translator(path, choices.seed if choices.test_dropout else None)
+    opened = open_translator(path, choices.seed if choices.test_dropout else None, direction=choices.direction)
     card = opened.card
+    direction = card.get("direction")
+    others = [way for way in DIRECTIONS if way != direction and (Path(path) / way).is_dir()]
+    back = _of_levels(open_translator(path, direction=others[0])) if others and direction else None
     settings = {**card.get("pairs", {}), **choices.given("source", "target")}
     if not settings:
         raise InputError(
@@ -158,13 +187,16 @@ def evaluate_export(path: str, choices: Choices) -> list[MetricRecord]:
         PictureRules.of_facts(card), size=(height, width), channels=channels if is_alike else None
     )
     facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed", "split")}}
+    facts |= {"direction": direction} if direction else {}
+    paired = learned_from_pairs(card)
     return _records(
-        [(_of_levels(opened), facts)],
-        lambda split, as_rules: read_pairs_of(settings, dataset, choices.data_dir, as_rules, split),
+        [Way(_of_levels(opened), back, facts)],
+        lambda split, as_rules: read_pairs_of(settings, dataset, choices.data_dir, as_rules, split, paired),
         rules,
         card.get("split") or "train",
         dataset,
         choices,
+        direction == B_TO_A,
     )
 
 
@@ -183,22 +215,26 @@ def _of_levels(opened: Translator) -> Translate:
 
 
 def _records(
-    translators: Iterable[tuple[Translate, dict[str, Any]]],
+    ways: Iterable[Way],
     read: Callable[[str, PictureRules], ImageData],
     rules: PictureRules,
     learned: str,
     dataset: str,
     choices: Choices,
+    turned: bool,
 ) -> list[MetricRecord]:
-    """The records of translators that learned from the same pairs.
+    """The records of translators that learned from the same pairs, or from the same two kinds of images.
+
+    Of two kinds, what is held out and has equal names is measured as pairs.
 
     Args:
-        translators: each with what it says of itself.
-        read: split and rules -> its pairs.
+        ways: what is measured.
+        read: split and rules -> its pairs, or its two kinds.
         rules: how pictures are read.
         learned: the split that they learned from.
         dataset: its name.
         choices: what is asked.
+        turned: whether they make images a of images b.
     """
     names = list(PAIR_METRICS) if choices.metrics == "all" else chosen_metrics(choices.metrics)
     network = None
@@ -207,24 +243,31 @@ def _records(
     train = read(learned, rules)
     split = choices.split or "test"
     test = train if split == learned else read(split, as_read(rules, train))
-    train, test = (data.pairs() if isinstance(data, UnpairedData) else data for data in (train, test))
-    assert isinstance(train, PairData) and isinstance(test, PairData)
+    if isinstance(test, UnpairedData):
+        if test.num_pairs > 1 or (choices.metrics != "all" and any("pairs" in METRICS[name].needs for name in names)):
+            test = test.pairs()
+        else:
+            print(f"{test.source}: no equal names in both kinds: their distances are measured alone", file=sys.stderr)
+    if turned:
+        assert isinstance(train, UnpairedData) and isinstance(test, UnpairedData | StoredPairs)
+        train, test = train.turned(), test.turned()
+    assert isinstance(test, Translatable)
     return [
         record
-        for translate, facts in translators
+        for translate, back, facts in ways
         for record in evaluate_translator(
-            translate, facts, train, test, network, names,
+            translate, facts, train, test, network, names, back=back,
             dataset=dataset, count=choices.count, held_out=not overlap(split, learned),
             protocol={"test_dropout": choices.seed} if choices.test_dropout else {}, wanted=choices.metrics != "all",
         )
     ]  # fmt: skip
 
 
-def translate_with(model: Algorithm, dropout_seed: int | None = None) -> Translate:
+def translate_with(model: Servable, dropout_seed: int | None = None) -> Translate:
     """A model as `translate_pairs` takes it.
 
     Args:
-        model: one that makes images of images.
+        model: one that makes images of images, or one way of it.
         dropout_seed: of Dropout's masks, a row's own; None: without Dropout.
 
     Raises:

@@ -18,6 +18,7 @@ _PUBLIC = {
     "Comparison": "comparison",
     "Samples": "comparison",
     "density_coverage": "coverage",
+    "cycle_errors": "cycle",
     "duplicate_share": "duplicates",
     "grouped_mean": "grouping",
     "Extractor": "extractors",

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy import ndimage
 
 from tfgan_suite.data.degradations import Degradation
-from tfgan_suite.images import convert, from_array
+from tfgan_suite.images import MOST_OF_16_BITS, convert, from_array
 from tfgan_suite.metrics.translation import Translated
 from tfgan_suite.picture_rules import PictureRules
 from tfgan_suite.versions import remedy
@@ -31,14 +31,15 @@ def baselines(translated: Translated, train_targets: np.ndarray, degradation: De
 
     Args:
         translated: the sources.
-        train_targets: uint8 (M, H, W, D).
+        train_targets: uint8 or uint16 (M, H, W, D).
         degradation: what made the sources; None where they were given.
     """
     sources, shape = translated.sources, train_targets.shape[1:]
     found = {}
     if sources.shape[3] in (1, 3, 4) and shape[2] in (1, 3, 4):
         found[INPUT] = _brought(sources, shape)
-    mean = np.rint(train_targets.mean(axis=0, dtype=np.float64)).astype(np.uint8)
+    steps = MOST_OF_16_BITS / 255 if train_targets.dtype == np.uint16 else 1.0
+    mean = np.rint(train_targets.mean(axis=0, dtype=np.float64) / steps).astype(np.uint8)
     found[MEAN] = np.broadcast_to(mean, translated.images.shape)
     for name, method in CLASSICAL.get(degradation.kind, {}).items() if degradation else ():
         assert degradation is not None

@@ -1,7 +1,7 @@
 """The metrics by name, each from a comparison to numbers: what the command line, the callback and the tables share."""
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,11 +10,13 @@ from tfgan_suite.metrics.absolute import l1_distance
 from tfgan_suite.metrics.classes import class_accuracies, class_entropy, class_shares, label_accuracy
 from tfgan_suite.metrics.comparison import Comparison, as_rows
 from tfgan_suite.metrics.coverage import density_coverage
+from tfgan_suite.metrics.cycle import NOISE_SIGMA
 from tfgan_suite.metrics.diversity import diversity
 from tfgan_suite.metrics.duplicates import duplicate_share
 from tfgan_suite.metrics.frechet import frechet_distance, frechet_distance_infinity, frechet_standard_error
 from tfgan_suite.metrics.grouping import grouped_mean
 from tfgan_suite.metrics.kernel import kernel_distance
+from tfgan_suite.metrics.measured import Measured, Metric
 from tfgan_suite.metrics.memorisation import QUANTILE, memorisation_ratio
 from tfgan_suite.metrics.modes import mode_divergence
 from tfgan_suite.metrics.nearest_label import nearest_neighbour_accuracy
@@ -29,47 +31,6 @@ NEIGHBOURS = 5
 SUBSETS, SUBSET_SIZE = 100, 1000
 SPLITS = 10
 PATHS = 1000
-
-
-class Measured(NamedTuple):
-    """One number of a metric.
-
-    Attributes:
-        name: of the number.
-        value: the number.
-        uncertainty: as `protocol` says; None where none is known.
-        protocol: the metric's own settings.
-        details: parts of the value; JSON types.
-    """
-
-    name: str
-    value: float
-    uncertainty: float | None = None
-    protocol: dict[str, Any] = {}  # noqa: RUF012  # read only
-    details: dict[str, Any] = {}  # noqa: RUF012
-
-
-class Metric(NamedTuple):
-    """An entry of the catalogue.
-
-    Attributes:
-        measure: the numbers of a comparison.
-        gives: their names.
-        needs: what the comparison must have: `logits`, `classes`, `class_shares`, `labels`, `held_out`, `validation`,
-            `generator`, `pairs`.
-        has_floor: whether real images in the place of generated ones give a number worth knowing.
-        on_features: whether it estimates a distribution of features, which takes more samples than features.
-        on_pixels: whether it looks at pixels alone, so that the extractor has no part in it.
-        best: which of its numbers are the best; None where neither is, as of a history or a closeness to 1.
-    """
-
-    measure: Callable[[Comparison], list[Measured]]
-    gives: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-    has_floor: bool = True
-    on_features: bool = False
-    on_pixels: bool = False
-    best: Literal["lowest", "highest"] | None = None
 
 
 def _share(name: str, value: float, count: int, **more: Any) -> Measured:
@@ -231,6 +192,17 @@ def _l1(c: Comparison) -> list[Measured]:
     return _of_pairs(c, "l1", l1_distance, {"span": "-1 to 1"}, unit=127.5)
 
 
+def _cycle(c: Comparison) -> list[Measured]:
+    assert c.cycle is not None
+    plain, noisy = (grouped_mean(errors, c.groups) for errors in c.cycle)
+    protocol = {"span": "-1 to 1", "noise_sigma": NOISE_SIGMA, "noise_seed": c.seed}
+    told = {**protocol, "uncertainty": "standard error over images"}
+    found = [Measured("cycle_l1", plain[0], None if np.isnan(plain[1]) else plain[1], told)]
+    if plain[0]:  # else nothing is a multiple of it
+        found.append(Measured("cycle_noise_ratio", noisy[0] / plain[0], None, protocol, {"cycle_l1_after": noisy[0]}))
+    return found
+
+
 def _parts(name: str) -> tuple[str, str, str]:
     """What a metric of pairs gives; where no source has a hole, the first alone."""
     return name, f"{name}_inside", f"{name}_outside"
@@ -262,6 +234,7 @@ METRICS: dict[str, Metric] = {
     "psnr": Metric(_psnr, _parts("psnr"), ("pairs",), has_floor=False, on_pixels=True, best="highest"),
     "ssim": Metric(_ssim, _parts("ssim"), ("pairs",), has_floor=False, on_pixels=True, best="highest"),
     "l1": Metric(_l1, _parts("l1"), ("pairs",), has_floor=False, on_pixels=True, best="lowest"),
+    "cycle": Metric(_cycle, ("cycle_l1", "cycle_noise_ratio"), ("both_ways",), has_floor=False, on_pixels=True),
 }
 
 
@@ -303,6 +276,7 @@ def lacks(comparison: Comparison, name: str) -> str | None:
         "validation": (not len(comparison.validation), "real images to choose the width of its window by"),
         "generator": (comparison.draw is None, "a generator, not only its images"),
         "pairs": (not comparison.paired, "a target for each image: pairs, and a model that translates"),
+        "both_ways": (comparison.cycle is None, "the way back too: a model that translates both ways"),
     }
     missing = [what for need, (is_missing, what) in reasons.items() if is_missing and need in METRICS[name].needs]
     return f"{name} needs {' and '.join(missing)}" if missing else None

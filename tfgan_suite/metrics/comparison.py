@@ -60,6 +60,7 @@ class Comparison:
         paired: whether row i of `generated` should be row i of `reference`.
         holes: bool (N, H, W) of pairs, the pixels that the sources lack; None where they lack none.
         groups: (N,) of pairs, equal for those that count once in a mean; None: each counts.
+        cycle: of a model that translates both ways, `cycle_errors` of the sources; else None.
     """
 
     generated: Samples
@@ -76,3 +77,4 @@ class Comparison:
     paired: bool = False
     holes: np.ndarray | None = None
     groups: np.ndarray | None = None
+    cycle: tuple[np.ndarray, np.ndarray] | None = None

@@ -7,17 +7,21 @@ import numpy as np
 
 from tfgan_suite.data.image_data import SELECTION_SEED
 from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs
+from tfgan_suite.data.unpaired import UnpairedData
 from tfgan_suite.errors import DivergenceError, InputError, option
-from tfgan_suite.images import to_uint8
+from tfgan_suite.images import to_float, to_uint8
 from tfgan_suite.labels import classes_of
 from tfgan_suite.metrics.catalogue import METRICS, lacks
 from tfgan_suite.metrics.comparison import Comparison, Samples
+from tfgan_suite.metrics.cycle import cycle_errors
 from tfgan_suite.metrics.extractors import Extractor
 from tfgan_suite.metrics.grouping import groups_of
 
 # Sources float32 (n, h, w, C) in [-1, 1], and the number of the first of them -> images (n, H, W, D) in [-1, 1].
 Translate = Callable[[np.ndarray, int], Any]
-PAIR_METRICS = ("psnr", "ssim", "l1", "kernel_distance", "frechet_distance", "label_accuracy")
+# Sources and targets: pairs, or two kinds of images, whose rows have nothing to do with each other.
+Translatable = PairData | UnpairedData
+PAIR_METRICS = ("psnr", "ssim", "l1", "kernel_distance", "frechet_distance", "label_accuracy", "cycle")
 # A Frechet distance of fewer images than features is no estimate, and even so it is biased.
 FEWEST_FOR_FRECHET = 2000
 BATCH_ROWS = 64
@@ -37,19 +41,19 @@ class Translated(NamedTuple):
     holes: np.ndarray | None
 
 
-def has_holes(data: PairData) -> bool:
+def has_holes(data: Translatable) -> bool:
     """Whether the last channel of the sources says where pixels are missing."""
     return isinstance(data, DegradedData) and data.degradation.kind == "mask"
 
 
 def translate_pairs(
-    translate: Translate, data: PairData, progress: Callable[[int], Any] = lambda rows: None
+    translate: Translate, data: Translatable, progress: Callable[[int], Any] = lambda rows: None
 ) -> Translated:
-    """What is made of the sources of pairs.
+    """What is made of the sources of pairs, or of all images a of two kinds.
 
     Args:
         translate: see `Translate`.
-        data: the pairs.
+        data: the pairs or the kinds.
         progress: called with the number of rows after each batch.
 
     Raises:
@@ -57,12 +61,11 @@ def translate_pairs(
         DivergenceError: images that are not finite.
     """
     made, sources = [], []
-    for start in range(0, len(data.images), BATCH_ROWS):
-        part = data.at(np.arange(start, min(start + BATCH_ROWS, len(data.images))))
-        source, target = part.examples(BATCH_ROWS)
+    for start in range(0, data.num_sources, BATCH_ROWS):
+        source = data.source_rows(np.arange(start, min(start + BATCH_ROWS, data.num_sources)))
         images = np.asarray(translate(source, start), np.float32)
-        if images.shape != target.shape:
-            raise InputError(f"Images must have the targets' shape {target.shape}. Received: {images.shape}.")
+        if images.shape != (shape := (len(source), *data.target_shape)):
+            raise InputError(f"Images must have the targets' shape {shape}. Received: {images.shape}.")
         if not np.isfinite(images).all():
             raise DivergenceError("The images that are made are not finite: the training has diverged.")
         made.append(to_uint8(images))
@@ -75,7 +78,8 @@ def translate_pairs(
 
 
 def samples(images: np.ndarray, labels: np.ndarray | None, extractor: Extractor | None) -> Samples:
-    """Images, and their features and logits where there is an extractor."""
+    """Images in 8 bits, in which all is measured, and their features and logits where there is an extractor."""
+    images = images if images.dtype == np.uint8 else to_uint8(to_float(images).numpy())
     classes = None if labels is None else classes_of(labels)
     if extractor is None:
         return Samples(images, np.empty((len(images), 0), np.float32), None, classes)
@@ -83,34 +87,47 @@ def samples(images: np.ndarray, labels: np.ndarray | None, extractor: Extractor 
 
 
 def pair_comparison(
-    translated: Translated, data: PairData, extractor: Extractor | None, reference: Samples | None = None
+    translated: Translated,
+    data: Translatable,
+    extractor: Extractor | None,
+    reference: Samples | None = None,
+    cycle: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Comparison:
-    """What was made of sources beside their targets, as metrics take it.
+    """What was made of sources beside their targets, as metrics take it; or beside images of the target's kind.
 
     Args:
         translated: of the data's sources.
-        data: the pairs, whose labels are what the images are meant to show.
+        data: the pairs, whose labels are what the images are meant to show; or two kinds of images.
         extractor: of features; None for metrics of pixels alone.
         reference: the targets as `samples` has them; None: they are made.
+        cycle: see `Comparison`.
     """
-    known = None if extractor is None else extractor.num_classes
+    known, paired = None if extractor is None else extractor.num_classes, isinstance(data, PairData)
     return Comparison(
-        samples(translated.images, data.labels, extractor),
+        samples(translated.images, data.labels if paired else None, extractor),
         samples(data.images, data.labels, extractor) if reference is None else reference,
         train=data.images,
         validation=data.images[:0],
         num_classes=known if known == data.num_classes else None,
         held_out=True,
         seed=SELECTION_SEED,
-        paired=True,
+        paired=paired,
         holes=translated.holes,
         groups=groups_of(data.names) if isinstance(data, StoredPairs) else None,
+        cycle=cycle,
     )
+
+
+def cycle_of(translate: Translate, back: Translate | None, data: Translatable, names: Iterable[str]) -> Any:
+    """What `pair_comparison` takes as `cycle`: None where no name asks for it, or there is no way back."""
+    if back is None or "cycle" not in names:
+        return None
+    return cycle_errors(translate, back, data.source_rows(np.arange(data.num_sources)), seed=SELECTION_SEED)
 
 
 def cannot(comparison: Comparison, name: str) -> str | None:
     """Why a metric cannot be measured of pairs; None where it can."""
-    count = len(comparison.reference.images)
+    count = min(len(samples.images) for samples in (comparison.reference, comparison.generated))
     if name not in PAIR_METRICS:
         return f"{name} is not measured of pairs; {', '.join(PAIR_METRICS)} are"
     if not METRICS[name].on_pixels and not comparison.reference.features.shape[1]:
@@ -137,6 +154,7 @@ def measure_pairs(
     names: Iterable[str],
     extractor: Extractor | None = None,
     reference: Samples | None = None,
+    back: Translate | None = None,
 ) -> dict[str, float]:
     """The numbers of metrics on pairs, without floors.
 
@@ -146,13 +164,15 @@ def measure_pairs(
         names: in `PAIR_METRICS`.
         extractor: for those of features.
         reference: see `pair_comparison`.
+        back: the other way of a model that translates both ways.
 
     Raises:
         InputError: a metric that cannot be measured.
         DivergenceError: images that are not finite.
     """
     names = list(names)
-    comparison = pair_comparison(translate_pairs(translate, data), data, extractor, reference)
+    cycle = cycle_of(translate, back, data, names)
+    comparison = pair_comparison(translate_pairs(translate, data), data, extractor, reference, cycle)
     refuse_metrics(comparison, names)
     found = [measured for name in names for measured in METRICS[name].measure(comparison)]
     return {measured.name: float(measured.value) for measured in found}

@@ -15,6 +15,7 @@ from tfgan_suite.data.unpaired_files import read_unpaired
 from tfgan_suite.errors import InputError
 from tfgan_suite.options.pairs import DEGRADATIONS, PairOptions
 from tfgan_suite.picture_rules import PictureRules
+from tfgan_suite.presets import PRESETS
 
 
 def read_data(config: TrainConfig, rules: PictureRules, split: str | None = None) -> ImageData:
@@ -45,22 +46,36 @@ def pair_settings(config: TrainConfig) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value != getattr(PairOptions, name)}
 
 
+def learned_from_pairs(card: Mapping[str, Any]) -> bool:
+    """Whether an exported translator has learned from pairs: as its preset does, or one of none if it goes one way."""
+    if card.get("model") in PRESETS:
+        return TrainConfig.from_preset(card["model"]).learns_from_pairs
+    return "direction" not in card
+
+
 def read_pairs_of(
-    settings: Mapping[str, Any], dataset: str, data_dir: str | None, rules: PictureRules, split: str
+    settings: Mapping[str, Any],
+    dataset: str,
+    data_dir: str | None,
+    rules: PictureRules,
+    split: str,
+    paired: bool = True,
 ) -> ImageData:
-    """Pairs as those that an export was made from.
+    """Pairs, or two kinds of images, as those that an export was made from.
 
     Args:
         settings: see `pair_settings`.
         dataset, data_dir: see `TrainConfig`.
         rules: how pictures are read.
         split: `train`, `test` or another.
+        paired: whether its model learns from pairs.
 
     Raises:
         InputError: as `read_data`, or settings that are none.
     """
     try:
-        config = TrainConfig.from_preset("pix2pix", dataset=dataset, data_dir=data_dir, split=split, **settings)
+        model = "pix2pix" if paired else "cyclegan"  # any that reads data of this form
+        config = TrainConfig.from_preset(model, dataset=dataset, data_dir=data_dir, split=split, **settings)
     except TypeError as error:
         raise InputError(f"The card says of pairs what this version does not know: {error}.") from error
     return read_data(config, rules)
