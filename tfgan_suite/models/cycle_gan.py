@@ -17,12 +17,13 @@ from tfgan_suite.models.endpoints import Endpoint, Shown
 from tfgan_suite.models.judging import judged, judged_fakes
 from tfgan_suite.models.network_checks import check_ends
 from tfgan_suite.models.network_options import parted, takes_options
-from tfgan_suite.models.paired_translator import in_one_shape, mean_distance
+from tfgan_suite.models.one_way_translator import in_one_shape, shapes_of
 from tfgan_suite.networks.bodies import build_translator
 from tfgan_suite.networks.geometry import ImageShape, check_image_shape
 from tfgan_suite.networks.initializers import outer_dtype, resolved_policy
 from tfgan_suite.noise import POOL_STREAM, Step
 from tfgan_suite.objectives.objective import Judge, Objective
+from tfgan_suite.objectives.terms import mean_distance
 from tfgan_suite.ports import Ports, images_port
 
 POOL_SIZE, CYCLE_WEIGHT, IDENTITY_WEIGHT = 50, 10.0, 0.5  # of the paper and its code
@@ -115,9 +116,7 @@ class CycleGAN(Algorithm):
 
     @classmethod
     def arguments_of(cls, data: Any) -> dict[str, Any]:
-        if not hasattr(data, "source_shape"):
-            raise InputError(f"{cls.__name__} learns from images of two kinds, and {data.source} has one.")
-        return {"source_shape": data.source_shape, "target_shape": data.target_shape}
+        return shapes_of(data, cls.__name__, "images of two kinds", "one")
 
     # ---- the step -------------------------------------------------------------------------------
 

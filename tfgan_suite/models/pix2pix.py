@@ -9,11 +9,12 @@ from tfgan_suite.arguments import checked_types
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.models.judging import judged, judged_fakes
 from tfgan_suite.models.network_options import parted, takes_options
-from tfgan_suite.models.paired_translator import PairedTranslator, mean_distance
+from tfgan_suite.models.paired_translator import PairedTranslator
 from tfgan_suite.networks.bodies import build_translator
 from tfgan_suite.networks.geometry import ImageShape, check_image_shape
 from tfgan_suite.networks.initializers import resolved_policy
 from tfgan_suite.noise import Step
+from tfgan_suite.objectives.terms import mean_distance
 
 L1_WEIGHT = 100.0  # of the paper
 
