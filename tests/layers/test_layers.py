@@ -15,7 +15,7 @@ from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
 from tfgan_suite.layers.fourier_convolution import fourier_transposed, product_matrices
 from tfgan_suite.layers.keyed_dropout import KeyedDropout
 from tfgan_suite.layers.layer_norm import ImageNormalization, InstanceNormalization
-from tfgan_suite.layers.resampling import NearestDoubling, ReflectionPadding
+from tfgan_suite.layers.resampling import BilinearDoubling, BlurredHalving, NearestDoubling, ReflectionPadding
 from tfgan_suite.noise import mask_key, stateless_seed
 
 
@@ -246,3 +246,26 @@ def test_image_normalization_has_the_second_derivative_of_a_difference() -> None
     size = 1e-6
     difference = (slope(x + size * direction)[0] - slope(x - size * direction)[0]) / (2 * size)
     assert float(difference) == pytest.approx(float(tf.reduce_sum(slope(x)[1] * direction)), rel=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 6, 3), (1, 1, 5, 2)])
+def test_maps_doubled_between_their_pixels_are_those_of_tensorflow(shape: tuple[int, ...]) -> None:
+    maps = numbers(*shape)
+    doubled = tf.image.resize(maps, (2 * shape[1], 2 * shape[2]), "bilinear")
+    layer = BilinearDoubling()
+    np.testing.assert_allclose(layer(maps), doubled, atol=1e-6)
+    assert layer.compute_output_shape(shape) == tuple(doubled.shape)
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 6, 3), (1, 5, 7, 2)])
+def test_a_blur_before_every_second_pixel_is_a_fixed_convolution(shape: tuple[int, ...]) -> None:
+    maps = numbers(*shape)
+    kernel = np.outer([1, 2, 1], [1, 2, 1])[..., None, None].repeat(shape[-1], 2).astype(np.float32) / 16
+    around = tf.pad(maps, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
+    expected = tf.nn.depthwise_conv2d(around, kernel, (1, 2, 2, 1), "VALID")
+    layer = BlurredHalving()
+    np.testing.assert_allclose(layer(maps), expected, atol=1e-6)
+    assert layer.compute_output_shape(shape) == tuple(expected.shape)
+    # What a strided convolution folds into a pattern of two pixels, a blur takes away.
+    board = (np.indices((6, 6)).sum(0) % 2 * 2.0 - 1.0)[None, ..., None].astype(np.float32)
+    np.testing.assert_allclose(layer(board), np.zeros((1, 3, 3, 1)), atol=1e-7)

@@ -11,7 +11,7 @@ import pytest
 from tfgan_suite.errors import InputError
 from tfgan_suite.layers.resampling import NearestDoubling
 from tfgan_suite.networks.patch import PatchDiscriminator
-from tfgan_suite.networks.residual_translator import ResidualTranslator
+from tfgan_suite.networks.residual_translator import Features, ResidualTranslator
 
 
 def images(*shape: int, rows: int = 2) -> np.ndarray:
@@ -40,7 +40,9 @@ def test_the_published_form_has_the_published_layers() -> None:
     assert weights_of(judge) == expected and judge.output_shape == (None, 30, 30, 1)
 
 
-@pytest.mark.parametrize("settings", [{}, {"up": "nearest"}, {"norm": "batch"}, {"norm": "none"}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"up": "nearest"}, {"up": "bilinear", "down": "blurred"}, {"norm": "batch"}, {"norm": "none"}]
+)
 @pytest.mark.parametrize("shape", [(8, 8, 1), (5, 7, 3), (17, 10, 2)])
 def test_it_makes_images_of_the_same_sides(shape: tuple[int, int, int], settings: dict[str, Any]) -> None:
     network = ResidualTranslator(shape, 2, 2, 1, **settings)
@@ -60,7 +62,7 @@ def test_an_even_image_stays_even_to_its_borders() -> None:
     ("shape", "settings", "named"),
     [
         ((4, 8, 1), {}, "at least 5 pixels"),
-        ((8, 8, 1), {"up": "pixel_shuffle"}, "transposed or nearest"),
+        ((8, 8, 1), {"up": "pixel_shuffle"}, "transposed, nearest or bilinear"),
         ((8, 8, 1), {"residual_blocks": 0}, "at least 1"),
         ((8, 8, 1), {"target_channels": 0}, "at least 1"),
     ],
@@ -77,3 +79,24 @@ def test_its_configuration_makes_it_again() -> None:
     assert copy.get_config() == network.get_config()
     assert [w.shape for w in copy.weights] == [w.shape for w in network.weights]
     assert sum(isinstance(layer, NearestDoubling) for layer in copy.layers) == 2
+
+
+@pytest.mark.parametrize("spectral_norm", ["none", "both"])
+def test_its_maps_are_those_on_its_way(spectral_norm: str) -> None:
+    network = ResidualTranslator((12, 8, 3), 1, 2, 5, spectral_norm=spectral_norm)
+    features = Features(network)
+    given = images(12, 8, 3)
+    made, maps = features(given)
+    np.testing.assert_array_equal(made, network(given))
+    assert features.shapes == [(12, 8, 3), (6, 4, 4), (3, 2, 8), (3, 2, 8), (3, 2, 8)]
+    assert [tuple(each.shape[1:]) for each in maps] == features.shapes
+    for alone, beside in zip(features.maps(given), maps, strict=True):
+        np.testing.assert_array_equal(alone, beside)
+    spectral = spectral_norm == "both"
+    inner = keras.Model(network.inputs[0], network.get_layer("spectral_half_2" if spectral else "half_2").output)
+    np.testing.assert_array_equal(maps[2], inner(given))
+    np.testing.assert_array_equal(maps[4], keras.Model(network.inputs[0], network.get_layer("block_3").output)(given))
+
+
+def test_of_one_block_it_has_one_map() -> None:
+    assert len(Features(ResidualTranslator((8, 8, 1), 1, 2, 1)).shapes) == 4

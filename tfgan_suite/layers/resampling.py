@@ -25,6 +25,65 @@ class NearestDoubling(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
+class BilinearDoubling(keras.layers.Layer):
+    """Maps made larger between their pixels: (N, H, W, C) -> (N, 2 H, 2 W, C).
+
+    What `tf.image.resize` computes bilinearly, and what a blur by 1 3 3 1 makes of maps with zeros in between, but for
+    the borders: a new pixel is three quarters of its own and a quarter of the next one.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return _between(_between(inputs, 1), 2)
+
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        rows, height, width, channels = input_shape
+        return rows, 2 * height, 2 * width, channels
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
+class BlurredHalving(keras.layers.Layer):
+    """Every second pixel of maps that are blurred by 1 2 1 before, reflected at their borders: (N, H, W, C) ->
+    (N, H / 2, W / 2, C), rounded up.
+
+    Reference: Zhang, 2019, arXiv 1904.11486.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return _blurred(_blurred(inputs, 1), 2)
+
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        rows, height, width, channels = input_shape
+        return rows, -(-height // 2), -(-width // 2), channels
+
+
+def _between(maps: tf.Tensor, axis: int) -> tf.Tensor:
+    """Twice as many pixels along an axis."""
+    shape = [-1, *maps.shape[1:]]
+    shape[axis] *= 2
+    around = [[0, 0]] * 4
+    around[axis] = [1, 1]
+    before, after = (_cut(tf.pad(maps, around, "SYMMETRIC"), axis, first, maps.shape[axis]) for first in (0, 2))
+    halves = [0.75 * maps + 0.25 * next_one for next_one in (before, after)]
+    return tf.reshape(tf.stack(halves, axis + 1), shape)
+
+
+def _blurred(maps: tf.Tensor, axis: int) -> tf.Tensor:
+    """The first, third, fifth, ... pixel along an axis, each half of itself and a quarter of both beside it."""
+    around = [[0, 0]] * 4
+    around[axis] = [1, 1]
+    count = -(-maps.shape[axis] // 2)
+    before, own, after = (_cut(tf.pad(maps, around, "REFLECT"), axis, first, count, 2) for first in range(3))
+    return 0.25 * before + 0.5 * own + 0.25 * after
+
+
+def _cut(maps: tf.Tensor, axis: int, first: int, count: int, every: int = 1) -> tf.Tensor:
+    """So many pixels along an axis, from the first on."""
+    cut = [slice(None)] * 4
+    cut[axis] = slice(first, first + every * (count - 1) + 1, every)
+    return maps[tuple(cut)]
+
+
+@keras.saving.register_keras_serializable(package="tfgan_suite")
 class ReflectionPadding(keras.layers.Layer):
     """Images continued beyond their borders by their mirror images, which have the outermost pixel once.
 

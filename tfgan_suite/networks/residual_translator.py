@@ -1,13 +1,14 @@
-"""The residual network that CycleGAN translates with: images into images of the same size, for any height and width."""
+"""The residual network of CycleGAN and CUT: images into images of the same size, for any height and width."""
 
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.layers.convolutions import ImageConv2D, ImageConv2DTranspose
-from tfgan_suite.layers.resampling import NearestDoubling, ReflectionPadding
+from tfgan_suite.layers.resampling import BilinearDoubling, BlurredHalving, NearestDoubling, ReflectionPadding
 from tfgan_suite.networks.geometry import DATA_FORMAT, ImageShape, check_image_shape, check_positive, surplus
 from tfgan_suite.networks.initializers import in_generator, kernel_initializer, norm_layer, outer_dtype, resolved_policy
 from tfgan_suite.networks.network import Network
@@ -28,6 +29,40 @@ def num_blocks(source_shape: ImageShape) -> int:
     return BLOCKS_OF_LARGE if min(source_shape[:2]) >= LARGE else BLOCKS
 
 
+class Features:
+    """A translator that shows maps of its way: those of the two convolutions that halve, and of the first and the
+    middle block.
+
+    It belongs to no model: its layers are the translator's.
+
+    Args:
+        translator: a `ResidualTranslator`.
+
+    Call: (N, H, W, C) -> what the translator makes, and the maps, the image itself before them.
+
+    Reference: Park, Efros, Zhang and Zhu, 2020, arXiv 2007.15651: the layers 0, 4, 8, 12 and 16 of its code, of which 0
+    is the image with its reflected borders.
+    """
+
+    def __init__(self, translator: keras.Model):
+        blocks = sum(layer.name.startswith("block_") for layer in translator.layers)
+        names = [f"half_{halving}" for halving in range(1, HALVINGS + 1)]
+        names += dict.fromkeys(f"block_{block}" for block in (1, 1 + blocks // 2))
+        known = {layer.name.removeprefix("spectral_"): layer.output for layer in translator.layers}
+        maps = [known[name] for name in names]
+        self._way = keras.Model(translator.inputs[0], [*translator.outputs, *maps])
+        self._maps = keras.Model(translator.inputs[0], maps)
+        self.shapes: list[ImageShape] = [translator.input_shape[1:], *(each.shape[1:] for each in maps)]
+
+    def __call__(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        made, *maps = self._way(images, training=training)
+        return made, [images, *maps]
+
+    def maps(self, images: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
+        """The maps alone, without the rest of the way."""
+        return [images, *self._maps(images, training=training)]
+
+
 @keras.saving.register_keras_serializable(package="tfgan_suite")
 class ResidualTranslator(Network):
     """x -> Conv 7x7 -> (half the sides) x 2 -> residual block x n -> (twice the sides) x 2 -> Conv 7x7 -> tanh.
@@ -44,8 +79,10 @@ class ResidualTranslator(Network):
         base_filters: filters at full resolution, twice as many at each half of it.
         residual_blocks: n; None: as many as the paper, see `num_blocks`.
         norm: `"instance"` as in the paper, `"batch"`, `"layer"` or `"none"`; see `norm_layer`.
-        up: `"transposed"`, 3x3 with stride 2 as in the paper, or `"nearest"`: each pixel becomes four, then 3x3, which
-            leaves no checkerboard.
+        up: `"transposed"`, 3x3 with stride 2 as in the paper, or `"nearest"`: each pixel becomes four, or `"bilinear"`:
+            four between it and the next ones, then 3x3, which leaves no checkerboard.
+        down: `"strided"`, 3x3 with stride 2 as in the paper, or `"blurred"`: 3x3, and a blur before every second pixel
+            is taken, as CUT's authors have it beside bilinear maps: small shifts of an image then shift what is made.
         initializer_stddev: kernels from N(0, stddev); None: Keras's Glorot uniform.
         spectral_norm: `"both"` divides each kernel by its largest singular value; `"none"`, `"discriminator"`: no.
         dtype: dtype policy of the hidden layers; the images are float32, or float64 under `"float64"`.
@@ -67,6 +104,7 @@ class ResidualTranslator(Network):
         residual_blocks: int | None = None,
         norm: str = "instance",
         up: str = "transposed",
+        down: str = "strided",
         initializer_stddev: float | None = INITIALIZER_STDDEV,
         spectral_norm: str = "none",
         dtype: Any = None,
@@ -85,11 +123,15 @@ class ResidualTranslator(Network):
             residual_blocks=residual_blocks,
             generator_norm=norm,
             generator_up=up,
+            generator_down=down,
             initializer_stddev=initializer_stddev,
             spectral_norm=spectral_norm,
         )
         if up == "pixel_shuffle":
-            raise InputError(f"{option('generator_up')} of CycleGAN must be transposed or nearest. Received: {up}.")
+            raise InputError(
+                f"{option('generator_up')} of a residual translator must be transposed, nearest or bilinear. Received: "
+                f"{up}."
+            )
         blocks = num_blocks(source_shape) if residual_blocks is None else residual_blocks
         around = surplus(source_shape, HALVINGS)
         is_normed = norm != "none"
@@ -108,11 +150,16 @@ class ResidualTranslator(Network):
         def bent(x: Any) -> Any:
             return layers.ReLU(dtype=dtype)(x)
 
+        def halved(x: Any, filters: int, name: str) -> Any:
+            strides = 2 if down == "strided" else 1
+            x = normed(ImageConv2D(filters, 3, strides, "same", data_format=DATA_FORMAT, name=name, **told()), x)
+            return bent(x) if down == "strided" else BlurredHalving(dtype=dtype)(bent(x))
+
         def doubled(x: Any, filters: int) -> Any:
-            if up == "nearest":
-                x = NearestDoubling(dtype=dtype)(x)
-                return normed(layers.Conv2D(filters, 3, padding="same", data_format=DATA_FORMAT, **told()), x)
-            return normed(ImageConv2DTranspose(filters, 3, 2, "same", data_format=DATA_FORMAT, **told()), x)
+            if up == "transposed":
+                return bent(normed(ImageConv2DTranspose(filters, 3, 2, "same", data_format=DATA_FORMAT, **told()), x))
+            x = (NearestDoubling if up == "nearest" else BilinearDoubling)(dtype=dtype)(x)
+            return bent(normed(layers.Conv2D(filters, 3, padding="same", data_format=DATA_FORMAT, **told()), x))
 
         source = keras.Input(source_shape, dtype=outer, name="source")
         x = source  # (N, H, W, C)
@@ -125,17 +172,17 @@ class ResidualTranslator(Network):
             )
         )
         for halving in range(1, HALVINGS + 1):  # (N, H / 2, W / 2, 2 base_filters), (N, H / 4, W / 4, 4 base_filters)
-            x = bent(normed(ImageConv2D(2**halving * base_filters, 3, 2, "same", data_format=DATA_FORMAT, **told()), x))
-        for _ in range(blocks):
+            x = halved(x, 2**halving * base_filters, f"half_{halving}")
+        for block in range(1, blocks + 1):
             inner = bent(
                 normed(ImageConv2D(2**HALVINGS * base_filters, 3, data_format=DATA_FORMAT, **told()), reflected(x, 1))
             )
             inner = normed(
                 ImageConv2D(2**HALVINGS * base_filters, 3, data_format=DATA_FORMAT, **told()), reflected(inner, 1)
             )
-            x = layers.Add(dtype=dtype)([x, inner])
+            x = layers.Add(dtype=dtype, name=f"block_{block}")([x, inner])
         for halving in reversed(range(HALVINGS)):
-            x = bent(doubled(x, 2**halving * base_filters))
+            x = doubled(x, 2**halving * base_filters)
         last = ImageConv2D(target_channels, OUTER_KERNEL, data_format=DATA_FORMAT, **told(has_norm=False))
         x = in_generator(last, spectral_norm)(reflected(x, OUTER_KERNEL // 2))
         if any(map(any, around)):

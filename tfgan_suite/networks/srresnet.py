@@ -91,7 +91,7 @@ class SRResNetGenerator(Network):
             initializer_stddev=initializer_stddev,
             spectral_norm=spectral_norm,
         )
-        if up == "transposed":
+        if up not in ("pixel_shuffle", "nearest"):
             raise InputError(f"{option('generator_up')} of SRResNet must be pixel_shuffle or nearest. Received: {up}.")
         if scale < 2 or scale & (scale - 1):
             raise InputError(f"scale must be a power of 2, such as 2 or 4. Received: {scale}.")

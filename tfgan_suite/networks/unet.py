@@ -96,7 +96,7 @@ class UNetGenerator(Network):
             initializer_stddev=initializer_stddev,
             spectral_norm=spectral_norm,
         )
-        if up == "pixel_shuffle":
+        if up not in ("transposed", "nearest"):
             raise InputError(f"{option('generator_up')} of a U-Net must be transposed or nearest. Received: {up}.")
         if paste_known and source_shape[2] != target_channels + 1:
             raise InputError(

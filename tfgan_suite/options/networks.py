@@ -12,15 +12,16 @@ from tfgan_suite.options.settings import ABOVE_ZERO, AT_LEAST_ONE, AT_LEAST_ZERO
 # What options may be that are names.
 NAMES = {
     "generator_norm": ("none", "batch", "layer", "instance"),
-    "generator_up": ("transposed", "nearest", "pixel_shuffle"),
+    "generator_up": ("transposed", "nearest", "bilinear", "pixel_shuffle"),
+    "generator_down": ("strided", "blurred"),
     "discriminator_norm": ("none", "batch", "layer", "instance"),
     "discriminator_initializer": ("normal", "he"),
     "spectral_norm": ("none", "discriminator", "both"),
 }
 _MLP, _DCGANS = ("mlp",), ("dcgan", "dcgan_radford2015", "dcgan_tutorial")
 _RESNET, _R3GAN = ("resnet",), ("r3gan",)
-_PIX2PIX, _SRGAN, _CYCLE_GAN = ("Pix2Pix",), ("SRGAN",), ("CycleGAN",)  # the classes, whose networks are no body
-_OF_IMAGES = _PIX2PIX + _SRGAN + _CYCLE_GAN
+_PIX2PIX, _SRGAN, _RESIDUAL = ("Pix2Pix",), ("SRGAN",), ("CycleGAN", "CUT")  # the classes: their networks are no body
+_OF_IMAGES = _PIX2PIX + _SRGAN + _RESIDUAL
 
 
 def _option(of: tuple[str, ...], valid: Range | None = None) -> Any:
@@ -48,8 +49,9 @@ class NetworkOptions:
     base_filters: int | None = _option(_DCGANS + _RESNET + _R3GAN + _OF_IMAGES, AT_LEAST_ONE)
     """Use so many filters at full resolution; resnet and srgan have as many at each half of it, all others twice as
     many; else the network's own."""
-    residual_blocks: int | None = _option(_SRGAN + _CYCLE_GAN, AT_LEAST_ONE)
-    """Build a generator of srgan or cyclegan with so many residual blocks; else 16, or 6 and from 256 pixels on 9."""
+    residual_blocks: int | None = _option(_SRGAN + _RESIDUAL, AT_LEAST_ONE)
+    """Build a generator of srgan, cyclegan or cut with so many residual blocks; else 16, or 6 and from 256 pixels on
+    9."""
     dropout: float | None = _option(_MLP + _DCGANS + _PIX2PIX, Range(0.0, 1.0, "in [0, 1)"))
     """Drop this share of features in training, the discriminator's or of pix2pix the inner generator's; else the
     network's own."""
@@ -57,10 +59,13 @@ class NetworkOptions:
     """Start kernels from a normal distribution of this standard deviation; else as the network does."""
 
     generator_norm: str | None = _option(_OF_IMAGES)
-    """Put the norm batch, instance, layer or none into a generator of images of images; else batch, of cyclegan
-    instance."""
+    """Put the norm batch, instance, layer or none into a generator of images of images; else batch, of cyclegan and
+    cut instance."""
     generator_up: str | None = _option(_OF_IMAGES)
-    """Make maps of a generator of images of images larger by nearest, transposed, or pixel_shuffle (srgan alone)."""
+    """Make maps of a generator of images of images larger by nearest, transposed, bilinear (cyclegan, cut) or
+    pixel_shuffle (srgan)."""
+    generator_down: str | None = _option(_RESIDUAL)
+    """Halve maps of a generator of cyclegan or cut by strided convolutions, or blurred after them; else strided."""
     enlarged_skip: bool | None = _option(_SRGAN)
     """Let a generator of srgan add what it makes to its source, enlarged bicubically, or not; else not."""
     paste_known: bool | None = _option(_PIX2PIX)
@@ -69,7 +74,7 @@ class NetworkOptions:
     discriminator_norm: str | None = _option(("dcgan", "dcgan_radford2015", *_RESNET, *_OF_IMAGES))
     """Put the norm batch, instance, layer or none into a discriminator of resnet (else none), dcgan_radford2015 or a
     model of images of images (else batch)."""
-    discriminator_halvings: int | None = _option(_PIX2PIX + _CYCLE_GAN, AT_LEAST_ZERO)
+    discriminator_halvings: int | None = _option(_PIX2PIX + _RESIDUAL, AT_LEAST_ZERO)
     """Let a discriminator of patches see 16, 34, 70 or 142 pixels by 1, 2, 3 or 4; else about 14x14 patches."""
 
     discriminator_initializer: str | None = _option(("dcgan", "dcgan_radford2015"))
