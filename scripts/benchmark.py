@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmark_parts.loops import MODELS, NUM_IMAGES, BenchmarkModel, Duration, Fit, make_contestant, penalty_of
+from benchmark_parts.loops import Duration, Fit, make_contestant, penalty_of
+from benchmark_parts.models import MODELS, NUM_IMAGES, BenchmarkModel
 
 from tfgan_suite.cli import parse, quiet_import, run
 from tfgan_suite.errors import InputError, unknown_choice
@@ -34,6 +35,7 @@ VARIANTS = (
     *(f"{library}_{penalty}" for penalty in PENALTIES if penalty != "none" for library in ("fit", "torch")),
 )  # fmt: skip
 OF_PAIRS = ("fit", "torch", "fit_bfloat16", "torch_bfloat16")  # what there is of pix2pix
+UNPAIRED = ("fit", "torch", "fit_bfloat16")  # and of cyclegan
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class BenchmarkConfig:
     the same batch over two logical devices of this machine, `fit_2_processes` over two processes on it: where they
     share the cores of one device, what they lose against `fit` is what the division costs. `fit_r1` and `torch_r1`
     add that penalty to the discriminator's step, and so for every other; not on dcgan_64, which has BatchNorm.
-    `pix2pix_64` and `pix2pix_128` are the preset of pairs without its moving average, by `fit` and `torch`.
+    `pix2pix_64`, `pix2pix_128` and `cyclegan_64` are these presets without moving averages, by `fit` and `torch`.
     """
 
     models: tuple[str, ...] = ("mlp_gan_small", "dcgan_28", "dcgan_64")
@@ -151,7 +153,8 @@ def time_model(name: str, config: BenchmarkConfig) -> list[dict[str, Any]]:
     """One row a variant of a model."""
     model = MODELS[name]
     variants = [v for v in config.variants if model.convolutional or not v.endswith("_bfloat16")]
-    variants = [v for v in variants if not model.of_pairs or v in OF_PAIRS]
+    of_images = OF_PAIRS if model.of_pairs else UNPAIRED if model.is_unpaired else variants
+    variants = [v for v in variants if v in of_images]
     types = {_type(v) for v in variants}
     rate_names = {low: f"convolutions_{low}".rstrip("_") for low in types} if model.convolutional else {}
     players = {v: Player(model, v, config) for v in (*variants, *rate_names.values())}

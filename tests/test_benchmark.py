@@ -44,7 +44,7 @@ def test_pairs_beside_pytorch(tmp_path: Path) -> None:
 def test_the_networks_of_pairs_are_as_large_in_pytorch(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     monkeypatch.syspath_prepend(SCRIPT.parent)
-    from benchmark_parts.loops import MODELS
+    from benchmark_parts.models import MODELS
     from benchmark_parts.torch_pairs import UNet, patches
 
     model = MODELS[f"pix2pix_{side}"].make("float32")
@@ -52,3 +52,14 @@ def test_the_networks_of_pairs_are_as_large_in_pytorch(side: int, monkeypatch: p
         assert mine.count_params() - sum(math.prod(w.shape) for w in mine.non_trainable_weights) == sum(
             weight.numel() for weight in theirs.parameters()
         )
+
+
+def test_the_networks_of_two_kinds_are_as_large_in_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    from benchmark_parts.models import MODELS
+    from benchmark_parts.torch_cycle import patches, translator
+
+    model = MODELS["cyclegan_64"].make("float32")
+    for mine, theirs in ((model.generator_ab, translator(3)), (model.discriminator_b, patches(64, 3))):
+        assert mine.count_params() == sum(weight.numel() for weight in theirs.parameters())

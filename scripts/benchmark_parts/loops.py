@@ -2,67 +2,20 @@
 
 import contextlib
 import json
-import math
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from benchmark_parts.flops import count_step_flops
+from benchmark_parts.models import LATENT_DIM, MODELS, BenchmarkModel, make_batches, make_images
 
 from tfgan_suite.options.objective import PENALTIES
-
-LATENT_DIM = 100
-NUM_IMAGES = 2_048
-SEED = 0
-
-
-@dataclass(frozen=True)
-class BenchmarkModel:
-    """What is timed under a name: networks, image shape, whether they have convolutions, the discriminator's norm."""
-
-    body: str
-    image_shape: tuple[int, int, int]
-    convolutional: bool = True
-    norm: str | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Of its networks."""
-        return {"dropout": 0.0} | ({} if self.norm is None else {"discriminator_norm": self.norm})
-
-    @property
-    def of_pairs(self) -> bool:
-        """Whether it is that of the preset `pix2pix`, of images as large and with as many channels on both sides."""
-        return self.body == "unet"
-
-    def make(self, dtype: str) -> Any:
-        """The package's model."""
-        from tfgan_suite.models.dcgan import DCGAN
-        from tfgan_suite.models.mlp_gan import MLPGAN
-        from tfgan_suite.models.pix2pix import Pix2Pix
-
-        if self.of_pairs:
-            of_preset = {"base_filters": 32, "generator_up": "nearest"}
-            return Pix2Pix(self.image_shape, self.image_shape, dtype=dtype, **of_preset)
-        if self.convolutional:
-            return DCGAN(self.image_shape, LATENT_DIM, self.body, dtype=dtype, **self.options)
-        return MLPGAN(self.image_shape, LATENT_DIM, dtype=dtype)
-
-
-MODELS = {
-    "mlp_gan_small": BenchmarkModel("mlp", (28, 28, 1), convolutional=False),
-    "dcgan_28": BenchmarkModel("dcgan_tutorial", (28, 28, 1)),
-    "dcgan_32": BenchmarkModel("dcgan_radford2015", (32, 32, 3), norm="none"),
-    "dcgan_64": BenchmarkModel("dcgan_radford2015", (64, 64, 3)),
-    "pix2pix_64": BenchmarkModel("unet", (64, 64, 3)),
-    "pix2pix_128": BenchmarkModel("unet", (128, 128, 3)),
-}
 
 
 class Duration(NamedTuple):
@@ -97,22 +50,6 @@ class Contestant(Protocol):
 
     def run(self, steps: int) -> Duration | None:
         """Takes so many steps; gives a duration only where that of the whole call is not the one to compare."""
-
-
-def make_images(model: BenchmarkModel) -> np.ndarray:
-    """Random uint8 images (NUM_IMAGES, H, W, C)."""
-    return np.random.default_rng(SEED).integers(0, 256, (NUM_IMAGES, *model.image_shape), np.uint8)
-
-
-def make_batches(model: BenchmarkModel, batch_size: int) -> Any:
-    """Batches of the package's own pipeline, without end for our purposes."""
-    from tfgan_suite.data.image_data import ImageData
-    from tfgan_suite.data.pairs import StoredPairs
-    from tfgan_suite.data.pipeline import training_batches
-
-    images = make_images(model)
-    data = StoredPairs.of_arrays(images[::-1], images) if model.of_pairs else ImageData(images, None, (), "numbers")
-    return training_batches(data, batch_size, epochs=1_000_000, seed=SEED)
 
 
 class Fit:
@@ -150,12 +87,13 @@ class Fit:
 
         with strategy.scope() if strategy else contextlib.nullcontext():
             self.gan = model.make(dtype)
-            self.gan.compile(penalty=penalty)
+            self.gan.compile(loss=model.loss, penalty=penalty)
         if strategy:
             self.exchange_seconds = time_exchange(strategy, self.gan.trainable_variables)
         self.batches = make_batches(model, batch_size)
         self.timer = EpochTimer()
-        self.flops = batch_size * count_step_flops(self.gan.generator, self.gan.discriminator)
+        ends = self.gan.sides().values()
+        self.flops = None if model.is_unpaired else batch_size * count_step_flops(*(each[0] for each in ends))
 
     def run(self, steps: int) -> Duration:
         """From the begin to the end of an epoch of so many steps."""
@@ -318,41 +256,6 @@ class ConvolutionRate:
             self.convolve()
 
 
-def forward_flops(network: Any) -> list[int]:
-    """Floating-point operations of each dense or convolutional layer's forward pass on one image, in order.
-
-    Two for each multiply-add of the direct way: edges count as if the padding were multiplied, a layer that goes
-    through the Fourier transform as if it did not, all other layers as nothing.
-    """
-    from keras import layers
-
-    flops = []
-    for layer in network.layers:
-        if isinstance(layer, layers.Conv2DTranspose):
-            positions = math.prod(layer.input.shape[1:-1])
-        elif isinstance(layer, layers.Conv2D):
-            positions = math.prod(layer.output.shape[1:-1])
-        elif isinstance(layer, layers.Dense):
-            positions = 1
-        else:
-            continue
-        flops.append(2 * positions * math.prod(layer.kernel.shape))
-    return flops
-
-
-def count_step_flops(generator: Any, discriminator: Any) -> int:
-    """Floating-point operations of an alternating step with shared fake images, for each image of the batch.
-
-    A layer's gradient by its kernel and the one by its input each cost what the forward pass costs;
-    the first layer of a network needs none by its input, but for the generator's gradient through the
-    discriminator, which needs no gradient by a kernel.
-    """
-    g, d = forward_flops(generator), forward_flops(discriminator)
-    generator_flops = 3 * sum(g) - g[0]
-    discriminator_flops = 2 * (3 * sum(d) - d[0])  # on real and on fake images
-    return generator_flops + discriminator_flops + 2 * sum(d)
-
-
 def penalty_of(variant: str) -> str:
     """The penalty in the name of a variant such as `fit_r1`."""
     name = variant.partition("_")[2]
@@ -368,6 +271,11 @@ def make_contestant(model: BenchmarkModel, variant: str, batch_size: int) -> Con
 
         images = make_images(model)
         return TorchPairs(images[::-1].copy(), images, batch_size, low)
+    if variant.startswith("torch") and model.is_unpaired:
+        from benchmark_parts.torch_cycle import TorchCycle
+
+        images = make_images(model)
+        return TorchCycle(images[::-1].copy(), images, batch_size)
     if variant.startswith("torch"):
         from benchmark_parts.torch_loop import TorchLoop
 
