@@ -42,6 +42,7 @@ RUNS = {
     "inpaint": "--model inpaint --dataset digits --base-filters 4",
     "super_resolve": "--model super_resolve --dataset digits --base-filters 4 --residual-blocks 1",
     "cyclegan": "--model cyclegan --dataset kinds.csv --base-filters 4 --residual-blocks 1 --pool-size 6 --flip",
+    "cut": "--model cut --dataset kinds.csv --base-filters 4 --residual-blocks 1 --flip-equivariance",
 }
 EXPORTED = "cgan"  # the run whose export is asked for images
 GAN = "from pathlib import Path; from make_old_files import make_gan; make_gan(Path('gan.keras'), deterministic=True)"

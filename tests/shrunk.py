@@ -10,7 +10,7 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pairs import PairData, StoredPairs, degraded
 from tfgan_suite.data.unpaired import UnpairedData
-from tfgan_suite.options.pairs import TRANSLATORS
+from tfgan_suite.options.pairs import TRANSLATORS, UNPAIRED
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.runs.assembly import build_model
 from tfgan_suite.runs.data import degradation
@@ -32,8 +32,12 @@ def shrunk_config(name: str, **settings: object) -> TrainConfig:
             small |= {"scale": 2, "residual_blocks": 1, "features": "general"}  # whose weights are there
         else:
             small |= {"discriminator_halvings": 1}
+        if preset["model_class"] in UNPAIRED:
+            small |= {"residual_blocks": 1}
         if preset["model_class"] == "CycleGAN":
-            small |= {"residual_blocks": 1, "pool_size": 11}  # which two steps fill, and the third exchanges
+            small |= {"pool_size": 11}  # which two steps fill, and the third exchanges
+        if preset["model_class"] == "CUT":
+            small |= {"nce_patches": 9}  # of 64 pixels and 16, and of 4 all
         if "content_only_steps" in preset:
             small |= {"content_only_steps": 1}
         if "learning_rate_decay" in preset:

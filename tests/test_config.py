@@ -37,7 +37,7 @@ def test_choices_are_the_names_of_their_owners(field: str, names: list[str]) -> 
 def test_every_choice_is_taken(field: str, name: str) -> None:
     needed: dict[str, Any] = {
         "model": {"MLPGAN": "mlp_gan", "DCGAN": "dcgan", "Pix2Pix": "pix2pix", "SRGAN": "super_resolve",
-                  "CycleGAN": "cyclegan"}.get(name, "cgan")
+                  "CycleGAN": "cyclegan", "CUT": "cut"}.get(name, "cgan")
     }  # fmt: skip
     if field in [option.name for option in dataclasses.fields(PairOptions)]:
         needed = {"model": "inpaint" if field == "mask_kind" else "pix2pix"}

@@ -25,7 +25,7 @@ from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.verify import verify_export
 
 # Of networks and settings that others have too, and of many layers.
-SLOW = ("wgan", "wgan_gp", "wgan_gp_resnet", "dragan", "pix2pix_isola2017", "cyclegan_zhu2017")
+SLOW = ("wgan", "wgan_gp", "wgan_gp_resnet", "dragan", "pix2pix_isola2017", "cyclegan_zhu2017", "cut_park2020")
 every_model = pytest.mark.parametrize("name", corners(MODELS, *(name for name in MODELS if name not in SLOW)))
 every_kind = pytest.mark.parametrize("name", corners(MODELS, *CORNERS))
 every_end = pytest.mark.parametrize("name", corners(ENDS, *CORNERS))

@@ -29,6 +29,7 @@ RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
     "Pix2Pix": lambda p: {"source_shape": SHAPE, "target_shape": SHAPE, "l1_weight": 10.0, "seed": 0},
     "SRGAN": lambda p: {"source_shape": SHAPE, "target_shape": (16, 16, 1), "features": "general", "seed": 0},
     "CycleGAN": lambda p: {"source_shape": SHAPE, "target_shape": SHAPE, "pool_size": 4, "seed": 0},
+    "CUT": lambda p: {"source_shape": SHAPE, "target_shape": SHAPE, "nce_patches": 4, "seed": 0},
     "MLPGAN": lambda p: {"image_shape": SHAPE, "ema_momentum": 0.0, "updates": "alternating"},
     "Evaluation": lambda p: {"real": tiny_data().images, "extractor": metrics.load_extractor("classifier", "digits")},
     "ExactCheckpoint": lambda p: {"directory": p},

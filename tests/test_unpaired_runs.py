@@ -116,7 +116,10 @@ def test_cut_and_continued_it_is_the_uncut_run(folder: Path, tmp_path: Path) -> 
         ({"l1_weight": 3}, "--l1-weight does not apply to --model cyclegan"),
         ({"metrics": "precision_recall", "evaluate_every": 1}, "precision_recall is not of what is made of images"),
         ({"pool_size": -1}, "--pool-size must be at least 0"),
-        ({"generator_up": "pixel_shuffle"}, "--generator-up of CycleGAN must be transposed or nearest"),
+        ({"nce_weight": 2.0}, "--nce-weight does not apply to --model cyclegan"),
+        ({"model": "cut", "pool_size": 6, "nce_patches": 1}, "--nce-patches must be at least 2"),
+        ({"model": "cut", "pool_size": 7}, "--pool-size does not apply to --model cut"),
+        ({"generator_up": "pixel_shuffle"}, "--generator-up of a residual translator must be"),
     ],
 )  # fmt: skip
 def test_what_a_run_refuses(

@@ -29,6 +29,8 @@ SECOND_SHUFFLE_STREAM, SECOND_AUGMENTATION_STREAM = 1_007, 1_008
 MASK_STREAM = 2_000
 # Which earlier images a discriminator sees: POOL_STREAM + i for the pool i of a model.
 POOL_STREAM = 4_000
+# Places of maps that are compared: PATCH_STREAM + i for the i-th map; and which images are mirrored before them.
+PATCH_STREAM, MIRROR_STREAM = 5_000, 5_900
 # Points at which a discriminator's slopes are penalised: two streams for each call of a judgement within a step.
 PENALTY_STREAM = 10_000
 # How a discriminator sees images: a block of streams for each set of images within a step, one for each augmentation.

@@ -20,6 +20,7 @@ from tfgan_suite.runs.assembly import build_model
 TAKEN = {"MLPGAN": options_of("mlp"), "DCGAN": options_of(*CONVOLUTIONAL), "ConditionalGAN": options_of(*BODIES)}
 LARGE = (2 * SHAPE[0], 2 * SHAPE[1], SHAPE[2])
 TAKEN |= {"Pix2Pix": options_of("unet"), "SRGAN": options_of("srresnet"), "CycleGAN": options_of("residual")}
+TAKEN["CUT"] = TAKEN["CycleGAN"]
 RIGHT: dict[Any, Any] = {tuple[int, ...]: (4,), bool: True, int: 2, float: 0.1}
 MODELS = model_classes()
 FLAGS = {name: NAMES[name][1] if name in NAMES else RIGHT[typing.get_args(hint)[0]] for name, hint in OPTIONS.items()}
@@ -42,6 +43,7 @@ def test_the_configuration_of_a_model_has_the_options_of_its_networks(name: str)
         "Pix2Pix": {"target_shape": SHAPE},
         "SRGAN": {"target_shape": LARGE},
         "CycleGAN": {"target_shape": SHAPE},
+        "CUT": {"target_shape": SHAPE},
     }.get(name, {})
     config = MODELS[name](SHAPE, **more).get_config()
     assert [option for option in config if option in OPTIONS] == TAKEN[name]

@@ -6,17 +6,19 @@ from typing import Any
 
 import keras
 
+Ends = keras.KerasTensor | list[keras.KerasTensor]
+
 
 class Network(keras.Model):
     """A functional model whose configuration is what its constructor was given.
 
     Args:
-        inputs: symbolic tensor.
-        outputs: symbolic tensor made of it.
+        inputs: symbolic tensor, or several in a list.
+        outputs: symbolic tensor made of them, or several.
         arguments: at least the constructor's, by name, each as JSON may have it: `locals()` at its end.
     """
 
-    def __init__(self, inputs: keras.KerasTensor, outputs: keras.KerasTensor, arguments: Mapping[str, Any]):
+    def __init__(self, inputs: Ends, outputs: Ends, arguments: Mapping[str, Any]):
         super().__init__(inputs, outputs, name=arguments["name"])
         self._arguments = {
             name: arguments[name] for name in inspect.signature(type(self)).parameters if name in arguments

@@ -12,7 +12,7 @@ from tfgan_suite.options.settings import Family, setting
 # The models that learn from pairs, and those that learn from two kinds of images without pairs; all others learn from
 # images.
 OF_PAIRS = ("Pix2Pix", "SRGAN")
-UNPAIRED = ("CycleGAN",)
+UNPAIRED = ("CycleGAN", "CUT")
 TRANSLATORS = OF_PAIRS + UNPAIRED
 LAYOUTS = ("separate", "side_by_side")
 SOURCE_KINDS = ("images", "labels")

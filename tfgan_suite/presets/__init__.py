@@ -14,6 +14,7 @@ MODELS = {
     "Pix2Pix": "tfgan_suite.models.pix2pix",
     "SRGAN": "tfgan_suite.models.srgan",
     "CycleGAN": "tfgan_suite.models.cycle_gan",
+    "CUT": "tfgan_suite.models.cut",
 }
 
 PRESETS: dict[str, Preset] = {**FIRST_MODELS, **OBJECTIVES, **PAIRS, **UNPAIRED}
