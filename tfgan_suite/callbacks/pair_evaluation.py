@@ -38,7 +38,7 @@ class PairEvaluation(Measuring):
         super().__init__(metrics, every)
         self.pairs = pairs
         self.extractor = extractor
-        self.reference = samples(pairs.images, pairs.labels, extractor)
+        self.reference = samples(pairs.images, pairs.labels, extractor, pairs.look)
 
     def measure(self) -> dict[str, float]:
         try:

@@ -49,6 +49,7 @@ class StoredPairs(PairData):
         sources: uint8 or uint16 (N, H, W, D), as high and wide as the targets; channels and type may differ.
         source_kind: `images`, or `labels`: colours that are classes, between which there is nothing.
         names: of each pair; empty where they have none.
+        source_look: of the sources, as `look` is of the targets.
 
     Raises:
         InputError: sources that do not go with the targets.
@@ -57,6 +58,7 @@ class StoredPairs(PairData):
     sources: np.ndarray
     source_kind: str = "images"
     names: tuple[str, ...] = ()
+    source_look: tuple[str, ...] = ()
     stored_as: ClassVar[tuple[type, ...]] = (np.uint8, np.uint16)
 
     def __post_init__(self) -> None:
@@ -105,14 +107,25 @@ class StoredPairs(PairData):
         images, sources = taken(self.images, rows), taken(self.sources, rows)
         return replace(self, images=images, labels=labels, sources=sources, names=names)
 
+    def turned(self) -> Self:
+        """The same pairs the other way round: the targets are the sources, and the sources the targets.
+
+        Raises:
+            InputError: sources that are labels, which no image is made into.
+        """
+        if self.source_kind != "images":
+            raise InputError(f"The sources of {self.source} are {self.source_kind}, and no targets. Expected images.")
+        return replace(self, images=self.sources, sources=self.images, look=self.source_look, source_look=self.look)
+
     def fingerprint(self) -> str:
         """SHA-256 of those of the targets and of the sources."""
         parts = super().fingerprint(), ImageData(self.sources, None, (), "").fingerprint()
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:
-        """As of images, and the shape and the kind of the sources."""
-        return super().facts() | {"source_kind": self.source_kind}
+        """As of images, and the shape, the kind and the look of the sources."""
+        looks = {"source_look": list(self.source_look)} if self.source_look else {}
+        return super().facts() | {"source_kind": self.source_kind} | looks
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import tqdm
 
-from tfgan_suite.data.image_data import SELECTION_SEED
+from tfgan_suite.data.image_data import SELECTION_SEED, ImageData
 from tfgan_suite.data.pairs import DegradedData, PairData
 from tfgan_suite.errors import InputError, option
 from tfgan_suite.evaluation.measure import PIXELS
@@ -32,7 +32,7 @@ from tfgan_suite.versions import versions
 def evaluate_translator(
     translate: Translate,
     facts: dict[str, Any],
-    train: PairData,
+    train: ImageData,
     test: PairData,
     extractor: Extractor | None,
     names: Iterable[str] = PAIR_METRICS,
@@ -52,7 +52,7 @@ def evaluate_translator(
     Args:
         translate: see `Translate`.
         facts: where it lies, and what it says of itself; JSON types.
-        train: what was learned from.
+        train: what was learned from: its images are targets.
         test: what it is measured on.
         extractor: of features and classes; None for metrics of pixels alone.
         names: of `PAIR_METRICS`.
@@ -78,7 +78,7 @@ def evaluate_translator(
     floor = dataclasses.replace(comparison, generated=comparison.reference)
     floor_of_distances = None
     if extractor is not None and held_out:
-        learned = samples(*train.chosen(len(test.images)), extractor)
+        learned = samples(*train.chosen(len(test.images)), extractor, train.look)
         floor_of_distances = dataclasses.replace(comparison, generated=learned)
     protocol = _protocol(train, test, dataset, held_out) | (protocol or {})
     records = []
@@ -89,7 +89,7 @@ def evaluate_translator(
             continue
         metric = METRICS[name]
         how = PIXELS if metric.on_pixels or extractor is None else extractor.protocol(test.image_shape[2])
-        real = None if metric.on_pixels else floor_of_distances if metric.on_features else floor
+        real = None if not metric.has_floor else floor_of_distances if metric.on_features else floor
         try:
             records += _records(name, comparison, real, others, {**protocol, **how}, facts)
         except InputError as error:  # such as images that are too small
@@ -100,12 +100,12 @@ def evaluate_translator(
 
 
 def _without_learning(
-    comparison: Comparison, translated: Translated, train: PairData, test: PairData, extractor: Extractor | None
+    comparison: Comparison, translated: Translated, train: ImageData, test: PairData, extractor: Extractor | None
 ) -> dict[str, Comparison]:
     """What is got without learning, in the place of what is made."""
     degradation = test.degradation if isinstance(test, DegradedData) else None
     return {
-        name: dataclasses.replace(comparison, generated=samples(images, test.labels, extractor))
+        name: dataclasses.replace(comparison, generated=samples(images, test.labels, extractor, test.look))
         for name, images in baselines(translated, train.images, degradation).items()
     }
 
@@ -142,10 +142,11 @@ def _records(
     ]
 
 
-def _protocol(train: PairData, test: PairData, dataset: str, held_out: bool) -> dict[str, Any]:
+def _protocol(train: ImageData, test: PairData, dataset: str, held_out: bool) -> dict[str, Any]:
     """What two numbers must share to be compared."""
     told = test.facts()
-    kept: dict[str, Any] = {key: told[key] for key in ("source_shape", "source_kind", "degradation") if key in told}
+    of_pairs = ("source_shape", "source_kind", "degradation", "look", "source_look")
+    kept: dict[str, Any] = {key: told[key] for key in of_pairs if key in told}
     return {
         "dataset": dataset,
         "dataset_sha256": hashlib.sha256((train.fingerprint() + test.fingerprint()).encode()).hexdigest(),

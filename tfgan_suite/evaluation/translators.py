@@ -157,12 +157,13 @@ def evaluate_export(path: str, choices: Choices) -> list[MetricRecord]:
     rules = dataclasses.replace(
         PictureRules.of_facts(card), size=(height, width), channels=channels if is_alike else None
     )
+    learned = card.get("split") or "train"
     facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed", "split")}}
     return _records(
         [(_of_levels(opened), facts)],
-        lambda split, as_rules: read_pairs_of(settings, dataset, choices.data_dir, as_rules, split),
+        lambda split, as_rules: read_pairs_of(settings, dataset, choices.data_dir, as_rules, split, learned),
         rules,
-        card.get("split") or "train",
+        learned,
         dataset,
         choices,
     )
@@ -207,8 +208,12 @@ def _records(
     train = read(learned, rules)
     split = choices.split or "test"
     test = train if split == learned else read(split, as_read(rules, train))
-    train, test = (data.pairs() if isinstance(data, UnpairedData) else data for data in (train, test))
-    assert isinstance(train, PairData) and isinstance(test, PairData)
+    # Of two kinds what was learned from need not be pairs: its images b are targets.
+    train, test = (
+        data.pairs() if isinstance(data, UnpairedData) and (data is test or data.has_pairs) else data
+        for data in (train, test)
+    )
+    assert isinstance(test, PairData)
     return [
         record
         for translate, facts in translators

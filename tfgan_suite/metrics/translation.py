@@ -1,11 +1,12 @@
 """What a model makes of sources, beside the targets that they have."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfgan_suite.data.image_data import SELECTION_SEED
+from tfgan_suite.data.looks import undone
 from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs
 from tfgan_suite.errors import DivergenceError, InputError, option
 from tfgan_suite.images import to_uint8
@@ -17,7 +18,7 @@ from tfgan_suite.metrics.grouping import groups_of
 
 # Sources float32 (n, h, w, C) in [-1, 1], and the number of the first of them -> images (n, H, W, D) in [-1, 1].
 Translate = Callable[[np.ndarray, int], Any]
-PAIR_METRICS = ("psnr", "ssim", "l1", "kernel_distance", "frechet_distance", "label_accuracy")
+PAIR_METRICS = ("psnr", "ssim", "l1", "kernel_distance", "frechet_distance", "label_accuracy", "label_accuracy_kept")
 # A Frechet distance of fewer images than features is no estimate, and even so it is biased.
 FEWEST_FOR_FRECHET = 2000
 BATCH_ROWS = 64
@@ -74,12 +75,22 @@ def translate_pairs(
     return Translated(np.concatenate(made), joined, None)
 
 
-def samples(images: np.ndarray, labels: np.ndarray | None, extractor: Extractor | None) -> Samples:
-    """Images, and their features and logits where there is an extractor."""
+def samples(
+    images: np.ndarray, labels: np.ndarray | None, extractor: Extractor | None, look: Sequence[str] = ()
+) -> Samples:
+    """Images, and their features and logits where there is an extractor.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        labels: what they are meant to show; None: not known.
+        extractor: one that reads classes is given the images as `undone` leaves them, since it has learned from images
+            as they are; one of features alone gets them in their look.
+        look: that the images have, or were made to have.
+    """
     classes = None if labels is None else classes_of(labels)
     if extractor is None:
         return Samples(images, np.empty((len(images), 0), np.float32), None, classes)
-    return Samples(images, *extractor(images), classes)
+    return Samples(images, *extractor(images if extractor.num_classes is None else undone(images, look)), classes)
 
 
 def pair_comparison(
@@ -95,8 +106,8 @@ def pair_comparison(
     """
     known = None if extractor is None else extractor.num_classes
     return Comparison(
-        samples(translated.images, data.labels, extractor),
-        samples(data.images, data.labels, extractor) if reference is None else reference,
+        samples(translated.images, data.labels, extractor, data.look),
+        samples(data.images, data.labels, extractor, data.look) if reference is None else reference,
         train=data.images,
         validation=data.images[:0],
         num_classes=known if known == data.num_classes else None,
