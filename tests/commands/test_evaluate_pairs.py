@@ -76,7 +76,7 @@ def evaluated(path: Path, *flags: str) -> dict[str, MetricRecord]:
 def test_a_run_of_digits_with_a_hole(holes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = evaluated(holes / "holes")
     parts = {f"{name}{part}" for name in ("psnr", "ssim", "l1") for part in ("", "_inside", "_outside")}
-    assert set(found) == parts | {"kernel_distance", "label_accuracy"}
+    assert set(found) == parts | {"kernel_distance", "label_accuracy", "label_accuracy_kept"}
     assert found["psnr_outside"].value == 100  # `inpaint` pastes known pixels
     record = found["l1_inside"]
     assert record.protocol["degradation"] == {"kind": "mask", "mask_share": 0.25, "mask_kind": "box"}

@@ -92,7 +92,9 @@ def in_two_looks(
     a, b = images, images
     if halves:
         if len(rows) < 2:
-            raise InputError(f"{images.source} has {len(rows)} images. Expected at least 2, one for each look.")
+            raise InputError(
+                f"Two looks need at least 2 images, one for each. Received: {len(rows)} of {images.source}."
+            )
         of_a, of_b = halves_of(len(rows))
         a, b, rows = images.at(of_a), images.at(of_b), rows[of_b]
     made = looked(b.images, look, rows, cache_gigabytes)

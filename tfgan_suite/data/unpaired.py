@@ -93,7 +93,7 @@ class UnpairedData(ImageData):
         if not len(of_b):
             expected = "some files of equal names, but for the suffix, which are held out of training and compared"
             if self.look:  # a data set beside itself
-                expected = f"images that are in both looks, as those of {option('split', 'test')} are"
+                expected = "images that are in both looks, as those of another split than is learned from are"
             raise InputError(
                 f"{self.source}: no image a has the name of an image b, so that nothing says what is right. Expected "
                 f"{expected}."
