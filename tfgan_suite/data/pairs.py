@@ -107,15 +107,12 @@ class StoredPairs(PairData):
         images, sources = taken(self.images, rows), taken(self.sources, rows)
         return replace(self, images=images, labels=labels, sources=sources, names=names)
 
-    def turned(self) -> Self:
-        """The same pairs the other way round: the targets are the sources, and the sources the targets.
-
-        Raises:
-            InputError: sources that are labels, which no image is made into.
-        """
-        if self.source_kind != "images":
-            raise InputError(f"The sources of {self.source} are {self.source_kind}, and no targets. Expected images.")
-        return replace(self, images=self.sources, sources=self.images, look=self.source_look, source_look=self.look)
+    def turned(self) -> "StoredPairs":
+        """The pairs the other way round: of the targets their sources are made. A pair keeps its name and its label."""
+        return replace(
+            self, images=self.sources, sources=self.images, source_kind="images",
+            look=self.source_look, source_look=self.look,
+        )  # fmt: skip
 
     def fingerprint(self) -> str:
         """SHA-256 of those of the targets and of the sources."""

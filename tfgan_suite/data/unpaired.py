@@ -82,6 +82,19 @@ class UnpairedData(ImageData):
         """Both kinds, each moved by numbers of its own; see `ImageData.batch`."""
         return (tuple(moved(to_float(part), kind=index) for index, part in enumerate(parts)),)
 
+    def turned(self) -> "UnpairedData":
+        """The kinds the other way round; the labels of b have no place then."""
+        return replace(
+            self, images=self.sources, sources=self.images, names=self.source_names, source_names=self.names,
+            labels=None, label_names=(), class_shares=None, look=self.source_look, source_look=self.look,
+        )  # fmt: skip
+
+    @property
+    def num_pairs(self) -> int:
+        """How many images b have the name of an image a."""
+        of_a = set(self.source_names)
+        return sum(name in of_a for name in self.names)
+
     def pairs(self) -> StoredPairs:
         """The images a and b that have one name, as pairs, in the order of b.
 
@@ -104,25 +117,6 @@ class UnpairedData(ImageData):
         labels = None if self.labels is None else self.labels[of_b]
         kept |= {"images": self.images[of_b], "labels": labels}
         return StoredPairs(**kept, sources=self.sources[of_a], names=names, source_look=self.source_look)
-
-    @property
-    def has_pairs(self) -> bool:
-        """Whether an image a has the name of an image b."""
-        return not {*self.names}.isdisjoint(self.source_names)
-
-    def turned(self) -> Self:
-        """The same images, those of a as b and those of b as a; labels, which are of b, are left out."""
-        return replace(
-            self,
-            images=self.sources,
-            names=self.source_names,
-            look=self.source_look,
-            sources=self.images,
-            source_names=self.names,
-            source_look=self.look,
-            labels=None,
-            label_names=(),
-        )
 
     def at(self, rows: np.ndarray) -> Self:
         raise InputError(f"{self.source} is two kinds of images, of which no rows belong together.")

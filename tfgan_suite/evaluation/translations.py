@@ -52,7 +52,7 @@ def evaluate_translator(
     Args:
         translate: see `Translate`.
         facts: where it lies, and what it says of itself; JSON types.
-        train: what was learned from: its images are targets.
+        train: what was learned from: pairs, or two kinds of images, of which the targets count.
         test: what it is measured on.
         extractor: of features and classes; None for metrics of pixels alone.
         names: of `PAIR_METRICS`.

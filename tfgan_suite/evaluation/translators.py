@@ -210,7 +210,7 @@ def _records(
     test = train if split == learned else read(split, as_read(rules, train))
     # Of two kinds what was learned from need not be pairs: its images b are targets.
     train, test = (
-        data.pairs() if isinstance(data, UnpairedData) and (data is test or data.has_pairs) else data
+        data.pairs() if isinstance(data, UnpairedData) and (data is test or data.num_pairs) else data
         for data in (train, test)
     )
     assert isinstance(test, PairData)
