@@ -139,7 +139,7 @@ def test_a_run_of_another_look_from_data_to_measurement(tmp_path: Path, capsys: 
         kept = found["label_accuracy"].value / found["label_accuracy"].floor
         assert found["label_accuracy_kept"].value == pytest.approx(kept, rel=1e-12)
         assert found["l1"].value == pytest.approx(float(last["l1"]), abs=0.01)
-    assert run(COMMANDS["evaluate"], [str(tmp_path / "run"), "--split", "train"], "evaluate.py") == 2
+    assert run(COMMANDS["evaluate"], [str(tmp_path / "run"), "--split", "train", "--metrics", "l1"], "evaluate.py") == 2
     assert "Expected images that are in both looks" in capsys.readouterr().err
     # The same command says that it is finished; another look is another run.
     assert train_looks(tmp_path, "thick", "inverted", **watching) == 0
