@@ -63,6 +63,7 @@ RIGHT: dict[str, Callable[[Path], dict[str, Any]]] = {
     "frechet_standard_error": lambda p: {"real": ROWS, "generated": ROWS},
     "grouped_mean": lambda p: {"values": ROWS[:, 0], "groups": PREDICTED},
     "kernel_distance": lambda p: {"real": ROWS, "generated": ROWS, "subsets": 2, "subset_size": 8},
+    "kept_accuracy": lambda p: {"predicted": PREDICTED, "of_truth": PREDICTED, "labels": PREDICTED},
     "l1_distance": lambda p: {"made": IMAGES, "true": IMAGES, "where": IMAGES[..., 0] > 9},
     "label_accuracy": lambda p: {"predicted": PREDICTED, "labels": PREDICTED},
     "load_extractor": lambda p: {"name": "classifier", "dataset": "digits"},

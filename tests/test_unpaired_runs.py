@@ -11,6 +11,7 @@ from PIL import Image
 
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.config import TrainConfig
+from tfgan_suite.metrics.records import read_records
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.presets.unpaired import UNPAIRED
 
@@ -21,7 +22,12 @@ TINY = {
 
 
 def flags(settings: dict[str, Any]) -> list[str]:
-    return [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    return [
+        part
+        for name, value in settings.items()
+        if value is not None
+        for part in (f"--{name.replace('_', '-')}", str(value))
+    ]
 
 
 def train(tmp_path: Path, dataset: object, *more: str, **settings: Any) -> int:
@@ -104,6 +110,86 @@ def test_cut_and_continued_it_is_the_uncut_run(folder: Path, tmp_path: Path) -> 
     assert train(cut, folder, "--deterministic") == 0
     assert len({(each / "run" / "history.csv").read_text() for each in (whole, cut)}) == 1
     assert len({(each / "run" / "samples" / "epoch_0002.png").read_bytes() for each in (whole, cut)}) == 1
+
+
+def train_looks(tmp_path: Path, *look: str, **settings: Any) -> int:
+    given = {"source": None, "target": None, "image_size": 8} | settings
+    return train(tmp_path, "digits", "--look", *look, **given)
+
+
+@pytest.mark.slow
+def test_a_run_of_another_look_from_data_to_measurement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It learns from halves, and is measured on images that are in both looks, while it learns and afterwards."""
+    watching = {"evaluate_every": 1, "metrics": "l1,label_accuracy,label_accuracy_kept", "keep_best": "l1"}
+    assert train_looks(tmp_path, "thick", "inverted", **watching) == 0, capsys.readouterr().err
+    told = capsys.readouterr().out
+    assert "854 a of 8x8x1; 853 b, others, thick, inverted; 90 of 1,797 images held out" in told
+    assert "l1,label_accuracy,label_accuracy_kept of 90 pairs held out, after each epoch" in told
+    (_, last) = csv.DictReader((tmp_path / "run" / "history.csv").read_text().splitlines())
+    facts = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert facts["config"]["look"] == facts["data"]["look"] == ["thick", "inverted"]
+    for subject, more in (("run", []), ("out/a_to_b", ["--dataset", "digits"])):
+        record = tmp_path / f"{subject.replace('/', '_')}.json"
+        flags = [str(tmp_path / subject), *more, "--output", str(record)]
+        assert run(COMMANDS["evaluate"], flags, "evaluate.py") == 0, capsys.readouterr().err
+        found = {each.metric: each for each in read_records(record)}
+        assert set(found) == {"psnr", "l1", "kernel_distance", "label_accuracy", "label_accuracy_kept"}
+        assert found["label_accuracy"].protocol["look"] == ["thick", "inverted"]
+        assert found["label_accuracy"].value == pytest.approx(float(last["label_accuracy"]), abs=0.03)
+        kept = found["label_accuracy"].value / found["label_accuracy"].floor
+        assert found["label_accuracy_kept"].value == pytest.approx(kept, rel=1e-12)
+        assert found["l1"].value == pytest.approx(float(last["l1"]), abs=0.01)
+    assert run(COMMANDS["evaluate"], [str(tmp_path / "run"), "--split", "train", "--metrics", "l1"], "evaluate.py") == 2
+    assert "Expected images that are in both looks" in capsys.readouterr().err
+    # The same command says that it is finished; another look is another run.
+    assert train_looks(tmp_path, "thick", "inverted", **watching) == 0
+    assert "finished" in capsys.readouterr().out
+    assert train_looks(tmp_path, "inverted", **watching) == 2
+    error = capsys.readouterr().err
+    assert "--look was ('thick', 'inverted'), now ('inverted',)" in error and error.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_another_look_cut_and_continued_is_the_uncut_run(tmp_path: Path) -> None:
+    look, colours = ("coloured", "rotated"), {"channels": 3}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert train_looks(whole, *look, "--deterministic", **colours) == 0
+    assert train_looks(cut, *look, "--deterministic", epochs=1, **colours) == 0
+    assert train_looks(cut, *look, "--deterministic", **colours) == 0
+    assert len({(each / "run" / "history.csv").read_text() for each in (whole, cut)}) == 1
+
+
+def test_a_dry_run_of_another_look_tells_both_kinds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train_looks(tmp_path, "coloured", "--dry-run", identity_weight=0, evaluate_every=1, metrics="psnr,l1") == 0
+    told = capsys.readouterr().out
+    assert "8x8x3 uint8" in told and "854 a of 8x8x1; 853 b, others, coloured; 90 of 1,797 images held out" in told
+    assert "psnr,l1 of 90 pairs held out" in told and "look = ('coloured',)" in told
+    assert TrainConfig.from_preset("cyclegan", look=("thick", "thick")).look == ("thick", "thick")
+
+
+@pytest.mark.parametrize(
+    ("look", "settings", "named"),
+    [
+        ([], {}, "--look takes at least one of inverted, coloured, rotated, thick. Received: none."),
+        (["thik"], {}, "Unknown --look 'thik'. Did you mean thick?"),
+        (["thick"], {"source": "a"}, "--source reads two kinds of images, and --look thick makes them of one."),
+        (["thick"], {"pair_layout": "side_by_side"}, "--pair-layout reads two kinds of images"),
+        (["rotated"], {"image_size": "8x12"}, "--look rotated needs images as high as wide. Received: images of 8x12."),
+        (["coloured"], {}, "have 1 and 3 channels here. Give --identity-weight 0, or one number of --channels."),
+        (["coloured"], {"channels": 4}, "--look coloured takes grey images. Received: images of 4 channels"),
+        (["thick"], {"model": "pix2pix"}, "--look is of models that learn from two kinds of images without pairs"),
+        (["thick"], {"model": "cgan"}, "as --model cyclegan. --model cgan learns from images."),
+        (["thick"], {"split": "test", "evaluate_every": 1}, "Expected images that are in both looks, as those of"),
+    ],
+)  # fmt: skip
+def test_looks_that_a_run_refuses(
+    look: list[str], settings: dict[str, Any], named: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_model = dict.fromkeys(TINY) | {"model": "cyclegan"} if settings.get("model") else {}
+    assert train_looks(tmp_path, *look, "--dry-run", **of_model | settings) == 2
+    error = capsys.readouterr().err
+    assert named in error and error.count("\n") == 1, error
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

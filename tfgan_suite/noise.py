@@ -25,6 +25,8 @@ COLOUR_STREAM = 1_004
 DEGRADATION_STREAM, FIXED_DEGRADATION_STREAM = 1_005, 1_006
 # The order of the second of two kinds of images, and how it is moved.
 SECOND_SHUFFLE_STREAM, SECOND_AUGMENTATION_STREAM = 1_007, 1_008
+# Which images of a data set are one of two kinds and which, in another look, the other; and the hues of such a look.
+HALVES_STREAM, HUE_STREAM = 1_009, 1_010
 # Dropout's masks: MASK_STREAM + i for the i-th call of a network within a step.
 MASK_STREAM = 2_000
 # Which earlier images a discriminator sees: POOL_STREAM + i for the pool i of a model.

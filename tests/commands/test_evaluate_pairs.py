@@ -1,5 +1,6 @@
 """Evaluation of models that translate: from a run folder to a table, beside what is got without learning."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ from tfgan_suite.commands.train import train
 from tfgan_suite.data.degradations import Degradation
 from tfgan_suite.data.degraded_images import load_degraded
 from tfgan_suite.data.pairs import PairData, StoredPairs
+from tfgan_suite.data.two_looks import load_two_looks
 from tfgan_suite.errors import InputError
 from tfgan_suite.evaluation.translations import evaluate_translator
 from tfgan_suite.evaluation.translators import translate_with
@@ -76,7 +78,7 @@ def evaluated(path: Path, *flags: str) -> dict[str, MetricRecord]:
 def test_a_run_of_digits_with_a_hole(holes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = evaluated(holes / "holes")
     parts = {f"{name}{part}" for name in ("psnr", "ssim", "l1") for part in ("", "_inside", "_outside")}
-    assert set(found) == parts | {"kernel_distance", "label_accuracy"}
+    assert set(found) == parts | {"kernel_distance", "label_accuracy", "label_accuracy_kept"}
     assert found["psnr_outside"].value == 100  # `inpaint` pastes known pixels
     record = found["l1_inside"]
     assert record.protocol["degradation"] == {"kind": "mask", "mask_share": 0.25, "mask_kind": "box"}
@@ -221,6 +223,35 @@ def test_the_floor_of_a_distance_is_what_was_learned_from(digits: Split) -> None
         )  # fmt: skip
         assert by_name(found)[name].value == by_name(found)[name].floor
     assert by_name(found)["label_accuracy"].baselines["input"] < 0.7
+
+
+def test_labels_kept_through_another_look(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of halves that are no pairs, both ways; beside what the truth keeps of the labels, and the input copied."""
+    look = ["thick", "inverted"]
+    train, test = load_two_looks("digits", look), load_two_looks("digits", look, "test", halves=False).pairs()
+    extractor, names = (
+        load_extractor("classifier", "digits"),
+        ["kernel_distance", "label_accuracy", "label_accuracy_kept"],
+    )
+    protocols = []
+    for learned, pairs in ((train, test), (train.turned(), test.turned())):
+        made = pairs.images.astype(np.float32) / 127.5 - 1
+        records = evaluate_translator(
+            lambda source, first, made=made: made[first : first + len(source)], {}, learned, pairs, extractor, names,
+            dataset="digits", wanted=True,
+        )  # fmt: skip
+        found = by_name(records)
+        assert found["label_accuracy"].value == found["label_accuracy"].floor and found["label_accuracy"].value > 0.9
+        assert found["label_accuracy_kept"].value == 1.0 and found["label_accuracy_kept"].floor is None
+        assert found["label_accuracy_kept"].uncertainty == 0.0
+        assert found["label_accuracy_kept"].baselines["input"] < 0.5
+        assert found["kernel_distance"].value < found["kernel_distance"].floor + 0.1
+        protocols.append(found["label_accuracy"].protocol)
+    assert [told.get("look") for told in protocols] == [look, None]
+    assert [told.get("source_look") for told in protocols] == [None, look]
+    with pytest.raises(InputError, match=r"look is .*'thick', 'inverted'"):
+        difference(*(dataclasses.replace(records[0], protocol=told) for told in protocols))
+    assert "passed over" not in capsys.readouterr().err
 
 
 def test_fewer_pairs_are_always_the_same(digits: Split) -> None:

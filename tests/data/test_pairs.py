@@ -13,7 +13,7 @@ from lanes import corners
 from PIL import Image
 from toys.paired import PairedToy
 
-from tfgan_suite.data import degraded_images, tfds_images
+from tfgan_suite.data import held_out_images, tfds_images
 from tfgan_suite.data.degradations import DEGRADATIONS, Degradation
 from tfgan_suite.data.degraded_images import load_degraded
 from tfgan_suite.data.image_data import ImageData
@@ -273,7 +273,7 @@ def test_a_data_set_that_is_downloaded_has_its_own_test(split: str, monkeypatch:
     monkeypatch.setattr(tfds_images, "_prepared_builder", lambda name, data_dir: (prepared or [None])[0])
     builder = SimpleNamespace(info=SimpleNamespace(splits={"train": 0, "test": 0}))
     monkeypatch.setattr(tfds_images, "_download", lambda name, data_dir: prepared.append(builder) or builder)
-    monkeypatch.setattr(degraded_images, "read_images", lambda dataset, split, *rest: with_labels())
+    monkeypatch.setattr(held_out_images, "read_images", lambda dataset, split, *rest: with_labels())
     for _ in range(2):
         assert len(load_degraded("mnist", Degradation("noise"), split=split).images) == 30
     assert prepared == [builder]

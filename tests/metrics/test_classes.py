@@ -5,7 +5,7 @@ import pytest
 
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.errors import InputError
-from tfgan_suite.metrics.classes import class_accuracies, class_entropy, class_shares, label_accuracy
+from tfgan_suite.metrics.classes import class_accuracies, class_entropy, class_shares, kept_accuracy, label_accuracy
 
 
 def test_class_shares_by_hand() -> None:
@@ -20,6 +20,28 @@ def test_class_shares_of_the_digits(small_digits: ImageData) -> None:
 
 def test_label_accuracy_by_hand() -> None:
     assert label_accuracy(np.array([1, 2, 3, 3]), np.array([1, 2, 0, 3])) == 0.75
+
+
+def test_kept_accuracy_by_hand() -> None:
+    """Two of four are right where the truth has three: residues of 1/3, 1/3, -2/3 and 0 about a ratio of 2/3."""
+    labels, truth, made = np.array([0, 1, 2, 3]), np.array([0, 1, 2, 0]), np.array([0, 1, 0, 0])
+    kept, error = kept_accuracy(made, truth, labels)
+    assert kept == pytest.approx(2 / 3, abs=1e-15)
+    assert error == pytest.approx(math.sqrt((1 + 1 + 4) / 9 / 3 / 4) / (3 / 4), abs=1e-15)
+    assert kept_accuracy(truth, truth, labels) == (1.0, 0.0)
+    assert kept_accuracy(labels, truth, labels)[0] == pytest.approx(4 / 3, abs=1e-15)
+    with pytest.raises(InputError, match="None of the 4 true images is read as what it shows"):
+        kept_accuracy(made, (labels + 1) % 4, labels)
+
+
+def test_the_error_of_a_kept_accuracy_is_that_of_the_bootstrap() -> None:
+    random = np.random.default_rng(0)
+    labels = np.zeros(400, int)
+    made = np.where(random.uniform(size=400) < 0.7, 0, 1)
+    truth = np.where((random.uniform(size=400) < 0.8) | (made == 0), 0, 1)
+    draws = [random.integers(0, 400, 400) for _ in range(2000)]
+    spread = np.std([(made[rows] == 0).mean() / (truth[rows] == 0).mean() for rows in draws])
+    assert kept_accuracy(made, truth, labels)[1] == pytest.approx(spread, rel=0.06)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,16 @@ from PIL import Image
 
 from tfgan_suite.data.degradations import Degradation
 from tfgan_suite.data.image_data import ImageData
+from tfgan_suite.data.looks import thick
 from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs, degraded
+from tfgan_suite.data.sources import load_images
+from tfgan_suite.data.two_looks import in_two_looks
 from tfgan_suite.errors import DivergenceError, InputError
 from tfgan_suite.images import to_float
 from tfgan_suite.metrics.absolute import l1_distance
 from tfgan_suite.metrics.baselines import INPUT, MEAN, baselines
 from tfgan_suite.metrics.catalogue import METRICS
+from tfgan_suite.metrics.classes import label_accuracy
 from tfgan_suite.metrics.extractors import Extractor, load_extractor
 from tfgan_suite.metrics.kernel import kernel_distance
 from tfgan_suite.metrics.peak_noise import psnr
@@ -25,6 +29,7 @@ from tfgan_suite.metrics.translation import (
     cannot,
     measure_pairs,
     pair_comparison,
+    samples,
     translate_pairs,
 )
 
@@ -105,6 +110,36 @@ def test_a_translator_that_knows_has_the_best_of_all(few: ImageData, classifier:
     assert (found["psnr"], found["l1"], found["l1_inside"]) == (100.0, 0.0, 0.0)
     assert found["label_accuracy"] > 0.9 > 0.3 > worse["label_accuracy"]
     assert found["kernel_distance"] < 0.05 * worse["kernel_distance"]
+
+
+@pytest.mark.parametrize("look", [("inverted",), ("rotated", "inverted"), ("coloured",), ("thick", "inverted")])
+def test_a_classifier_reads_another_look_as_it_was_before(look: tuple[str, ...], classifier: Extractor) -> None:
+    """What knows keeps all of the truth's accuracy, which is that of plain images, or of thick ones; both ways."""
+    few = load_images("digits").at(np.arange(130))  # of 32x32, whose strokes are wider than a pixel
+    pairs = in_two_looks(few, look, halves=False).pairs()
+    plain = thick(few.images) if "thick" in look else few.images
+    read = label_accuracy(classifier(plain).logits.argmax(-1), few.labels)
+    names = ["label_accuracy", "label_accuracy_kept", "kernel_distance"]
+    found = measure_pairs(targets_of(pairs), pairs, names, classifier)
+    assert (found["label_accuracy"], found["label_accuracy_kept"]) == (read, 1.0) and read > 0.8
+    assert found["kernel_distance"] == kernel_distance(*[classifier(plain).features] * 2, subset_size=65)[0]
+    turned = pairs.turned()
+    back = measure_pairs(targets_of(turned), turned, names, classifier)
+    assert back["label_accuracy"] == label_accuracy(classifier(few.images).logits.argmax(-1), few.labels) > 0.95
+    assert back["label_accuracy_kept"] == 1.0
+    # Half of the digits made of others: as much is kept.
+    wrong = np.where(np.arange(130) % 2, np.arange(130), (np.arange(130) + 7) % 130)
+    made = to_float(pairs.images[wrong]).numpy()
+    half = measure_pairs(lambda source, first: made[first : first + len(source)], pairs, names, classifier)
+    assert half["label_accuracy_kept"] == pytest.approx(half["label_accuracy"] / read, rel=1e-12)
+    assert 0.4 < half["label_accuracy_kept"] < 0.7
+
+
+def test_features_alone_are_of_images_in_their_look(few: ImageData) -> None:
+    """A network that reads no classes has not learned from the data: it is given what is there."""
+    general, pairs = load_extractor("general"), in_two_looks(few.at(np.arange(4)), ("inverted",), halves=False).pairs()
+    made = samples(pairs.images, pairs.labels, general, pairs.look)
+    np.testing.assert_array_equal(made.features, general(255 - few.images[:4]).features)
 
 
 def test_features_are_the_extractors(few: ImageData, classifier: Extractor) -> None:

@@ -39,7 +39,7 @@ class PairEvaluation(Measuring):
         super().__init__(metrics, every)
         self.pairs = pairs
         self.extractor = extractor
-        self.reference = samples(pairs.images, pairs.labels, extractor)
+        self.reference = samples(pairs.images, pairs.labels, extractor, pairs.look)
 
     def measure(self) -> dict[str, float]:
         ways: tuple[str, ...] = self.model.directions if "cycle" in self.metrics else ()

@@ -16,7 +16,7 @@ from tfgan_suite.config import TrainConfig
 from tfgan_suite.options.settings import Family
 from tfgan_suite.presets import PRESETS
 
-_VALUES: dict[object, str] = {str: "STR", int: "INT", float: "FLOAT", bool: "{True,False}", tuple: "[INT [INT ...]]"}
+_VALUES: dict[object, str] = {str: "STR", int: "INT", float: "FLOAT", bool: "{True,False}"}
 # That a model has where none is chosen; one of another class has networks of its own.
 _BODIES = {"MLPGAN": "mlp", "DCGAN": "dcgan", "ConditionalGAN": "dcgan"}
 Row = tuple[str, Any, Any]  # a field's name, type and default
@@ -119,8 +119,13 @@ def _metavar(field: dataclasses.Field[Any], hint: Any) -> str | None:
     if tyro.conf.Positional in typing.get_args(hint):
         name = field.name.upper()
         return name if field.default is dataclasses.MISSING else f"[{name}]"
-    kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
-    return _VALUES.get(typing.get_origin(kinds[0]) or kinds[0]) if isinstance(hint, types.UnionType) else None
+    if not isinstance(hint, types.UnionType):
+        return None
+    kind = next(kind for kind in typing.get_args(hint) if kind is not type(None))
+    if typing.get_origin(kind) is tuple:
+        item = _VALUES[typing.get_args(kind)[0]]
+        return f"[{item} [{item} ...]]"
+    return _VALUES.get(kind)
 
 
 def _dataclass(name: str, rows: list[Row]) -> type:

@@ -1,13 +1,11 @@
 """Pairs made of any image data set: its images, and what a degradation leaves of them."""
 
-import hashlib
 from dataclasses import replace
 
 from tfgan_suite.arguments import checked_types
 from tfgan_suite.data.degradations import Degradation
-from tfgan_suite.data.pairs import DegradedData, degraded, rows_of_split
-from tfgan_suite.data.sources import read_images, splits_of
-from tfgan_suite.files import refuse_missing_data
+from tfgan_suite.data.held_out_images import read_split
+from tfgan_suite.data.pairs import DegradedData, degraded
 from tfgan_suite.picture_rules import Levels, PictureRules
 
 
@@ -55,13 +53,6 @@ def read_degraded(
     Raises:
         InputError: as `load_degraded`.
     """
-    refuse_missing_data(dataset)
-    whole = split in ("train", "test") and "test" not in splits_of(dataset, data_dir, rules, download=True)
-    images = read_images(dataset, "train" if whole else split, data_dir, rules, skip_damaged, cache_gigabytes)
+    images, _, told = read_split(dataset, split, data_dir, rules, skip_damaged, cache_gigabytes, "pairs")
     data = degraded(images, degradation)
-    if not whole:
-        return data
-    # Images have no names: their pixels say which are held out, wherever they stand.
-    names = [hashlib.sha256(image.tobytes()).hexdigest() for image in images.images]
-    rows, note = rows_of_split(names, split, images.source)
-    return replace(data.at(rows), notes=(*data.notes, note))
+    return replace(data, notes=(*data.notes, *told))

@@ -33,6 +33,8 @@ class ImageData:
         effects: the rules of reading that made a difference; see `PictureRules.effects`.
         warnings: what is doubtful about the data, for people to read.
         class_shares: float64 (K,), by which classes were drawn; None: as they lie.
+        look: the other look that the images were brought into, names in `data.looks.LOOKS`; a classifier reads them as
+            `undone` leaves them.
     """
 
     images: np.ndarray
@@ -44,6 +46,7 @@ class ImageData:
     effects: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     class_shares: np.ndarray | None = None
+    look: tuple[str, ...] = ()
     stored_as: ClassVar[tuple[type, ...]] = (np.uint8,)
 
     def __repr__(self) -> str:
@@ -121,6 +124,7 @@ class ImageData:
             "fingerprint": self.fingerprint(),
             # Numbers in the place of `auto`, by which other pictures of the same kind are read.
             **({"levels": self.effects["levels"]} if self.effects.get("levels") else {}),
+            **({"look": list(self.look)} if self.look else {}),
         }
 
     def at(self, rows: np.ndarray) -> Self:

@@ -58,6 +58,7 @@ class StoredPairs(PairData):
         sources: uint8 or uint16 (N, H, W, D), as high and wide as the targets; channels and type may differ.
         source_kind: `images`, or `labels`: colours that are classes, between which there is nothing.
         names: of each pair; empty where they have none.
+        source_look: of the sources, as `look` is of the targets.
 
     Raises:
         InputError: sources that do not go with the targets.
@@ -66,6 +67,7 @@ class StoredPairs(PairData):
     sources: np.ndarray
     source_kind: str = "images"
     names: tuple[str, ...] = ()
+    source_look: tuple[str, ...] = ()
     stored_as: ClassVar[tuple[type, ...]] = (np.uint8, np.uint16)
 
     def __post_init__(self) -> None:
@@ -116,7 +118,10 @@ class StoredPairs(PairData):
 
     def turned(self) -> "StoredPairs":
         """The pairs the other way round: of the targets their sources are made. A pair keeps its name and its label."""
-        return replace(self, images=self.sources, sources=self.images, source_kind="images")
+        return replace(
+            self, images=self.sources, sources=self.images, source_kind="images",
+            look=self.source_look, source_look=self.look,
+        )  # fmt: skip
 
     def fingerprint(self) -> str:
         """SHA-256 of those of the targets and of the sources."""
@@ -124,8 +129,9 @@ class StoredPairs(PairData):
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:
-        """As of images, and the shape and the kind of the sources."""
-        return super().facts() | {"source_kind": self.source_kind}
+        """As of images, and the shape, the kind and the look of the sources."""
+        looks = {"source_look": list(self.source_look)} if self.source_look else {}
+        return super().facts() | {"source_kind": self.source_kind} | looks
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

@@ -26,6 +26,7 @@ class UnpairedData(ImageData):
         sources: the images a, uint8 or uint16 (M, H, W, D), as high and wide as b; channels and type may differ.
         source_names: of each a; empty where they have none.
         names: of each b.
+        source_look: of the images a, as `look` is of b.
 
     Raises:
         InputError: no image, or images that do not go together.
@@ -34,6 +35,7 @@ class UnpairedData(ImageData):
     sources: np.ndarray
     source_names: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    source_look: tuple[str, ...] = ()
     stored_as: ClassVar[tuple[type, ...]] = (np.uint8, np.uint16)
 
     def __post_init__(self) -> None:
@@ -94,7 +96,7 @@ class UnpairedData(ImageData):
         """The kinds the other way round; the labels of b have no place then."""
         return replace(
             self, images=self.sources, sources=self.images, names=self.source_names, source_names=self.names,
-            labels=None, label_names=(), class_shares=None,
+            labels=None, label_names=(), class_shares=None, look=self.source_look, source_look=self.look,
         )  # fmt: skip
 
     def at_most(self, count: int) -> Self:
@@ -123,17 +125,19 @@ class UnpairedData(ImageData):
         rows = {name: row for row, name in enumerate(self.source_names)}
         of_b = np.array([row for row, name in enumerate(self.names) if name in rows], int)
         if not len(of_b):
+            expected = "some files of equal names, but for the suffix, which are held out of training and compared"
+            if self.look:  # a data set beside itself
+                expected = "images that are in both looks, as those of another split than is learned from are"
             raise InputError(
                 f"{self.source}: no image a has the name of an image b, so that nothing says what is right. Expected "
-                "some files of equal names, but for the suffix, which are held out of training and compared."
+                f"{expected}."
             )
         names = tuple(self.names[row] for row in of_b)
         of_a = np.array([rows[name] for name in names], int)
         kept = {field.name: getattr(self, field.name) for field in fields(ImageData)}
         labels = None if self.labels is None else self.labels[of_b]
-        return StoredPairs(
-            **{**kept, "images": self.images[of_b], "labels": labels}, sources=self.sources[of_a], names=names
-        )
+        kept |= {"images": self.images[of_b], "labels": labels}
+        return StoredPairs(**kept, sources=self.sources[of_a], names=names, source_look=self.source_look)
 
     def at(self, rows: np.ndarray) -> Self:
         raise InputError(f"{self.source} is two kinds of images, of which no rows belong together.")
@@ -145,7 +149,8 @@ class UnpairedData(ImageData):
 
     def facts(self) -> dict[str, Any]:
         """As of images, and the number and the shape of a."""
-        return super().facts() | {"num_sources": len(self.sources), "source_shape": list(self.source_shape)}
+        looks = {"source_look": list(self.source_look)} if self.source_look else {}
+        return super().facts() | {"num_sources": len(self.sources), "source_shape": list(self.source_shape)} | looks
 
 
 def _named(names: tuple[str, ...], rows: np.ndarray) -> tuple[str, ...]:
@@ -156,4 +161,5 @@ def _named(names: tuple[str, ...], rows: np.ndarray) -> tuple[str, ...]:
 def broken(pairs: StoredPairs) -> UnpairedData:
     """Pairs as two kinds of images: their names alone say what belonged together."""
     kept = {field.name: getattr(pairs, field.name) for field in fields(ImageData)}
-    return UnpairedData(**kept, sources=pairs.sources, source_names=pairs.names, names=pairs.names)
+    names, look = pairs.names, pairs.source_look
+    return UnpairedData(**kept, sources=pairs.sources, source_names=names, names=names, source_look=look)

@@ -74,7 +74,10 @@ def read_unpaired(
         raise InputError(f"Two kinds of images take {option('levels', ('MIN', 'MAX'))}. Received: auto.")
     refuse_missing_data(dataset)
     if dataset in DATASETS:
-        raise InputError(f"{dataset} has one kind of images. Expected a data set of two, such as a folder of two.")
+        raise InputError(
+            f"{dataset} has one kind of images. Expected a data set of two, such as a folder of two; or make the other "
+            f"kind of it with {option('look')}, such as inverted."
+        )
     path = Path(dataset).expanduser()
     if path.is_dir() and how.layout == "separate":
         return _in_folders(path, split, rules, how, skip_damaged, cache_gigabytes)

@@ -84,7 +84,7 @@ def evaluate_translator(
     floor = dataclasses.replace(comparison, generated=comparison.reference)
     floor_of_distances = None
     if extractor is not None and held_out:
-        learned = samples(*train.chosen(len(test.images)), extractor)
+        learned = samples(*train.chosen(len(test.images)), extractor, train.look)
         floor_of_distances = dataclasses.replace(comparison, generated=learned)
     protocol = _protocol(train, test, dataset, held_out) | told | (protocol or {})
     records = []
@@ -95,7 +95,7 @@ def evaluate_translator(
             continue
         metric = METRICS[name]
         how = PIXELS if metric.on_pixels or extractor is None else extractor.protocol(test.image_shape[2])
-        real = None if metric.on_pixels else floor_of_distances if metric.on_features else floor
+        real = None if not metric.has_floor else floor_of_distances if metric.on_features else floor
         try:
             records += _records(name, comparison, real, others, {**protocol, **how}, facts)
         except InputError as error:  # such as images that are too small
@@ -116,7 +116,7 @@ def _without_learning(
         told = {ZOOM_BLUR: f"{how}, the least l1 of these pairs"}
     labels = comparison.generated.labels
     others = {
-        name: dataclasses.replace(comparison, generated=samples(images, labels, extractor), cycle=None)
+        name: dataclasses.replace(comparison, generated=samples(images, labels, extractor, test.look), cycle=None)
         for name, images in found.items()
     }
     return others, told
@@ -157,7 +157,8 @@ def _records(
 def _protocol(train: ImageData, test: Translatable, dataset: str, held_out: bool) -> dict[str, Any]:
     """What two numbers must share to be compared."""
     told = test.facts()
-    kept: dict[str, Any] = {key: told[key] for key in ("source_shape", "source_kind", "degradation") if key in told}
+    of_pairs = ("source_shape", "source_kind", "degradation", "look", "source_look")
+    kept: dict[str, Any] = {key: told[key] for key in of_pairs if key in told}
     return {
         "dataset": dataset,
         "dataset_sha256": hashlib.sha256((train.fingerprint() + test.fingerprint()).encode()).hexdigest(),

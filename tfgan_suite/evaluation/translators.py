@@ -186,14 +186,15 @@ def evaluate_export(path: str, choices: Choices) -> list[MetricRecord]:
     rules = dataclasses.replace(
         PictureRules.of_facts(card), size=(height, width), channels=channels if is_alike else None
     )
+    learned = card.get("split") or "train"
     facts = {"path": path, **{key: card.get(key) for key in ("model", "dataset", "seed", "split")}}
     facts |= {"direction": direction} if direction else {}
     paired = learned_from_pairs(card)
     return _records(
         [Way(_of_levels(opened), back, facts)],
-        lambda split, as_rules: read_pairs_of(settings, dataset, choices.data_dir, as_rules, split, paired),
+        lambda split, as_rules: read_pairs_of(settings, dataset, choices.data_dir, as_rules, split, learned, paired),
         rules,
-        card.get("split") or "train",
+        learned,
         dataset,
         choices,
         direction == B_TO_A,

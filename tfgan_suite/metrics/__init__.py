@@ -14,6 +14,7 @@ _PUBLIC = {
     "class_accuracies": "classes",
     "class_entropy": "classes",
     "class_shares": "classes",
+    "kept_accuracy": "classes",
     "label_accuracy": "classes",
     "Comparison": "comparison",
     "Samples": "comparison",

@@ -7,7 +7,7 @@ import numpy as np
 
 from tfgan_suite.errors import InputError, unknown_choice
 from tfgan_suite.metrics.absolute import l1_distance
-from tfgan_suite.metrics.classes import class_accuracies, class_entropy, class_shares, label_accuracy
+from tfgan_suite.metrics.classes import class_accuracies, class_entropy, class_shares, kept_accuracy, label_accuracy
 from tfgan_suite.metrics.comparison import Comparison, as_rows
 from tfgan_suite.metrics.coverage import density_coverage
 from tfgan_suite.metrics.cycle import NOISE_SIGMA
@@ -124,6 +124,12 @@ def _label_accuracy(c: Comparison) -> list[Measured]:
     return [_share("label_accuracy", value, len(c.generated.images), details=details)]
 
 
+def _label_accuracy_kept(c: Comparison) -> list[Measured]:
+    assert c.generated.labels is not None and c.reference.labels is not None
+    kept, error = kept_accuracy(c.generated.predicted, c.reference.predicted, c.reference.labels)
+    return [Measured("label_accuracy_kept", kept, error, {"uncertainty": "standard error over pairs"})]
+
+
 def _nearest_label(c: Comparison) -> list[Measured]:
     assert c.generated.labels is not None and c.reference.labels is not None
     value = nearest_neighbour_accuracy(c.generated.images, c.generated.labels, c.reference.images, c.reference.labels)
@@ -222,6 +228,9 @@ METRICS: dict[str, Metric] = {
     "mode_divergence": Metric(_mode_divergence, ("mode_divergence",), ("classes", "class_shares"), best="lowest"),
     "class_diversity": Metric(_class_diversity, ("diversity_within_classes",), ("classes",)),
     "label_accuracy": Metric(_label_accuracy, ("label_accuracy",), ("classes", "labels"), best="highest"),
+    "label_accuracy_kept": Metric(
+        _label_accuracy_kept, ("label_accuracy_kept",), ("classes", "labels", "pairs"), has_floor=False, best="highest"
+    ),
     "nearest_label": Metric(
         _nearest_label, ("nearest_neighbour_accuracy",), ("labels",), on_pixels=True, best="highest"
     ),

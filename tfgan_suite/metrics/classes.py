@@ -116,3 +116,31 @@ def class_accuracies(predicted: np.ndarray, labels: np.ndarray, num_classes: int
     asked = np.bincount(labels, minlength=num_classes)
     right = np.bincount(np.asarray(labels)[np.asarray(predicted) == labels], minlength=num_classes)
     return np.divide(right, asked, out=np.full(num_classes, np.nan), where=asked > 0)
+
+
+@checked_types
+def kept_accuracy(predicted: np.ndarray, of_truth: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """The share of label accuracy that images keep of that of the true images in their places.
+
+    1 where as many are read as what they show; above it where what was made is easier to read than the truth.
+
+    Args:
+        predicted: integer classes of the images, (N,).
+        of_truth: of the true images, (N,).
+        labels: what both show, (N,).
+
+    Returns:
+        The ratio of their accuracies, and its standard error over pairs: of the ratio of two means of the same pairs.
+
+    Raises:
+        InputError: not integers, not as many, or true images of which none is read as what it shows.
+
+    Reference: Cochran, Sampling Techniques, 1977, section 2.11, for the error.
+    """
+    truth, made = label_accuracy(of_truth, labels), label_accuracy(predicted, labels)
+    if not truth:
+        raise InputError(f"None of the {len(labels)} true images is read as what it shows: no accuracy can be kept.")
+    ratio = made / truth
+    right, truly = np.asarray(predicted) == labels, np.asarray(of_truth) == labels
+    residues = right.astype(np.float64) - ratio * truly  # of mean 0
+    return ratio, float(np.sqrt((residues**2).sum() / max(1, len(residues) - 1) / len(residues)) / truth)

@@ -1,11 +1,12 @@
 """What a model makes of sources, beside the targets that they have."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfgan_suite.data.image_data import SELECTION_SEED
+from tfgan_suite.data.looks import undone
 from tfgan_suite.data.pairs import DegradedData, PairData, StoredPairs
 from tfgan_suite.data.unpaired import UnpairedData
 from tfgan_suite.errors import DivergenceError, InputError, option
@@ -21,7 +22,9 @@ from tfgan_suite.metrics.grouping import groups_of
 Translate = Callable[[np.ndarray, int], Any]
 # Sources and targets: pairs, or two kinds of images, whose rows have nothing to do with each other.
 Translatable = PairData | UnpairedData
-PAIR_METRICS = ("psnr", "ssim", "l1", "kernel_distance", "frechet_distance", "label_accuracy", "cycle")
+PAIR_METRICS = (
+    "psnr", "ssim", "l1", "kernel_distance", "frechet_distance", "label_accuracy", "label_accuracy_kept", "cycle",
+)  # fmt: skip
 # A Frechet distance of fewer images than features is no estimate, and even so it is biased.
 FEWEST_FOR_FRECHET = 2000
 BATCH_ROWS = 64
@@ -77,13 +80,23 @@ def translate_pairs(
     return Translated(np.concatenate(made), joined, None)
 
 
-def samples(images: np.ndarray, labels: np.ndarray | None, extractor: Extractor | None) -> Samples:
-    """Images in 8 bits, in which all is measured, and their features and logits where there is an extractor."""
+def samples(
+    images: np.ndarray, labels: np.ndarray | None, extractor: Extractor | None, look: Sequence[str] = ()
+) -> Samples:
+    """Images in 8 bits, in which all is measured, and their features and logits where there is an extractor.
+
+    Args:
+        images: uint8 or uint16 (N, H, W, C).
+        labels: what they are meant to show; None: not known.
+        extractor: one that reads classes is given the images as `undone` leaves them, since it has learned from images
+            as they are; one of features alone gets them in their look.
+        look: that the images have, or were made to have.
+    """
     images = images if images.dtype == np.uint8 else to_uint8(to_float(images).numpy())
     classes = None if labels is None else classes_of(labels)
     if extractor is None:
         return Samples(images, np.empty((len(images), 0), np.float32), None, classes)
-    return Samples(images, *extractor(images), classes)
+    return Samples(images, *extractor(images if extractor.num_classes is None else undone(images, look)), classes)
 
 
 def pair_comparison(
@@ -104,8 +117,8 @@ def pair_comparison(
     """
     known, paired = None if extractor is None else extractor.num_classes, isinstance(data, PairData)
     return Comparison(
-        samples(translated.images, data.labels if paired else None, extractor),
-        samples(data.images, data.labels, extractor) if reference is None else reference,
+        samples(translated.images, data.labels if paired else None, extractor, data.look),
+        samples(data.images, data.labels, extractor, data.look) if reference is None else reference,
         train=data.images,
         validation=data.images[:0],
         num_classes=known if known == data.num_classes else None,

@@ -18,6 +18,7 @@ LAYOUTS = ("separate", "side_by_side")
 SOURCE_KINDS = ("images", "labels")
 MASK_KINDS = ("box", "centre", "strokes")
 SCALES = (2, 4)
+LOOKS = ("inverted", "coloured", "rotated", "thick")
 # The settings that each degradation has.
 DEGRADATIONS: dict[str, tuple[str, ...]] = {
     "mask": ("mask_share", "mask_kind"),
@@ -52,6 +53,9 @@ class PairOptions:
     """Take the right half of pictures side by side as the source."""
     source_kind: str = _option("images", of=TRANSLATORS)
     """Read sources as images, or as labels: colours that are classes, resized by the nearest pixel."""
+    look: tuple[str, ...] | None = _option(None, of=UNPAIRED)
+    """Learn between images as they are and others of the same data that are inverted, coloured, rotated or thick; of
+    several names each is done in turn."""
     degrade: str | None = _option(None)
     """Make sources of images by mask, noise, downscale, grey, edges, watermark, old_photo or jpeg; else read pairs."""
     mask_share: float = _option(0.25, valid=SHARE)
@@ -79,11 +83,14 @@ class PairOptions:
         """
         for field in dataclasses.fields(PairOptions):
             if model_class not in field.metadata["of"] and getattr(self, field.name) != field.default:
-                learns = "two kinds of images without pairs" if model_class in UNPAIRED else "images"
+                learns = "pairs" if model_class in OF_PAIRS else _TWO_KINDS if model_class in UNPAIRED else "images"
+                asked, such = (_TWO_KINDS, "cyclegan") if field.metadata["of"] == UNPAIRED else ("pairs", "pix2pix")
                 raise InputError(
-                    f"{option(field.name)} is of models that learn from pairs, such as {option('model', 'pix2pix')}. "
+                    f"{option(field.name)} is of models that learn from {asked}, such as {option('model', such)}. "
                     f"{option('model', model)} learns from {learns}."
                 )
+        if self.look is not None:
+            self._check_look(self.look)
         if self.degrade is not None:
             if self.degrade not in DEGRADATIONS:
                 raise unknown_choice(option("degrade"), self.degrade, tuple(DEGRADATIONS))
@@ -101,5 +108,20 @@ class PairOptions:
         if self.scale not in SCALES:
             raise InputError(f"{option('scale')} must be 2 or 4. Received: {self.scale}.")
 
+    def _check_look(self, look: tuple[str, ...]) -> None:
+        """Refuses names that are none, and settings of images that lie as two kinds already."""
+        if not look:
+            raise InputError(f"{option('look')} takes at least one of {', '.join(LOOKS)}. Received: none.")
+        for name in look:
+            if name not in LOOKS:
+                raise unknown_choice(option("look"), name, LOOKS)
+        for name in _OF_FILES:
+            if getattr(self, name) != getattr(PairOptions, name):
+                raise InputError(
+                    f"{option(name)} reads two kinds of images, and {option('look', ' '.join(look))} makes them of "
+                    "one. Leave one out."
+                )
 
+
+_TWO_KINDS = "two kinds of images without pairs"
 _OF_FILES = ("source", "target", "pair_layout", "reverse", "source_kind")

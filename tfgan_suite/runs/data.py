@@ -4,13 +4,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from tfgan_suite.config import TrainConfig
+from tfgan_suite.config import TrainConfig, as_settings
 from tfgan_suite.data.degradations import Degradation
 from tfgan_suite.data.degraded_images import read_degraded
 from tfgan_suite.data.image_data import ImageData
 from tfgan_suite.data.pair_files import read_pairs
 from tfgan_suite.data.pair_scan import PairRules
 from tfgan_suite.data.sources import as_read, read_images
+from tfgan_suite.data.two_looks import read_two_looks
 from tfgan_suite.data.unpaired_files import read_unpaired
 from tfgan_suite.errors import InputError
 from tfgan_suite.options.pairs import DEGRADATIONS, PairOptions
@@ -27,14 +28,17 @@ def read_data(config: TrainConfig, rules: PictureRules, split: str | None = None
         split: another than the run's.
 
     Raises:
-        InputError: as `read_images`, `read_pairs`, `read_unpaired` or `read_degraded`.
+        InputError: as `read_images`, `read_pairs`, `read_unpaired`, `read_two_looks` or `read_degraded`.
     """
-    where = config.dataset, split or config.split, config.data_dir, rules
+    split = split or config.split
+    where = config.dataset, split, config.data_dir, rules
     limits = config.skip_damaged, config.cache_gigabytes
     if not config.translates:
         return read_images(*where, *limits)
     if config.degrade is not None:
         return read_degraded(*where, degradation(config), *limits)
+    if config.look is not None:
+        return read_two_looks(*where, config.look, split == config.split, *limits)
     how = PairRules(config.source, config.target, config.pair_layout, config.reverse, config.source_kind)
     read = read_pairs if config.learns_from_pairs else read_unpaired
     return read(*where, how, *limits)
@@ -59,6 +63,7 @@ def read_pairs_of(
     data_dir: str | None,
     rules: PictureRules,
     split: str,
+    learned: str,
     paired: bool = True,
 ) -> ImageData:
     """Pairs, or two kinds of images, as those that an export was made from.
@@ -68,17 +73,19 @@ def read_pairs_of(
         dataset, data_dir: see `TrainConfig`.
         rules: how pictures are read.
         split: `train`, `test` or another.
+        learned: the split that was learned from.
         paired: whether its model learns from pairs.
 
     Raises:
         InputError: as `read_data`, or settings that are none.
     """
+    model = "pix2pix" if paired and "look" not in settings else "cyclegan"  # any that reads data of this form
+    settings = as_settings(settings)
     try:
-        model = "pix2pix" if paired else "cyclegan"  # any that reads data of this form
-        config = TrainConfig.from_preset(model, dataset=dataset, data_dir=data_dir, split=split, **settings)
+        config = TrainConfig.from_preset(model, dataset=dataset, data_dir=data_dir, split=learned, **settings)
     except TypeError as error:
         raise InputError(f"The card says of pairs what this version does not know: {error}.") from error
-    return read_data(config, rules)
+    return read_data(config, rules, split)
 
 
 def degradation(config: TrainConfig) -> Degradation:

@@ -68,8 +68,8 @@ def open_translator(
     if is_run(place):
         record = read_config(place)
         model = load_model(newest_of_run(place))
-        # Of pairs from files with levels 16 bits are kept; degraded images have 8.
-        deep = record.config.levels is not None and record.config.degrade is None
+        # Of pairs from files with levels 16 bits are kept; images that are degraded, or get another look, have 8.
+        deep = record.config.levels is not None and record.config.degrade is None and record.config.look is None
         card = origin(record.config, record.data) | reading(record)
         return _of_model(place, model, card, dropout_seed, direction, deep)
     if place.suffix == ".keras":
