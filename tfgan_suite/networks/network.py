@@ -6,8 +6,6 @@ from typing import Any
 
 import keras
 
-Ends = keras.KerasTensor | list[keras.KerasTensor]
-
 
 class Network(keras.Model):
     """A functional model whose configuration is what its constructor was given.
@@ -18,7 +16,12 @@ class Network(keras.Model):
         arguments: at least the constructor's, by name, each as JSON may have it: `locals()` at its end.
     """
 
-    def __init__(self, inputs: Ends, outputs: Ends, arguments: Mapping[str, Any]):
+    def __init__(
+        self,
+        inputs: keras.KerasTensor | list[keras.KerasTensor],
+        outputs: keras.KerasTensor | list[keras.KerasTensor],
+        arguments: Mapping[str, Any],
+    ):
         super().__init__(inputs, outputs, name=arguments["name"])
         self._arguments = {
             name: arguments[name] for name in inspect.signature(type(self)).parameters if name in arguments
