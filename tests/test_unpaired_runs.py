@@ -11,6 +11,7 @@ from PIL import Image
 
 from tfgan_suite.cli import COMMANDS, run
 from tfgan_suite.config import TrainConfig
+from tfgan_suite.exported import read_card
 from tfgan_suite.metrics.records import read_records
 from tfgan_suite.presets import PRESETS
 from tfgan_suite.presets.unpaired import UNPAIRED
@@ -90,9 +91,15 @@ def test_a_run_leaves_all_that_a_run_promises(folder: Path, tmp_path: Path, caps
     assert "holds a model for each direction. Give one of them" in capsys.readouterr().err
     assert run(COMMANDS["verify_export"], [str(tmp_path / "out" / "b_to_a")], "verify_export.py") == 0
     capsys.readouterr()
-    card = [str(place), "--output", str(tmp_path / "card"), "--licence", "none"]
-    assert run(COMMANDS["model_card"], card, "model_card.py") == 2
-    assert "translates both ways, and a card is of one model" in capsys.readouterr().err
+    card = [str(place), "--output", str(tmp_path / "card"), "--licence", "none", "--direction", "b_to_a"]
+    assert run(COMMANDS["model_card"], card, "model_card.py") == 0, capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "card").iterdir()) == [
+        "1", "MODEL_CARD.md", "evaluation.json", "samples.png",
+    ]  # fmt: skip
+    text = (tmp_path / "card" / "MODEL_CARD.md").read_text()
+    assert "It has learned without pairs" in text and "held-out pairs" in text and "cycle_noise_ratio" in text
+    assert read_card(tmp_path / "card" / "1")["direction"] == "b_to_a"
+    capsys.readouterr()
     onnx = ["--format", "onnx", "--output", str(tmp_path / "one.onnx")]
     assert run(COMMANDS["export"], [str(place), *onnx], "export.py") == 2
     assert f"Give one of its exports, such as {tmp_path / 'out' / 'a_to_b'}" in capsys.readouterr().err
@@ -100,6 +107,27 @@ def test_a_run_leaves_all_that_a_run_promises(folder: Path, tmp_path: Path, caps
     assert "psnr" in capsys.readouterr().out
     assert train(tmp_path, folder, cycle_weight=3, **watching) == 2
     assert "--cycle-weight was 5.0, now 3.0" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_one_way_leaves_one_export_and_a_card(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = {key: value for key, value in TINY.items() if key != "pool_size"}
+    given = {"model": "cut", "dataset": folder, "epochs": 1, "source": "a", "target": "b", "nce_patches": 9}
+    places = {"run_dir": tmp_path / "run", "export_dir": tmp_path / "out"}
+    assert run(COMMANDS["train"], [*flags(given | own | places), "--no-tensorboard"], "train.py") == 0
+    told = capsys.readouterr().out
+    assert "patch_projector" in told and (tmp_path / "out" / "1").is_dir()
+    (last,) = csv.DictReader((tmp_path / "run" / "history.csv").read_text().splitlines())
+    assert float(last["nce_loss"]) > 0 and float(last["identity_nce_loss"]) > 0
+    assert run(COMMANDS["evaluate"], [str(tmp_path / "run"), "--direction", "b_to_a"], "evaluate.py") == 2
+    assert "CUT goes one way. Received: --direction b_to_a" in capsys.readouterr().err
+    card = [str(tmp_path / "run"), "--output", str(tmp_path / "card"), "--licence", "none"]
+    assert run(COMMANDS["model_card"], card, "model_card.py") == 0, capsys.readouterr().err
+    text = (tmp_path / "card" / "MODEL_CARD.md").read_text()
+    assert "It has learned without pairs" in text and "| l1 |" in text and "cycle" not in text.split("## Measured")[1]
+    assert "direction" not in read_card(tmp_path / "card" / "1")
 
 
 @pytest.mark.slow

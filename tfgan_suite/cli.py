@@ -291,6 +291,7 @@ def model_card_command(arguments: Sequence[str], program: str = "model_card.py")
             count=config.count,
             extractor=config.extractor,
             licence=config.licence,
+            direction=config.direction,
         )
     )
     return 0

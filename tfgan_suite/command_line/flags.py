@@ -292,6 +292,8 @@ class ModelCardConfig:
     images; features only), or NAME.keras."""
     licence: str | None = None
     """Name the licence of the data; else it is as known of mnist, fashion_mnist and digits."""
+    direction: Literal["a_to_b", "b_to_a"] | None = None
+    """Take this way of a run that translates both ways, such as one of cyclegan; else from a to b."""
 
 
 @dataclass(frozen=True)
@@ -299,7 +301,7 @@ class ReproduceConfig:
     """Trains and measures what is missing of a table of the README, and prints it; it can be cut off at any time."""
 
     table: Annotated[str, tyro.conf.Positional] = "all"
-    """Fill the table presets, parzen, losses or nearest_label, or all of them."""
+    """Fill this table, such as presets or unpaired_mnist (a wrong name lists them), or all of them."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Train once with each of these numbers."""
     full: bool = False

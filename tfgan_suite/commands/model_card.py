@@ -10,7 +10,7 @@ from tfgan_suite.commands.card_parts import made_from, numbers
 from tfgan_suite.commands.evaluate import as_table
 from tfgan_suite.commands.generate import generate_to
 from tfgan_suite.commands.translator_card import make_translator_card
-from tfgan_suite.errors import InputError
+from tfgan_suite.errors import InputError, option
 from tfgan_suite.evaluation.measure import evaluate
 from tfgan_suite.files import write_whole
 from tfgan_suite.metrics.extractors import load_extractor
@@ -30,6 +30,7 @@ def make_card(
     count: int = 10_000,
     extractor: str | None = None,
     licence: str | None = None,
+    direction: str | None = None,
 ) -> str:
     """Exports a run's newest checkpoint with a model card, its measurements and its samples beside it.
 
@@ -40,12 +41,14 @@ def make_card(
         count: samples to measure, or of a translator pairs at most.
         extractor: see `load_extractor`.
         licence: of the data; None: as `LICENCES` has it.
+        direction: of a run that translates both ways, the one whose card is made; None: from a to b.
 
     Returns:
         The table of the measurements.
 
     Raises:
-        InputError: no run, data without a known licence, or what `export_run` and `evaluate` refuse.
+        InputError: no run, data without a known licence, a direction of a model that has none, or what `export_run` and
+            `evaluate` refuse.
     """
     record = read_config(Path(run_dir))
     licence = licence or LICENCES.get(record.config.dataset)
@@ -53,7 +56,11 @@ def make_card(
         raise InputError(f"The licence of {record.config.dataset} is not known. Give it with --licence.")
     base = Path(output)
     if record.config.translates:
-        return make_translator_card(run_dir, base, data_dir, count, extractor, licence)
+        return make_translator_card(run_dir, base, data_dir, count, extractor, licence, direction)
+    if direction is not None:
+        raise InputError(
+            f"{run_dir} makes images of latents. Received: {option('direction', direction)}. Leave it out."
+        )
     load_extractor(extractor, record.config.dataset)  # refused before anything is written
     records = evaluate(run_dir, record.config.dataset, data_dir=data_dir, count=count, extractor=extractor)
     version = export_run(run_dir, base, keep=1, licence=licence, records=records)

@@ -17,7 +17,7 @@ from tfgan_suite.models.loading import load_model
 from tfgan_suite.runs.data import pair_settings
 from tfgan_suite.runs.folder import refuse_unwritable
 from tfgan_suite.runs.record import RunRecord, newest_of_run, read_config
-from tfgan_suite.serving.export import export_folders, export_model
+from tfgan_suite.serving.export import export_folders, export_generator, export_model
 from tfgan_suite.serving.saved_generator import SavedGenerator
 from tfgan_suite.serving.saved_translator import SavedTranslator
 from tfgan_suite.serving.succession import check_successor
@@ -117,6 +117,7 @@ def export_run(
     licence: str | None = None,
     records: Sequence[MetricRecord] = (),
     max_pixels: int | None = None,
+    direction: str | None = None,
 ) -> Path:
     """Exports the newest checkpoint of a run.
 
@@ -128,13 +129,15 @@ def export_run(
         licence: of the data, to be kept with the generator; None: as `LICENCES` has it.
         records: measurements of this checkpoint, to be kept with the generator.
         max_pixels: see `export_generator`.
+        direction: of a model that translates both ways, the one whose versions lie in the base folder itself; None:
+            both, each in a folder of its own.
 
     Returns:
         The new version's folder; see `export_model`.
 
     Raises:
-        InputError: no run folder, no checkpoint, records of another one, `max_pixels` of no translator, or an export
-            folder that cannot be written or is another model's.
+        InputError: no run folder, no checkpoint, records of another one, `max_pixels` of no translator, a direction of
+            a model that goes one way, or an export folder that cannot be written or is another model's.
     """
     run_dir = Path(run_dir)
     config = read_config(run_dir).config
@@ -144,10 +147,13 @@ def export_run(
     card = export_card(run_dir, checkpoint) | ({"licence": licence} if licence else {}) | measured(records, checkpoint)
     model = load_model(checkpoint)
     how: dict[str, Any] = {"keep": keep, "with_discriminator": with_discriminator, "max_pixels": max_pixels}
-    for way, folder in export_folders(model, base).items():
+    folders = export_folders(model, base) if direction is None else {model.checked_direction(direction): base}
+    for way, folder in folders.items():
         if others := check_successor(folder, model.directed(way).facts() | card, chosen=export_dir is not None):
             print(others)
-    return export_model(model, base, card, **how)
+    if direction is None:
+        return export_model(model, base, card, **how)
+    return export_generator(model, base, card, direction=direction, **how)
 
 
 @contextlib.contextmanager
