@@ -62,13 +62,14 @@ def reproduce(
                 read_cell(path, row, seed, full)
                 yield f"there: {path}"
                 continue
-            run_dir = Path(runs) / row.name(seed, full)
+            run_dir = Path(runs) / row.run_name(seed, full)
             where = [] if data_dir is None else ["--data-dir", data_dir]
             diverged = not _train(row, seed, full, run_dir, where, TABLES[table].may_diverge)
             path.parent.mkdir(parents=True, exist_ok=True)
-            measured = run_dir / f"{table}.json"
+            measured = run_dir / f"{path.parent.name}_{row.direction or 'measured'}.json"
             count, metrics = str(TABLES[table].samples), TABLES[table].metrics_of(row)
             flags = ["--dataset", row.dataset, "--metrics", metrics, "--count", count]
+            flags += ["--direction", row.direction] if row.direction else []
             if diverged:
                 write_records(measured, [])
             else:
@@ -249,7 +250,7 @@ def _without_learning(row: Row, record: Mapping[str, Any]) -> dict[str, float]:
     task = f"{row.task}: " if row.task else ""
     found = {f"{task}{name}": number for name, number in record.get("baselines", {}).items()}
     if record["floor"] is not None:
-        real = "targets learned from" if row.learns_from_pairs else f"real images of {DATASET_TITLES[row.dataset]}"
+        real = "targets learned from" if row.translates else f"real images of {DATASET_TITLES[row.dataset]}"
         found[f"{task}{real}"] = record["floor"]
     return found
 

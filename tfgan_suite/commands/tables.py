@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfgan_suite.config import TrainConfig, settings_of_role
-from tfgan_suite.options.pairs import OF_PAIRS
+from tfgan_suite.exported import A_TO_B, B_TO_A
+from tfgan_suite.options.pairs import TRANSLATORS
 from tfgan_suite.options.settings import PICTURE, PLACE, WATCH
 from tfgan_suite.presets import PRESETS
 
@@ -37,6 +38,7 @@ class Row:
         published: the paper's number and its source; empty where there is none.
         settings: what differs from the preset.
         task: what the row shares with others that are measured on the same pairs; empty: the data set says it.
+        direction: the way that is measured of a model that translates both ways, trained once for both; else None.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Row:
     published: str = ""
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     task: str = ""
+    direction: str | None = None
 
     @property
     def group(self) -> str:
@@ -53,9 +56,9 @@ class Row:
         return self.task or self.dataset
 
     @property
-    def learns_from_pairs(self) -> bool:
+    def translates(self) -> bool:
         """Whether it makes images of images."""
-        return PRESETS[self.model].settings["model_class"] in OF_PAIRS
+        return PRESETS[self.model].settings["model_class"] in TRANSLATORS
 
     def flags(self, seed: int, full: bool) -> list[str]:
         """Of `train`, without the folders."""
@@ -66,8 +69,11 @@ class Row:
             "seed": seed,
             **self.settings,
         }
-        flags = ((f"--{key.replace('_', '-')}", value) for key, value in given.items())
-        return [text for flag, value in flags for text in ([flag] if value is True else [flag, str(value)])]
+        flags = []
+        for key, value in given.items():
+            texts = [] if value is True else map(str, value if isinstance(value, tuple) else (value,))
+            flags += [f"--{key.replace('_', '-')}", *texts]
+        return flags
 
     def config(self, seed: int, full: bool) -> dict[str, Any]:
         """What the run learns by, every setting: a cell that was measured with others is not this row's."""
@@ -75,10 +81,16 @@ class Row:
         config = TrainConfig.from_preset(self.model, dataset=self.dataset, epochs=epochs, seed=seed, **self.settings)
         return {key: value for key, value in _as_json(config).items() if key not in ELSEWHERE}
 
-    def name(self, seed: int, full: bool) -> str:
-        """Of its run folder and of its cells."""
-        more = "".join(f"_{key if value is True else value}" for key, value in self.settings.items())
+    def run_name(self, seed: int, full: bool) -> str:
+        """Of its run folder."""
+        more = ""
+        for key, value in self.settings.items():
+            more += f"_{key if value is True else '-'.join(value) if isinstance(value, tuple) else value}"
         return f"{self.model}_{self.dataset}{more}_{FULL_EPOCHS if full else self.epochs}epochs_seed{seed}"
+
+    def name(self, seed: int, full: bool) -> str:
+        """Of its cells."""
+        return f"{self.direction}_{name}" if (name := self.run_name(seed, full)) and self.direction else name
 
 
 @dataclass(frozen=True)
@@ -156,7 +168,24 @@ def _pairs(task: str, model: str, dataset: str, epochs: int, **settings: Any) ->
     )
 
 
+def _both_ways(title: str, tasks: tuple[str, str], model: str, *what: Any, **settings: Any) -> tuple[Row, Row]:
+    """A model that translates both ways, trained once, in the tables of both."""
+    ways = zip(tasks, (A_TO_B, B_TO_A), strict=True)
+    one, other = (
+        Row(f"{task}: {title}", model, *what, settings=settings, task=task, direction=direction)
+        for task, direction in ways
+    )
+    return one, other
+
+
 _EMOJI: dict[str, Any] = {"source": "noto", "target": "twemoji", "channels": 3}
+_EMOJI_WAYS = ("Noto to Twemoji", "Twemoji to Noto")
+_MNIST_WAYS = ("MNIST to thick and inverted", "thick and inverted to MNIST")
+# An identity loss would hold on to what has to become its negative.
+_MNIST_LOOK: dict[str, Any] = {
+    "look": ("thick", "inverted"), "identity_weight": 0.0, "base_filters": 8, "residual_blocks": 2, "batch_size": 16,
+}  # fmt: skip
+_UNPAIRED = {name: _OF_PAIRS[name] for name in ("l1", "ssim", "kernel_distance")}
 _FACADES: dict[str, Any] = {"pair_layout": "side_by_side", "reverse": True, "image_size": "64"}
 
 DATASET_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "stacked_mnist": "stacked MNIST"}
@@ -248,6 +277,33 @@ TABLES: dict[str, Table] = {
                 settings={**_FACADES, "crop": 4},
             ),
         ),
+    ),
+    "unpaired_emoji": Table(
+        "Emoji of Noto and of Twemoji without pairs, 64x64, by the 332 pairs held out",
+        f"{PAIR_METRICS},cycle",
+        _UNPAIRED | {"cycle_noise_ratio": ("noise ratio", ".2f")},
+        (
+            *_both_ways("`cyclegan`, ours", _EMOJI_WAYS, "cyclegan", "emoji64", 11, **_EMOJI),
+            *_both_ways(
+                "`cyclegan_zhu2017`, as published", _EMOJI_WAYS, "cyclegan_zhu2017", "emoji64", 3, **_EMOJI, crop=4
+            ),
+            Row(f"{_EMOJI_WAYS[0]}: `cut`, ours", "cut", "emoji64", 16, settings=_EMOJI, task=_EMOJI_WAYS[0]),
+            Row(
+                f"{_EMOJI_WAYS[0]}: `cut_park2020`, as published",
+                "cut_park2020",
+                "emoji64",
+                2,
+                settings={**_EMOJI, "crop": 4},
+                task=_EMOJI_WAYS[0],
+            ),
+        ),
+    ),
+    "unpaired_mnist": Table(
+        "MNIST and a thick, inverted MNIST without pairs, by 2,000 test images",
+        f"{PAIR_METRICS},label_accuracy_kept",
+        _UNPAIRED | {"label_accuracy_kept": ("label accuracy kept", ".1%")},
+        _both_ways("`cyclegan`, ours", _MNIST_WAYS, "cyclegan", "mnist", 2, **_MNIST_LOOK),
+        samples=2000,
     ),
     "restoration": Table(
         "Restoration of Fashion-MNIST (28x28x1) and CIFAR-10 (32x32x3), 2,000 test images",
