@@ -50,7 +50,7 @@ def test_seeds_of_stateless_functions() -> None:
 
 def test_streams_of_different_purpose_differ() -> None:
     values = [value for name, value in vars(noise).items() if name.endswith("_STREAM")]
-    assert len(values) == len(set(values)) == 15
+    assert len(values) == len(set(values)) == 17
     assert min(values) >= 1000  # below lie the discriminator steps of a train step
 
 

@@ -76,7 +76,7 @@ def unknown_choice(kind: str, received: object, choices: Iterable[str]) -> Input
     """
     names = sorted(choices)
     spelled = {name.lower(): name for name in names}
-    close = [spelled[match] for match in difflib.get_close_matches(str(received).lower(), spelled, n=2, cutoff=0.5)]
+    close = [spelled[match] for match in difflib.get_close_matches(str(received).lower(), spelled, n=2, cutoff=0.55)]
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     told = ", ".join(names[:MOST_CHOICES]) + (f", ... ({len(names):,} in all)" if len(names) > MOST_CHOICES else "")
     return InputError(f"Unknown {kind} {str(received)!r}.{hint} Expected one of: {told}.")

@@ -31,8 +31,8 @@ KINDS = [
 EVERY_FLAG = [(kind, field.name) for kind in KINDS for field in dataclasses.fields(kind)]
 VERBS = {
     "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Choose", "Clip", "Compare", "Compute",
-    "Convert", "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Hold", "Keep", "Learn",
-    "Leave", "Let", "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Move", "Multiply", "Name", "Print",
+    "Contrast", "Convert", "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Halve", "Hold", "Keep", "Learn",
+    "Leave", "Let", "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Mirror", "Move", "Multiply", "Name", "Print",
     "Put", "Reach", "Read", "Repeat", "Resize", "Rotate", "Say", "Serve", "Shift", "Show", "Start", "Store", "Take",
     "Translate",
     "Time", "Train", "Update", "Use", "Wait", "Warn", "Watch", "Write"
@@ -120,6 +120,9 @@ def takes(config: TrainConfig, option: str) -> bool:
         "dropout": 0.1,
         "generator_norm": "layer",
         "generator_up": "nearest",
+        "generator_down": "blurred",
+        "nce_identity": True,
+        "flip_equivariance": True,
         "paste_known": False,
         "enlarged_skip": False,
         "features": "general",

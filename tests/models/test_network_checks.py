@@ -109,7 +109,8 @@ def test_ends_that_fit_pass_without_a_word(end: str) -> None:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_ends_of_every_preset_can_be_read(preset: str) -> None:
     sides = shrunk_model(preset).sides()
-    for generator, discriminator in zip(sides["generator"], sides["discriminator"], strict=True):
+    # Behind the generators may stand networks that make no images.
+    for generator, discriminator in zip(sides["generator"], sides["discriminator"], strict=False):
         assert last_activation(generator) == ("linear" if preset in ("r3gan", "super_resolve") else "tanh")
         assert last_activation(discriminator) == "linear"
 

@@ -278,7 +278,7 @@ def test_its_generator_is_the_same_in_litert(up: str, norm: str) -> None:
         ({"content_only_steps": -1}, "^content_only_steps must be at least 0"),
         ({"has_mask": True}, r"^has_mask needs a source of at least 2 channels.* Received: \(8, 8, 1\)"),
         ({"ema_momentum": 1.0}, "^ema_momentum must be in"),
-        ({"generator_up": "bilinear"}, "^Unknown generator_up 'bilinear'"),
+        ({"generator_up": "bicubic"}, "^Unknown generator_up 'bicubic'"),
     ],
 )
 def test_refuses(settings: dict[str, Any], message: str) -> None:

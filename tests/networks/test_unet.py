@@ -192,7 +192,7 @@ def test_nearest_makes_an_even_map_even_and_transposed_a_checkerboard(up: str) -
         (UNetGenerator, {"source_shape": (3, 8, 1)}, r"^source_shape must be .* Received: \(3, 8, 1\)"),
         (UNetGenerator, {"source_shape": (8, 8, 1), "target_channels": 0}, "^target_channels must be at least 1"),
         (UNetGenerator, {"source_shape": (8, 8, 1), "base_filters": 0}, "^base_filters must be at least 1"),
-        (UNetGenerator, {"source_shape": (8, 8, 1), "up": "bilinear"}, "^Unknown generator_up 'bilinear'"),
+        (UNetGenerator, {"source_shape": (8, 8, 1), "up": "bicubic"}, "^Unknown generator_up 'bicubic'"),
         (UNetGenerator, {"source_shape": (8, 8, 1), "norm": "group"}, "^Unknown generator_norm 'group'"),
         (UNetGenerator, {"source_shape": (8, 8, 1), "dropout": 1.0}, "^dropout must be in"),
         (PatchDiscriminator, {"image_shape": (8, 8)}, "^image_shape must be"),
