@@ -148,7 +148,7 @@ def test_generate_with_labels(exported: Path, tmp_path: Path) -> None:
         (["--dropout", "1"], "--dropout must be in [0, 1)"),
         (["--image-size", "8x"], "HEIGHTxWIDTH"),
         (["--channels", "2"], "--channels must be 1, 3 or 4"),
-        (["--strategy", "mirored"], "Did you mean mirrored or multi_worker?"),
+        (["--strategy", "mirored"], "Did you mean mirrored?"),
         (["--generator-units", "3"], "does not apply to --model dcgan"),
         (["--model-class", "MLPGAN"], "--model dcgan is a DCGAN"),
         (["--split", "test"], "have splits"),

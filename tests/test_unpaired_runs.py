@@ -100,9 +100,17 @@ def test_a_run_leaves_all_that_a_run_promises(folder: Path, tmp_path: Path, caps
     assert "It has learned without pairs" in text and "held-out pairs" in text and "cycle_noise_ratio" in text
     assert read_card(tmp_path / "card" / "1")["direction"] == "b_to_a"
     capsys.readouterr()
-    onnx = ["--format", "onnx", "--output", str(tmp_path / "one.onnx")]
-    assert run(COMMANDS["export"], [str(place), *onnx], "export.py") == 2
-    assert f"Give one of its exports, such as {tmp_path / 'out' / 'a_to_b'}" in capsys.readouterr().err
+    for subject, way, written in (
+        (place, [], "a_to_b"),
+        (place, ["--direction", "b_to_a"], "b_to_a"),
+        (tmp_path / "out", [], "a_to_b"),
+        (tmp_path / "out" / "b_to_a", [], "b_to_a"),
+    ):
+        assert run(COMMANDS["export"], [str(subject), "--format", "onnx", *way], "export.py") == 0
+        beside = tmp_path / "out" / f"{written}.onnx"
+        assert f"exported: {beside}" in capsys.readouterr().out
+        assert json.loads(beside.with_suffix(".onnx.json").read_text())["direction"] == written
+        beside.unlink()
     assert run(COMMANDS["evaluate"], [str(place), "--metrics", "psnr,l1"], "evaluate.py") == 0
     assert "psnr" in capsys.readouterr().out
     assert train(tmp_path, folder, cycle_weight=3, **watching) == 2

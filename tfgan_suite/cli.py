@@ -148,7 +148,7 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     """`export.py`: see `ExportConfig`."""
     config = parse(ExportConfig, arguments, program)
     of_saved_models = ("export_dir", "keep", "with_discriminator", "max_pixels", "evaluation")
-    of_others = ("output", "int8", "runtime")
+    of_others = ("output", "int8", "runtime", "direction")
     for name in of_others if config.format == "saved_model" else of_saved_models:
         if getattr(config, name) != getattr(ExportConfig, name):
             raise InputError(f"--{name.replace('_', '-')} does not go with --format {config.format}. See --help.")
@@ -157,7 +157,8 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     if config.format != "saved_model":
         with quiet_import():
             from tfgan_suite.formats.choices import export_as
-        converted = export_as(config.format, config.run, config.output, int8=config.int8, runtime=config.runtime)
+        options = {"int8": config.int8, "runtime": config.runtime, "direction": config.direction}
+        converted = export_as(config.format, config.run, config.output, **options)
         print(f"exported: {converted}")
         return 0
     with quiet_import():

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.layers.resampling import ReflectionPadding
+from tfgan_suite.models.cycle_gan import CycleGAN
 from tfgan_suite.models.pix2pix import Pix2Pix
 from tfgan_suite.serving.export import export_generator
 
@@ -58,7 +59,13 @@ class Upscaler(Pix2Pix):
         return {**super()._shapes(), "target_shape": [12, 20, 3]}
 
 
-TRANSLATORS: dict[str, Callable[[], Pix2Pix]] = {
+def both_ways() -> CycleGAN:
+    """One of grey pictures and of coloured ones."""
+    small: dict[str, Any] = {"base_filters": 4, "residual_blocks": 1, "initializer_stddev": 0.2}
+    return CycleGAN((*EVEN, 1), (*EVEN, 3), identity_weight=0.0, discriminator_halvings=1, **small)
+
+
+TRANSLATORS: dict[str, Callable[[], Pix2Pix | CycleGAN]] = {
     "nearest": lambda: unet(ODD, 3, 3, has_mask=True, paste_known=True, generator_up="nearest"),
     "transposed": lambda: unet(ODD, 3, 1),
     "instance": lambda: unet(EVEN, 1, 3, generator_norm="instance"),
@@ -66,6 +73,7 @@ TRANSLATORS: dict[str, Callable[[], Pix2Pix]] = {
     "spectral": lambda: unet(EVEN, 4, 3, has_mask=True, spectral_norm="both", discriminator_norm="none"),
     "half": lambda: unet(ODD, 3, 3, generator_up="nearest", dtype="mixed_bfloat16"),
     "upscaler": Upscaler,
+    "both_ways": both_ways,
     # With a page of their own in the tests.
     "lines": lambda: unet((64, 64), 1, 3, generator_up="nearest", initializer_stddev=0.1),
     "holes": lambda: unet((20, 28), 3, 3, has_mask=True, paste_known=True, generator_up="nearest"),
@@ -73,12 +81,12 @@ TRANSLATORS: dict[str, Callable[[], Pix2Pix]] = {
 }
 
 
-def small_translator(name: str) -> Pix2Pix:
+def small_translator(name: str) -> Pix2Pix | CycleGAN:
     """A model of `TRANSLATORS`, always the same."""
     keras.utils.set_random_seed(1)
     model = TRANSLATORS[name]()
     random = np.random.default_rng(0)
-    for weight in model.translating_generator.weights:
+    for weight in model.weights:
         if "moving_variance" in weight.path:
             weight.assign(random.uniform(0.5, 1.5, weight.shape))
     return model
@@ -86,7 +94,9 @@ def small_translator(name: str) -> Pix2Pix:
 
 def exported(name: str, base: Path, **card: Any) -> Path:
     """The version's folder of a translator, unchecked."""
-    return export_generator(small_translator(name), base, {**CARD, **CARDS.get(name, {}), **card}, verify=False)
+    model, facts = small_translator(name), {**CARD, **CARDS.get(name, {}), **card}
+    way = model.directions[-1] if model.directions else None
+    return export_generator(model, base, facts, verify=False, direction=way)
 
 
 def pictures_of(shape: tuple[int, ...], rows: int, seed: int = 7) -> np.ndarray:

@@ -44,6 +44,8 @@ def test_a_run_and_a_saved_model_are_converted(
     [
         (["--int8"], "--int8 does not go with --format saved_model"),
         (["--output", "x.onnx"], "--output does not go with --format saved_model"),
+        (["--direction", "b_to_a"], "--direction does not go with --format saved_model"),
+        (["--format", "onnx", "--direction", "b_to_a"], "goes one way. Received: --direction b_to_a. Leave it out."),
         (["--format", "onnx", "--int8"], "--int8 is of --format litert"),
         (["--format", "onnx", "--runtime", "x.tgz"], "--runtime is of --format web"),
         (["--format", "web", "--keep", "2"], "--keep does not go with --format web"),

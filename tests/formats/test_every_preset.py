@@ -11,6 +11,7 @@ from shrunk import OF_LATENTS, shrunk_model
 from small_translators import masks_of, pictures_of
 
 from tfgan_suite.presets.pairs import PAIRS
+from tfgan_suite.presets.unpaired import UNPAIRED
 from tfgan_suite.serving.export import export_generator
 from tfgan_suite.serving.saved_translator import SavedTranslator
 
@@ -32,15 +33,16 @@ def test_a_preset_is_the_same_in_other_formats(name: str, format: str, tmp_path:
 
 
 @pytest.mark.parametrize("format", ["litert", "onnx"])
-@pytest.mark.parametrize("name", [name for name in PAIRS if name in OF_OTHER_GENERATORS])
-def test_a_preset_of_pairs_makes_the_same_pixels(name: str, format: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [name for name in (*PAIRS, *UNPAIRED) if name in OF_OTHER_GENERATORS])
+def test_a_preset_of_translators_makes_the_same_pixels(name: str, format: str, tmp_path: Path) -> None:
     model = shrunk_model(name)
     model.fit(batches_of(model, 2), verbose=0)
     ending, write = FORMATS[format]
     path, version = tmp_path / f"translator{ending}", export_generator(model, tmp_path / "out", verify=False)
     assert write(version, path).difference <= 1
-    height, width, channels = model.source_shape
-    source, masks = pictures_of((height, width, channels - model.has_mask), 3), masks_of((height, width), 3)
-    given = (source, masks if model.has_mask else None)
-    distance = np.abs(run_translator(path, *given) - SavedTranslator(version).translate(*given).astype(int))
+    saved = SavedTranslator(version)
+    (height, width, channels), has_mask = saved.card["source_shape"], saved.card["has_mask"]
+    source, masks = pictures_of((height, width, channels - has_mask), 3), masks_of((height, width), 3)
+    given = (source, masks if has_mask else None)
+    distance = np.abs(run_translator(path, *given) - saved.translate(*given).astype(int))
     assert distance.max() <= 1 and distance.mean() <= 0.01

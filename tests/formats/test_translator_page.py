@@ -124,6 +124,15 @@ def test_twice_the_sides(visit_translator: Visits, translator: Version, tmp_path
     assert boxes[0]["width"] == boxes[1]["width"] and boxes[0]["width"] % 20 == 0
 
 
+@pytest.mark.slow
+def test_the_way_back_of_a_model_that_goes_both(visit_translator: Visits, translator: Version, tmp_path: Path) -> None:
+    page, saved = visit_translator("both_ways"), SavedTranslator(translator("both_ways"))
+    assert saved.card["direction"] == "b_to_a"
+    choose(page, photo(tmp_path / "own.png"))
+    made = check_answer(page, saved, array(page, "source", (16, 12, 3)), None)
+    assert made.shape == (16, 12, 1)
+
+
 # ---- what is drawn ----------------------------------------------------------------------------------
 
 

@@ -117,6 +117,8 @@ class ExportConfig:
     """Store the weights of litert in 8 bits, a quarter of the size."""
     runtime: str | None = None
     """Take onnxruntime-web for the web page from this file of npm pack, where there is no network."""
+    direction: Literal["a_to_b", "b_to_a"] | None = None
+    """Write this way of a model that translates both ways in another format; else from a to b."""
     evaluation: str | None = None
     """Carry the numbers of this JSON file, which evaluate.py RUN --output wrote, in the export."""
 

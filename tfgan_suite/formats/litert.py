@@ -13,7 +13,7 @@ from tfgan_suite.formats.translator import TranslatorSource
 from tfgan_suite.startup.quiet import quiet
 
 
-def export_litert(source: Path | str, path: Path | str, int8: bool = False) -> Conversion:
+def export_litert(source: Path | str, path: Path | str, int8: bool = False, direction: str | None = None) -> Conversion:
     """Writes a generator as a LiteRT file, compared with the original before it appears.
 
     Its signature is that of the SavedModel: `latents` float32 (N, L) and, of a conditional generator,
@@ -24,6 +24,7 @@ def export_litert(source: Path | str, path: Path | str, int8: bool = False) -> C
         source: a run folder, or the folder of a SavedModel or of its versions.
         path: the file, NAME.tflite.
         int8: whether to store weights in 8 bits, a quarter of the size. What is computed stays floats.
+        direction: of a model that translates both ways; see `opened`.
 
     Returns:
         What was written, with its difference.
@@ -39,7 +40,7 @@ def export_litert(source: Path | str, path: Path | str, int8: bool = False) -> C
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
         raise missing_extra("litert", error) from error
-    with opened(source) as generator, quiet():
+    with opened(source, direction) as generator, quiet():
         content = _convert(generator, int8)
         run = _run(Interpreter(model_content=content))
         difference, note = checked(run, generator, "weights in 8 bits" if int8 else "")

@@ -14,7 +14,7 @@ from tfgan_suite.startup.quiet import quiet
 OPSET = 15
 
 
-def export_onnx(source: Path | str, path: Path | str) -> Conversion:
+def export_onnx(source: Path | str, path: Path | str, direction: str | None = None) -> Conversion:
     """Writes a generator as an ONNX file, compared with the original before it appears.
 
     Inputs `latents` float32 (N, L) and, of a conditional generator, `labels`; output `images` float32
@@ -25,6 +25,7 @@ def export_onnx(source: Path | str, path: Path | str) -> Conversion:
     Args:
         source: a run folder, or the folder of a SavedModel or of its versions.
         path: the file, NAME.onnx.
+        direction: of a model that translates both ways; see `opened`.
 
     Returns:
         What was written, with its difference.
@@ -35,7 +36,7 @@ def export_onnx(source: Path | str, path: Path | str) -> Conversion:
     """
     path = check_output(path, ".onnx")
     check_libraries("onnx")
-    with opened(source) as generator:
+    with opened(source, direction) as generator:
         content, difference, note = converted(generator)
         return written(path, content, generator, difference, note)
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.errors import InputError, one_line, option, printable
-from tfgan_suite.exported import card_of, is_translator, version_folder
+from tfgan_suite.exported import card_of, is_translator, version_folder, way_folder
 from tfgan_suite.files import is_run
 from tfgan_suite.formats.frozen import FrozenGenerator
 from tfgan_suite.formats.translator import TranslatorSource
@@ -86,30 +86,33 @@ class Source:
 
 
 @contextlib.contextmanager
-def opened(path: Path | str) -> Iterator[Source | TranslatorSource]:
+def opened(path: Path | str, direction: str | None = None) -> Iterator[Source | TranslatorSource]:
     """A generator of latents, or a translator, from where users have one.
 
     Args:
         path: a run folder, of which the newest checkpoint is taken; a folder of a SavedModel or of its versions.
+        direction: of `DIRECTIONS`, of a model that translates both ways; None: the first of them.
 
     Raises:
-        InputError: neither, or one that is damaged.
+        InputError: neither, one that is damaged, or a direction in which it does not go.
     """
-    if _translates(path):
-        with opened_translator(path) as translator:
+    if _translates(path, direction):
+        with opened_translator(path, direction) as translator:
             yield TranslatorSource(translator)
         return
     with opened_generator(path) as saved:
         if is_run(path):
-            yield Source(saved, functools.partial(_keras_images, load_model(newest_of_run(path), FromLatents)))
+            model = load_model(newest_of_run(path), FromLatents)
+            model.checked_direction(direction)
+            yield Source(saved, functools.partial(_keras_images, model))
         else:
             yield Source(saved, saved.images_from_latents)
 
 
-def _translates(path: Path | str) -> bool:
+def _translates(path: Path | str, direction: str | None) -> bool:
     if is_run(path):
         return read_config(Path(path)).config.translates
-    return is_translator(card_of(version_folder(path)))
+    return is_translator(card_of(version_folder(way_folder(path, direction))))
 
 
 def _keras_images(model: FromLatents, latents: np.ndarray, labels: Any) -> np.ndarray:

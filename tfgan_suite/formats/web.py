@@ -29,7 +29,9 @@ OF_TRANSLATORS = {"index.html": "translator.html"} | {
 MODEL, CARD, RUNTIME = "model.onnx", "card.json", "runtime"
 
 
-def export_web(source: Path | str, folder: Path | str, runtime_tarball: Path | str | None = None) -> Conversion:
+def export_web(
+    source: Path | str, folder: Path | str, runtime_tarball: Path | str | None = None, direction: str | None = None
+) -> Conversion:
     """Writes a page that makes a generator's images in the browser, or what a translator makes of one's own pictures.
 
     The folder holds the model as ONNX, the runtime with its licences, the page, and `card.json`.
@@ -38,6 +40,7 @@ def export_web(source: Path | str, folder: Path | str, runtime_tarball: Path | s
         source: a run folder, or the folder of a SavedModel or of its versions.
         folder: new or empty; it appears whole.
         runtime_tarball: see `runtime.runtime_files`.
+        direction: of a model that translates both ways; see `opened`.
 
     Returns:
         What was written, with its difference.
@@ -52,7 +55,7 @@ def export_web(source: Path | str, folder: Path | str, runtime_tarball: Path | s
     refuse_full(folder)
     check_parent(folder)
     onnx.check_libraries("web")
-    with opened(source) as generator:
+    with opened(source, direction) as generator:
         translates = isinstance(generator, TranslatorSource)
         _check_channels(generator)
         files = {f"{RUNTIME}/{name}": content for name, content in runtime.runtime_files(runtime_tarball).items()}

@@ -10,7 +10,7 @@ from typing import Any
 from tfgan_suite.config import TrainConfig
 from tfgan_suite.continuation.checkpoints import arrays_sha256
 from tfgan_suite.errors import InputError
-from tfgan_suite.exported import DIRECTIONS
+from tfgan_suite.exported import way_folder
 from tfgan_suite.files import CONFIG, is_run, run_of, sha256_of
 from tfgan_suite.metrics.records import MetricRecord
 from tfgan_suite.models.loading import load_model
@@ -181,20 +181,19 @@ def opened_generator(path: Path | str, trust: bool = False) -> Iterator[SavedGen
 
 
 @contextlib.contextmanager
-def opened_translator(path: Path | str) -> Iterator[SavedTranslator]:
+def opened_translator(path: Path | str, direction: str | None = None) -> Iterator[SavedTranslator]:
     """A translator that was exported, or is from a run, as `opened_generator` opens generators of latents.
 
+    Args:
+        path: as there.
+        direction: of `DIRECTIONS`, of a model that translates both ways; None: the first of them.
+
     Raises:
-        InputError: neither, one that is damaged, or a run of a model that translates both ways.
+        InputError: neither, one that is damaged, or a direction in which it does not go.
     """
     if not is_run(path):
-        yield SavedTranslator(path)
+        yield SavedTranslator(way_folder(path, direction))
         return
     with tempfile.TemporaryDirectory() as folder:
-        version = export_run(path, folder)
-        if version == Path(folder):
-            base = read_config(Path(path)).config.export_dir or "saved_models"
-            raise InputError(
-                f"{path} translates both ways. Give one of its exports, such as {Path(base) / DIRECTIONS[0]}."
-            )
-        yield SavedTranslator(version)
+        export_run(path, folder, direction=direction)
+        yield SavedTranslator(way_folder(folder, direction))
