@@ -30,12 +30,12 @@ KINDS = [
 ]
 EVERY_FLAG = [(kind, field.name) for kind in KINDS for field in dataclasses.fields(kind)]
 VERBS = {
-    "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Choose", "Clip", "Compare", "Compute",
-    "Contrast", "Convert", "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go", "Halve", "Hold", "Keep", "Learn",
-    "Leave", "Let", "Listen", "Load", "Look", "Lower", "Make", "Map", "Measure", "Mirror", "Move", "Multiply", "Name", "Print",
-    "Put", "Reach", "Read", "Repeat", "Resize", "Rotate", "Say", "Serve", "Shift", "Show", "Start", "Store", "Take",
-    "Translate",
-    "Time", "Train", "Update", "Use", "Wait", "Warn", "Watch", "Write"
+    "Add", "Ask", "Average", "Begin", "Bring", "Build", "Carry", "Check", "Choose", "Clip", "Compare",
+    "Compute", "Contrast", "Convert", "Divide", "Draw", "Drop", "End", "Export", "Fill", "Flip", "Give", "Go",
+    "Halve", "Hold", "Keep", "Learn", "Leave", "Let", "Listen", "Load", "Look", "Lower", "Make", "Map",
+    "Measure", "Mirror", "Move", "Multiply", "Name", "Print", "Put", "Reach", "Read", "Repeat", "Resize",
+    "Rotate", "Say", "Serve", "Shift", "Show", "Start", "Store", "Take", "Time", "Train", "Translate", "Update",
+    "Use", "Wait", "Warn", "Watch", "Write",
 }  # fmt: skip
 MODEL_OPTIONS = [field for field in dataclasses.fields(TrainConfig) if field.metadata.get("of")]
 
