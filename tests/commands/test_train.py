@@ -92,7 +92,9 @@ def test_the_epochs_are_said_and_kept(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "epochs: 60, as many as show 300,000 images, but 5 to 60; --epochs N changes it" in output
     assert "epochs = 60" in output
     assert call("train", *TINY, *where(tmp_path)) == 0
-    assert "epochs:" not in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "epochs:" not in output
+    assert output.count("Epoch 2/2\n") == 1 and not {"\b", "\r"} & {*output}  # no bar where it cannot be drawn anew
     assert call("train", *unsaid, *where(tmp_path)) == 0
     assert capsys.readouterr().out.startswith("finished: ")  # it has the 2 epochs that it was begun with
 

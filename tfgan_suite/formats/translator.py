@@ -120,7 +120,8 @@ def _operations(node: tf.Operation) -> int:
 def _pictures(shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
     height, width, channels = shape
     for number in itertools.count():
-        cell = CELLS[number % len(CELLS)]
+        # None of one colour alone: of such, norms over the map make rounding as large as pictures.
+        cell = min(CELLS[number % len(CELLS)], max(1, min(height, width) // 2))
         sides = -(-height // cell), -(-width // cell)
         noise = np.random.default_rng(number).integers(0, 256, (*sides, channels), np.uint8)
         yield noise.repeat(cell, 0).repeat(cell, 1)[:height, :width]

@@ -79,7 +79,7 @@ def fit_run(run: Run) -> None:
     if run.chief:
         callbacks.append(TimeLeft(config.num_epochs, steps))
     try:
-        resume_fit(model, batches, config.num_epochs, steps, checkpoint, callbacks, verbose="auto" if run.chief else 0)
+        resume_fit(model, batches, config.num_epochs, steps, checkpoint, callbacks, verbose=_verbosity(run.chief))
         if run.callbacks:
             put_back(run, checkpoint)
     except StoppedBySignalError as stop:
@@ -96,6 +96,13 @@ def fit_run(run: Run) -> None:
                 callback.restore()
             if isinstance(callback, EpochHistory):
                 callback.close()
+
+
+def _verbosity(is_chief: bool) -> int:
+    """Of `fit`: a bar where it can be drawn anew, and in a file a line an epoch, since Keras would write each bar."""
+    if not is_chief:
+        return 0
+    return 1 if sys.stdout.isatty() or "ipykernel" in sys.modules else 2
 
 
 def put_back(run: Run, checkpoint: ExactCheckpoint) -> None:
