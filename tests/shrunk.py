@@ -70,10 +70,11 @@ def tiny_data(count: int = 32, attributes: bool = False) -> ImageData:
     return ImageData(images, labels, names, "tiny")
 
 
-def tiny_unpaired(count: int = 32) -> UnpairedData:
-    """Random images of two kinds, of b a few less."""
+def tiny_unpaired(count: int = 32, times: int = 1) -> UnpairedData:
+    """Random images of two kinds, of b a few less; so many times as high and wide."""
     images = np.random.default_rng(1).integers(0, 256, (count - 5, *SHAPE)).astype(np.uint8)
-    return UnpairedData.of_arrays(tiny_data(count).images, images)
+    kinds = (each.repeat(times, 1).repeat(times, 2) for each in (tiny_data(count).images, images))
+    return UnpairedData.of_arrays(*kinds)
 
 
 def tiny_pairs(config: TrainConfig, count: int = 32) -> PairData:

@@ -104,7 +104,9 @@ def test_a_run_leaves_all_that_a_run_promises(folder: Path, tmp_path: Path, caps
         (place, ["--direction", "b_to_a"], "b_to_a"),
         (tmp_path / "out", [], "a_to_b"),
     ):
-        assert run(COMMANDS["export"], [str(subject), "--format", "onnx", *way], "export.py") == 0, capsys.readouterr().err
+        assert run(COMMANDS["export"], [str(subject), "--format", "onnx", *way], "export.py") == 0, (
+            capsys.readouterr().err
+        )
         beside = tmp_path / "out" / f"{written}.onnx"
         assert f"exported: {beside}" in capsys.readouterr().out
         assert json.loads(beside.with_suffix(".onnx.json").read_text())["direction"] == written

@@ -320,7 +320,7 @@ def test_a_run_draws_its_labels(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "77" in said
 
 
-@pytest.mark.parametrize("model", [pytest.param(name, marks=pytest.mark.slow) for name in ("cgan", "dcgan", "mlp_gan")])
+@pytest.mark.parametrize("model", [pytest.param(name, marks=pytest.mark.slow) for name in ("cgan", "mlp_gan")])
 def test_a_run_starts_from_an_exported_generator(
     model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
