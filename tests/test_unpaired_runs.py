@@ -104,11 +104,9 @@ def test_a_run_leaves_all_that_a_run_promises(folder: Path, tmp_path: Path, caps
         (place, ["--direction", "b_to_a"], "b_to_a"),
         (tmp_path / "out", [], "a_to_b"),
     ):
-        assert run(COMMANDS["export"], [str(subject), "--format", "onnx", *way], "export.py") == 0, (
-            capsys.readouterr().err
-        )
-        beside = tmp_path / "out" / f"{written}.onnx"
-        assert f"exported: {beside}" in capsys.readouterr().out
+        code = run(COMMANDS["export"], [str(subject), "--format", "onnx", *way], "export.py")
+        told, beside = capsys.readouterr(), tmp_path / "out" / f"{written}.onnx"
+        assert code == 0 and f"exported: {beside}" in told.out, told.err
         assert json.loads(beside.with_suffix(".onnx.json").read_text())["direction"] == written
         beside.unlink()
     assert run(COMMANDS["evaluate"], [str(place), "--metrics", "psnr,l1"], "evaluate.py") == 0
@@ -136,16 +134,6 @@ def test_a_run_one_way_leaves_one_export_and_a_card(
     text = (tmp_path / "card" / "MODEL_CARD.md").read_text()
     assert "It has learned without pairs" in text and "| l1 |" in text and "cycle" not in text.split("## Measured")[1]
     assert "direction" not in read_card(tmp_path / "card" / "1")
-
-
-@pytest.mark.slow
-def test_cut_and_continued_it_is_the_uncut_run(folder: Path, tmp_path: Path) -> None:
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    assert train(whole, folder, "--deterministic") == 0
-    assert train(cut, folder, "--deterministic", epochs=1) == 0
-    assert train(cut, folder, "--deterministic") == 0
-    assert len({(each / "run" / "history.csv").read_text() for each in (whole, cut)}) == 1
-    assert len({(each / "run" / "samples" / "epoch_0002.png").read_bytes() for each in (whole, cut)}) == 1
 
 
 def train_looks(tmp_path: Path, *look: str, **settings: Any) -> int:
@@ -186,13 +174,15 @@ def test_a_run_of_another_look_from_data_to_measurement(tmp_path: Path, capsys: 
 
 
 @pytest.mark.slow
-def test_another_look_cut_and_continued_is_the_uncut_run(tmp_path: Path) -> None:
+def test_cut_and_continued_it_is_the_uncut_run(tmp_path: Path) -> None:
+    """Of another look, which both starts must find alike; the steps of all models: tests/test_conformance.py."""
     look, colours = ("coloured", "rotated"), {"channels": 3}
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     assert train_looks(whole, *look, "--deterministic", **colours) == 0
     assert train_looks(cut, *look, "--deterministic", epochs=1, **colours) == 0
     assert train_looks(cut, *look, "--deterministic", **colours) == 0
     assert len({(each / "run" / "history.csv").read_text() for each in (whole, cut)}) == 1
+    assert len({(each / "run" / "samples" / "epoch_0002.png").read_bytes() for each in (whole, cut)}) == 1
 
 
 def test_a_dry_run_of_another_look_tells_both_kinds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
