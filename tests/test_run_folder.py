@@ -40,6 +40,7 @@ def edit(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps(record))
 
 
+@pytest.mark.slow
 def test_more_epochs_go_on_under_the_same_decay(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert call("train", *TINY, *DECAY, *where(folder), "--no-tensorboard") == 0

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conforming import arrays_of
+from lanes import slow
 from shrunk import shrunk_model
 
 from tfgan_suite import load_model
 from tfgan_suite.callbacks.content_stage import ContentStage
 
 
-@pytest.mark.parametrize(("steps", "rows"), [(2, 8), (1, 8), (4, 8)])
+@pytest.mark.parametrize(("steps", "rows"), [(2, 8), slow(1, 8), slow(4, 8)])
 def test_the_weights_at_that_step_are_kept(steps: int, rows: int, tmp_path: Path) -> None:
     model = shrunk_model("super_resolve", content_only_steps=steps, ema_momentum=0.9)
     source, target = arrays_of(model, 3 * rows)

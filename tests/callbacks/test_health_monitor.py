@@ -604,6 +604,7 @@ def test_a_way_to_pictures_that_are_all_equal_is_left_out() -> None:
     assert images.measure(model)["pixel_ratio"] == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_a_run_of_both_ways(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

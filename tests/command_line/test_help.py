@@ -80,7 +80,7 @@ def test_the_flags_of_train_stand_below_the_heading_of_their_family(capsys: pyte
 # Presets of networks whose options other presets show.
 SLOW = (
     "dragan", "wgan", "wgan_gp", "sngan", "denoise", "colourise", "pix2pix_isola2017", "srgan_ledig2017",
-    "cyclegan_zhu2017", "cut_park2020", "cgan_mirza2014",
+    "cut", "fast_cut", "cyclegan_zhu2017", "cut_park2020", "super_resolve", "cgan_mirza2014",
     "cgan_relativistic", "dcgan_radford2015", "dcgan_relativistic", "mlp_gan_small", "mlp_gan_wide",
 )  # fmt: skip
 

@@ -125,7 +125,7 @@ def test_other_data_and_another_split(runs: Path) -> None:
         difference(found, learned)
 
 
-@pytest.mark.parametrize(("export", "run_dir"), [slow("out", "holes"), ("out2", "pixels")])
+@pytest.mark.parametrize(("export", "run_dir"), [slow("out", "holes"), slow("out2", "pixels")])
 def test_an_export_is_measured_as_its_run(export: str, run_dir: str, request: pytest.FixtureRequest) -> None:
     """It makes levels of levels, so that a number differs by what a level is worth."""
     runs: Path = request.getfixturevalue("holes" if export == "out" else "runs")

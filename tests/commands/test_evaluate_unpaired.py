@@ -115,6 +115,7 @@ def test_every_checkpoint_in_the_other_way(runs: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_both_ways_of_an_export_are_measured_as_those_of_its_run(runs: Path, out: Path) -> None:
     flags = ("--metrics", "l1,cycle", "--dataset", str(runs / "named"))
     for way in DIRECTIONS:

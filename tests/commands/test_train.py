@@ -273,6 +273,7 @@ def test_a_run_without_a_best_checkpoint_says_how_to_keep_one(
     assert f"{tmp_path} keeps no best checkpoint: train.py --keep-best METRIC does." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_cut_epoch_goes_on_under_the_whole_run_s_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     class Stops(keras.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

@@ -13,6 +13,7 @@ from tfgan_suite.files import sha256_of
 from tfgan_suite.metrics.extractors import load_extractor
 
 
+@pytest.mark.slow
 def test_a_classifier_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "own.keras"
     flags = ["--dataset", "digits", "--output", str(path), "--image-size", "12", "--epochs", "12", "--seed", "3"]

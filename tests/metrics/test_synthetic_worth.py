@@ -80,6 +80,7 @@ def test_both_arms_take_the_same_steps_from_the_same_start(
         assert more[3] == alone[3] | {255}  # the same real images
 
 
+@pytest.mark.slow
 def test_good_images_are_worth_something(small_digits: ImageData) -> None:
     """Three digits a class, and as many others as a perfect generator would make."""
     train, test = small_digits.split(0.3)

@@ -203,6 +203,7 @@ def test_it_shows_what_becomes_of_images() -> None:
     np.testing.assert_array_equal(found.images[5], b[1])
 
 
+@pytest.mark.slow
 def test_an_export_is_of_the_generator_alone_and_a_file_of_all(tmp_path: Path) -> None:
     model = small(ema_momentum=0.9)
     model.fit(batch_of(model, 16), batch_size=ROWS, verbose=0)

@@ -267,6 +267,7 @@ def test_a_query(asker: Asker, server: Server, direct: dict[int, ServingSession]
     assert "  sample_png(seeds int64 [N]) -> image_bytes bytes [N]" in lines
 
 
+@pytest.mark.slow
 def test_versions_come_and_go_and_come_back(kind: str, cgan_version: Path, tmp_path: Path) -> None:
     base, config = tmp_path / "gan", tmp_path / "models.config"
     base.mkdir()
