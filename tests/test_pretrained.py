@@ -76,8 +76,8 @@ def test_a_seed_is_one_image_in_any_request(name: str) -> None:
         for rows in (1, 3, 7, 16):
             parts = [{key: value[i : i + rows] for key, value in inputs.items()} for i in range(0, 40, rows)]
             apart = np.concatenate([session.run("sample", part)["images"] for part in parts])
-            # A CPU without AVX-512 adds up in another order for each number of rows.
-            np.testing.assert_allclose(apart, images["images"], rtol=0, atol=3e-6)
+            # A CPU without AVX-512 adds up in another order for each number of rows: 6e-6 at most in mlp_gan_mnist.
+            np.testing.assert_allclose(apart, images["images"], rtol=0, atol=1e-5)
             assert [file for part in parts for file in session.run("sample_png", part)["image_bytes"]] == list(
                 files["image_bytes"]
             )
