@@ -157,8 +157,14 @@ def export_command(arguments: Sequence[str], program: str = "export.py") -> int:
     if config.format != "saved_model":
         with quiet_import():
             from tfgan_suite.formats.choices import export_as
-        options = {"int8": config.int8, "runtime": config.runtime, "direction": config.direction}
-        converted = export_as(config.format, config.run, config.output, **options)
+        converted = export_as(
+            config.format,
+            config.run,
+            config.output,
+            int8=config.int8,
+            runtime=config.runtime,
+            direction=config.direction,
+        )
         print(f"exported: {converted}")
         return 0
     with quiet_import():

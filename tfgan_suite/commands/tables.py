@@ -168,11 +168,13 @@ def _pairs(task: str, model: str, dataset: str, epochs: int, **settings: Any) ->
     )
 
 
-def _both_ways(title: str, tasks: tuple[str, str], model: str, *what: Any, **settings: Any) -> tuple[Row, Row]:
+def _both_ways(
+    title: str, tasks: tuple[str, str], model: str, dataset: str, epochs: int, **settings: Any
+) -> tuple[Row, Row]:
     """A model that translates both ways, trained once, in the tables of both."""
     ways = zip(tasks, (A_TO_B, B_TO_A), strict=True)
     one, other = (
-        Row(f"{task}: {title}", model, *what, settings=settings, task=task, direction=direction)
+        Row(f"{task}: {title}", model, dataset, epochs, settings=settings, task=task, direction=direction)
         for task, direction in ways
     )
     return one, other
