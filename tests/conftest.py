@@ -47,7 +47,8 @@ tf.data.Dataset._apply_debug_options = _untuned
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Divides what several workers take at once: tests that share a fixture of their file stay together, all others go
-    in parts of a file. Groups of few tests come first, since these are the long ones."""
+    in parts of a file. What cannot be divided comes first, so that no worker is left with it at the end, and of the
+    others what has few tests, since these are the long ones."""
     if not hasattr(config, "workerinput"):
         return
     seen: Counter[str] = Counter()
@@ -58,7 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         seen[lane] += 1
         item.add_marker(pytest.mark.xdist_group(groups[item]))
     sizes = Counter(groups.values())
-    items.sort(key=lambda item: sizes[groups[item]])
+    whole = {groups[item] for item in items if _shares_a_fixture(item)}
+    items.sort(key=lambda item: (groups[item] not in whole, sizes[groups[item]]))
 
 
 def _shares_a_fixture(item: Any) -> bool:
