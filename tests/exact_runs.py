@@ -60,6 +60,8 @@ def _run(name: str, folder: Path, end: int) -> Any:
             if int(self.model.step.numpy()) == end < EPOCHS * STEPS:
                 raise CutError
 
+    # As in a process of its own, where layers have the names that they had: TensorFlow sorts by names what it adds up.
+    keras.utils.clear_session()
     model, was_cut = MODELS[name](), False
     try:
         resume_fit(
