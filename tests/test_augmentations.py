@@ -184,8 +184,8 @@ AXES: dict[str, dict[str, Any]] = {
 BODIES = ("mlp_gan", "dcgan", "cgan")
 
 
-@pytest.mark.parametrize(("body", "axis"), corners(itertools.product(BODIES, AXES)))
-def test_every_axis_trains_every_body_on_one_and_on_two(body: str, axis: str, mirrored: tf.distribute.Strategy) -> None:
+@pytest.mark.parametrize(("body", "axis"), corners(zip(itertools.cycle(BODIES), AXES)))
+def test_every_axis_trains_a_body_on_one_and_on_two(body: str, axis: str, mirrored: tf.distribute.Strategy) -> None:
     one = shrunk_model(body, **AXES[axis])
     with mirrored.scope():
         two = shrunk_model(body, **AXES[axis])

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conforming import CORNERS, ENDS, MODELS, ROWS, arrays_of, batches_of, dataset_of, of_replicas, tolerance
+from conforming import CORNERS, ENDS, MODELS, ROWS, arrays_of, batches_of, dataset_of, firsts, of_replicas, tolerance
 from exact_runs import KINDS, in_two_pieces
 from lanes import corners
 
@@ -26,6 +26,7 @@ from tfgan_suite.serving.verify import verify_export
 
 # Of networks and settings that others have too, and of many layers.
 SLOW = ("wgan", "wgan_gp", "wgan_gp_resnet", "dragan", "pix2pix_isola2017", "cyclegan_zhu2017", "cut_park2020")
+ONE_OF_A_CLASS = [*firsts(["model_class"]), "paired toy", "unpaired toy"]
 every_model = pytest.mark.parametrize("name", corners(MODELS, *(name for name in MODELS if name not in SLOW)))
 every_kind = pytest.mark.parametrize("name", corners(MODELS, *CORNERS))
 every_end = pytest.mark.parametrize("name", corners(ENDS, *CORNERS))
@@ -62,7 +63,7 @@ def test_two_steps_move_all_that_learns_and_count(name: str) -> None:
     assert all(np.isfinite(history[key][0]) for key in model.KEYS)
 
 
-@pytest.mark.parametrize("name", corners([*ENDS, "wgan"], "cgan", "unpaired toy"))
+@pytest.mark.parametrize("name", corners([*ONE_OF_A_CLASS, "wgan"], "cgan", "unpaired toy"))
 @pytest.mark.parametrize("still", SIDES)
 def test_a_side_moves_by_its_own_optimizer_alone(name: str, still: str) -> None:
     model = MODELS[name]()
@@ -98,7 +99,7 @@ def test_arrays_are_taken_as_data_sets_are(name: str) -> None:
     assert {f"val_{key}" for key in model.KEYS} <= set(history)
 
 
-@every_kind
+@every_end
 def test_saved_and_loaded_it_goes_on_as_the_saved_one(name: str, tmp_path: Path) -> None:
     model = MODELS[name]()
     model.fit(batches_of(model, 2), verbose=0)

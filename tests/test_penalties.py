@@ -193,12 +193,13 @@ def model_of(body: str, axis: str, **settings: Any) -> GAN:
 
 @pytest.mark.parametrize(
     ("body", "axis"),
+    # Each axis on one body, in turn, since a penalty looks at none; and more of those that leave labels out.
     corners(
-        itertools.product(BODIES, AXES),
-        ("mlp_gan", "wasserstein dragan"),
+        [*zip(itertools.cycle(BODIES), AXES), ("cgan", "wasserstein gradient_penalty"), ("cgan", "hinge lazy r1")],
+        ("cgan", "wasserstein dragan"),
     ),
 )
-def test_every_axis_trains_every_body_on_one_and_on_two(
+def test_every_axis_trains_a_body_on_one_and_on_two(
     body: str, axis: str, mirrored: tf.distribute.Strategy, tmp_path: Any
 ) -> None:
     one = model_of(body, axis)

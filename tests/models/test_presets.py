@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conforming import arrays_of, batches_of
+from conforming import arrays_of, batches_of, firsts
 from lanes import corners
 from shrunk import OF_LATENTS, batches, shrunk_model
 
@@ -26,7 +26,7 @@ def test_bfloat16_trains_and_makes_float32_images(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in PRESETS if name not in OF_LATENTS])
+@pytest.mark.parametrize("name", [name for name in firsts(["model_class"]) if name not in OF_LATENTS])
 def test_bfloat16_makes_pictures_of_pictures_as_it_is_served(name: str, tmp_path: Path) -> None:
     model = shrunk_model(name, dtype_policy="mixed_bfloat16")
     model.fit(batches_of(model, 2), verbose=0)
