@@ -67,6 +67,16 @@ def test_convolution(kernel: int, shape: tuple[int, ...], training: bool) -> Non
     assert_equal_layers(*make, numbers(*shape), training=training)
 
 
+@pytest.mark.parametrize(("kernel", "channels", "use_bias"), [(7, 3, True), (5, 1, False), (7, 5, True), (3, 3, True)])
+@pytest.mark.parametrize("training", [False, True])
+def test_convolution_that_ends_in_images(kernel: int, channels: int, use_bias: bool, training: bool) -> None:
+    make = [
+        kind(channels, kernel, use_bias=use_bias, bias_initializer="ones")
+        for kind in (ImageConv2D, keras.layers.Conv2D)
+    ]
+    assert_equal_layers(*make, numbers(2, 9, 8, 6), training=training)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7])
 @pytest.mark.parametrize(("height", "width"), [(7, 7), (3, 5), (8, 6), (1, 1)])
 def test_few_products_are_the_convolution(height: int, width: int, size: int) -> None:

@@ -5,10 +5,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_suite.layers.fourier_convolution import fourier_transposed, is_worthwhile
-from tfgan_suite.layers.thin_convolution import grow, thin_grow, thin_shrink
+from tfgan_suite.layers.thin_convolution import grow, thin_end, thin_grow, thin_shrink
 
 # The kernel of oneDNN that writes so few channels reaches a tenth of the usual rate.
 FEW_CHANNELS = 4
+# From which on the gradient by a kernel takes longer than all else, since each pixel is copied for each of its taps.
+LARGE_KERNEL = 5
 
 # Outside of training Keras's own way is taken, or `grow` as it is: an export then holds no gradients of ours,
 # of which TensorFlow warns whenever it is loaded.
@@ -16,7 +18,7 @@ FEW_CHANNELS = 4
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
 class ImageConv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` with a fast gradient by images of few channels.
+    """`keras.layers.Conv2D` with fast gradients where it reads or makes images of few channels.
 
     Of several groups it is one convolution with a kernel that is 0 between them: the derivatives of a grouped one take
     thirty times as long on a CPU, and Keras compiles it, which no export may hold. A GPU trains it as Keras does.
@@ -26,9 +28,11 @@ class ImageConv2D(keras.layers.Conv2D):
         if self.groups > 1 and not (training and tf.config.get_visible_devices("GPU")):
             kernel = of_one_group(tf.convert_to_tensor(self.kernel), self.groups)
             return _finished(self, tf.nn.conv2d(inputs, kernel, self.strides, self.padding.upper(), "NHWC"))
-        if not training or not _is_thin(self, inputs.shape, inputs.shape[-1]) or self.groups > 1:
-            return super().call(inputs)
-        return _finished(self, thin_shrink(inputs, tf.convert_to_tensor(self.kernel)))
+        if training and self.groups == 1 and _is_thin(self, inputs.shape, inputs.shape[-1]):
+            return _finished(self, thin_shrink(inputs, tf.convert_to_tensor(self.kernel)))
+        if training and self.groups == 1 and _ends_thin(self):
+            return _finished(self, thin_end(inputs, tf.convert_to_tensor(self.kernel)))
+        return super().call(inputs)
 
 
 @keras.saving.register_keras_serializable(package="tfgan_suite")
@@ -66,6 +70,13 @@ def _is_thin(layer: keras.layers.Layer, shape: tuple[int | None, ...], channels:
     if channels is None or channels > FEW_CHANNELS or any(side is None or side % 2 for side in shape[1:3]):
         return False
     return _is_plain(layer, (2, 2)) and layer.kernel_size in ((4, 4), (5, 5))
+
+
+def _ends_thin(layer: keras.layers.Layer) -> bool:
+    """Whether a layer makes images of few channels by a large kernel, stride 1 and padding "valid"."""
+    is_valid = layer.padding == "valid" and layer.dilation_rate == (1, 1) and layer.strides == (1, 1)
+    size, other = layer.kernel_size
+    return is_valid and layer.filters <= FEW_CHANNELS and size == other and size >= LARGE_KERNEL
 
 
 def _has_few_products(layer: keras.layers.Layer, shape: tuple[int | None, ...]) -> bool:

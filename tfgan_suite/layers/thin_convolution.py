@@ -55,3 +55,35 @@ def thin_shrink(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callab
         return thin_grow(upstream, kernel), _kernel_gradient(images, upstream, kernel)
 
     return shrink(images, kernel), gradient
+
+
+@tf.custom_gradient
+def thin_end(features: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable[..., tuple[tf.Tensor, tf.Tensor]]]:
+    """`tf.nn.conv2d` with stride 1 and padding "VALID" to images of few channels, whose gradients are quick.
+
+    Both are convolutions of the upstream gradient, with zeros around it, whose channels are few: that by the features
+    with the turned kernel; that by the kernel with the features in the place of what came out, and is turned after.
+
+    Args:
+        features: (N, H, W, D).
+        kernel: (k, k, D, C).
+
+    Returns:
+        (N, H - k + 1, W - k + 1, C).
+    """
+    size = kernel.shape[0]
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        around = tf.pad(upstream, [[0, 0], [size - 1] * 2, [size - 1] * 2, [0, 0]])  # (N, H + k - 1, W + k - 1, C)
+        turned = _turned(kernel)
+        of_kernel = tf.raw_ops.Conv2DBackpropFilter(
+            input=around, filter_sizes=turned.shape, out_backprop=features, strides=[1] * 4, padding="VALID"
+        )
+        return tf.nn.conv2d(around, turned, 1, "VALID"), _turned(of_kernel)
+
+    return tf.nn.conv2d(features, kernel, 1, "VALID"), gradient
+
+
+def _turned(kernel: tf.Tensor) -> tf.Tensor:
+    """By half a turn, and from the channels that come out to those that go in: (k, k, D, C) -> (k, k, C, D)."""
+    return tf.transpose(tf.reverse(kernel, [0, 1]), (0, 1, 3, 2))
