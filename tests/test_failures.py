@@ -80,7 +80,7 @@ def test_an_export_folder_that_cannot_be_written_at_the_end(tmp_path: Path) -> N
 
 
 def test_data_files_that_vanish_are_not_missed(tmp_path: Path) -> None:
-    """Of images that lie in a file of their own, and no less of those in memory."""
+    """Once they are read, here into a file of their own, which no memory is taken for."""
     data = tmp_path / "data"
     data.mkdir()
     for number in range(32):

@@ -37,9 +37,8 @@ def test_bfloat16_makes_pictures_of_pictures_as_it_is_served(name: str, tmp_path
     (answer,) = served(**{key: tf.constant(value) for key, value in given.items()}).values()
     expected = endpoint.function(*map(tf.constant, given.values()))
     assert answer.dtype == tf.uint8
-    # Rounding of bfloat16 may differ from one graph to the other by what a level is worth, in a few pixels by two.
-    difference = np.abs(np.asarray(answer, int) - np.asarray(expected, int))
-    assert difference.max() <= 2 and (difference > 1).mean() < 0.02
+    # Rounding of bfloat16 may differ from one graph to the other by what a level is worth.
+    assert np.abs(np.asarray(answer, int) - np.asarray(expected, int)).max() <= 1
     assert model(arrays_of(model, 3)[0]).dtype == tf.float32
 
 
